@@ -1,0 +1,69 @@
+# Everything a newcomer types. Each target sets up what it needs; a second time that takes no time.
+#   make demo         the whole of Drover with a simulated fleet, on this machine
+#   make test         all tests that need Python and a browser
+#   make test-fast    pure and database tests, under a minute
+#   make test-system  tests that need further programs (kubectl)
+#   make lint         ruff, mypy, import contracts            make fmt   the same, mending what it can
+#   make lock         resolve requirements*.in into requirements*.lock, with hashes
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
+SYSTEM_TESTS = $(shell find tests -type d -name system | sort)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast test-system lint fmt lock clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/.runtime
+	@exec $(BIN)/python -m orchestrator.embedded demo
+
+# What must not be disturbed (real processes, real time) runs alone after the rest.
+test: $(VENV)/.dev
+	@.ci/need chromium
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore-glob '*/system' --ignore tests/demo --ignore tests/e2e
+	$(BIN)/python -m pytest --ignore-glob '*/system' $(wildcard tests/demo tests/e2e)
+
+test-fast: $(VENV)/.dev
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore-glob '*/system' --ignore tests/demo --ignore tests/e2e
+
+test-system: $(VENV)/.dev
+	@.ci/need kubectl
+	$(BIN)/python -m pytest $(SYSTEM_TESTS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(VENV)/.dev
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+# Without --upgrade what is locked stays as it is, as far as the .in files allow: make lock UPGRADE=--upgrade
+lock:
+	@.ci/venv $(PYTHON) $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip --disable-pip-version-check --quiet install uv
+	for name in requirements requirements-dev; do \
+	    $(VENV)-lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	        --no-header --no-annotate $(UPGRADE) $$name.in --output-file $$name.lock || exit; \
+	done
+
+clean:
+	rm -rf $(VENV) $(VENV)-lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/.runtime: requirements.lock
+	@.ci/venv $(PYTHON) $(VENV)
+	@echo 'Installing what Drover needs …'
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock
+	@.ci/venv $(PYTHON) $(VENV)
+	@echo 'Installing what Drover, its tests and its linters need …'
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $(VENV)/.runtime $@
