@@ -1,0 +1,1 @@
+"""How the API knows who asks, what they may do, and how it says no."""

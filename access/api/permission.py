@@ -1,0 +1,25 @@
+"""Default deny: a view names the action that each method needs."""
+
+from typing import TYPE_CHECKING
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from access.permissions import Denied, denial
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+class Permitted(BasePermission):
+    """Looks the method's action up in the view's `permits`; a method that is not there is nobody's."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if not request.user.is_authenticated:
+            return False
+        permits: dict[str, str] = getattr(view, "permits", {})
+        action = permits.get(request.method or "")
+        reason = denial(request.user, action or "")
+        if reason:
+            raise Denied(reason)
+        return True

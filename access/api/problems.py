@@ -1,0 +1,119 @@
+"""Errors as problem details (RFC 9457): what, where, what to do, with stable codes."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from access.permissions import Denied
+from journal.core.reasons import FieldErrors, Reason, Refused
+from journal.sentences import reason_json
+
+CONTENT_TYPE = "application/problem+json"
+# A Refused is 409, the state does not allow it, but for these: what is named does not exist.
+STATUS_BY_CODE = {
+    "run-unknown": 404,
+    "step-unknown": 404,
+    "blueprint-unknown": 422,
+    "version-unknown": 422,
+    "prod-unknown": 422,
+    "cluster-not-registered": 422,
+    "image-missing": 422,
+    "component-unknown": 422,
+    "exclude-needs-reason": 422,
+    "too-many-excluded": 422,
+    "reason-needed": 422,
+}
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer to `error`; None for what is a bug of ours (Django then answers 500)."""
+    response = _response(error)
+    if response is not None:
+        set_rollback()
+        response.content_type = CONTENT_TYPE
+    return response
+
+
+def _response(error: Exception) -> Response | None:
+    match error:
+        case Refused():
+            status = STATUS_BY_CODE.get(error.reasons[0].code, 409)
+            return _of_reasons(status, error.reasons)
+        case Denied():
+            return _of_reasons(403, (error.reason,))
+        case FieldErrors():
+            return _of_fields([(path, reason_json(reason)) for path, reason in error.errors])
+        case exceptions.ValidationError():
+            return _of_fields(list(_flat("", error.get_full_details())))
+        case Http404():
+            return _problem(404, "not-found", "There is nothing here.")
+        case PermissionDenied():
+            return _problem(403, "forbidden", "You may not do this.")
+        case exceptions.APIException():
+            return _of_api_exception(error)
+    return None
+
+
+def _of_reasons(status: int, reasons: tuple[Reason, ...]) -> Response:
+    said = [reason_json(reason) for reason in reasons]
+    text = " ".join(item["text"] for item in said)
+    return _problem(status, said[0]["code"], text, reasons=said)
+
+
+def _of_fields(errors: list[tuple[str, dict[str, Any]]]) -> Response:
+    listed = [{"field": path, **item} for path, item in errors]
+    text = "; ".join(f"{item['field']}: {item['text']}" for item in listed)
+    return _problem(400, "invalid", text, errors=listed)
+
+
+def _of_api_exception(error: exceptions.APIException) -> Response:
+    code = str(error.get_codes() if isinstance(error.get_codes(), str) else error.default_code)
+    response = _problem(error.status_code, code.replace("_", "-"), str(error.detail))
+    if header := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = header
+    if wait := getattr(error, "wait", None):
+        response["Retry-After"] = str(int(wait) + 1)
+    return response
+
+
+def _problem(status: int, code: str, detail: str, **more: Any) -> Response:
+    title = _TITLES.get(status, "Error")
+    body = {"type": f"/problems/{code}", "title": title, "status": status, "code": code, "detail": detail}
+    return Response({**body, **more}, status=status)
+
+
+_TITLES = {
+    400: "The request is not valid",
+    401: "Who are you?",
+    403: "You may not do this",
+    404: "Not found",
+    405: "This method is not offered here",
+    409: "Refused",
+    415: "This media type is not understood",
+    422: "The request names something that cannot be",
+    429: "Too many requests",
+}
+
+
+def _flat(path: str, details: Any) -> list[tuple[str, dict[str, Any]]]:
+    """(path, {code, text}) for every error in DRF's nested details."""
+    if isinstance(details, list):
+        return [found for number, item in enumerate(details) for found in _flat_item(path, number, item)]
+    if "message" in details and "code" in details and isinstance(details["message"], str):
+        return [(path or "body", {"code": str(details["code"]), "text": details["message"]})]
+    return [found for key, item in details.items() for found in _flat(_join(path, key), item)]
+
+
+def _flat_item(path: str, number: int, item: Any) -> list[tuple[str, dict[str, Any]]]:
+    is_error = isinstance(item, dict) and isinstance(item.get("message"), str)
+    return _flat(path if is_error else f"{path}[{number}]", item)
+
+
+def _join(path: str, key: str) -> str:
+    if key == "non_field_errors":
+        return path
+    return f"{path}.{key}" if path else str(key)

@@ -1,0 +1,50 @@
+"""Hints: telling open pages that something changed. Best effort; a hint names rows, never content.
+
+A lost hint costs a page some seconds (it is then marked stale or refetches), never correctness.
+"""
+
+import json
+import logging
+import time
+from functools import cache, partial
+
+import redis
+from django.conf import settings
+from django.db import transaction
+
+STREAM = "drover:hints"
+KEEP = 10_000  # entries; older ones are trimmed, and a page that asks for them is told to start anew
+TIMEOUT_S = 0.3  # a caller that has just committed must not wait for a dead broker
+REST_S = 1.0  # after a failure, hints are dropped unsent for so long: many Events, one timeout
+
+log = logging.getLogger(__name__)
+
+
+def publish(kind: str, **ids: int | str | None) -> None:
+    """Hint, once the current transaction has committed, that `kind` changed on these rows.
+
+    `ids` are of run, prod, cluster, event; empty ones are left out. Never raises.
+    """
+    hint = {"kind": kind} | {name: value for name, value in ids.items() if value}
+    transaction.on_commit(partial(_send, hint), robust=True)
+
+
+class _Rest:
+    until = 0.0  # monotonic seconds; shared by the threads of a process, a race costs one timeout
+
+
+def _send(hint: dict[str, int | str]) -> None:
+    if time.monotonic() < _Rest.until:
+        return
+    try:
+        _broker().xadd(STREAM, {"hint": json.dumps(hint)}, maxlen=KEEP, approximate=True)
+    except (redis.RedisError, OSError) as error:
+        _Rest.until = time.monotonic() + REST_S
+        log.warning("hint not sent: %s", error)
+
+
+@cache
+def _broker() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
+    )

@@ -1,0 +1,66 @@
+"""Reasons as sentences in the reader's language: the one place where codes become words.
+
+Each app's `sentences.py` holds `SENTENCES`, a dict of code -> sentence with `%(param)s` in it; its
+`marks.py` may hold `WORDS`, a dict of parameter -> value -> how people say it.
+"""
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext
+
+from .core.reasons import Param, Reason, reason_to_json
+
+
+def sentence(reason: Reason | None) -> str:
+    """The sentence of `reason`; empty for None. An unknown code is shown with its parameters.
+
+    `%(why)s` stands for the sentence of the code in the parameter `why`, told with the same parameters.
+    """
+    if reason is None:
+        return ""
+    params = {name: _word(name, value) for name, value in reason.params}
+    why = str(params.get("why", ""))
+    if why in _known() and why != reason.code:
+        params["why"] = sentence(Reason(why, tuple(pair for pair in reason.params if pair[0] != "why")))
+    try:
+        return gettext(_known()[reason.code]) % params
+    except (KeyError, TypeError, ValueError):
+        return _bare(reason)
+
+
+def reason_json(reason: Reason) -> dict[str, Any]:
+    """`{"code", "params", "text"}`: how the API shows a Reason."""
+    return {**reason_to_json(reason), "text": sentence(reason)}
+
+
+def _bare(reason: Reason) -> str:
+    told = ", ".join(f"{name} {value}" for name, value in reason.params)
+    return f"{reason.code} ({told})" if told else reason.code
+
+
+def _word(name: str, value: Param) -> Param:
+    """`value` of the parameter `name` as people say it."""
+    return str(_words().get(name, {}).get(value, value)) if isinstance(value, str) else value
+
+
+@cache
+def _words() -> dict[str, dict[str, str | Promise]]:
+    words: dict[str, dict[str, str | Promise]] = {}
+    for app in apps.get_app_configs():
+        if module_has_submodule(app.module, "marks"):
+            words |= import_module(f"{app.name}.marks").WORDS
+    return words
+
+
+@cache
+def _known() -> dict[str, str]:
+    known: dict[str, str] = {}
+    for app in apps.get_app_configs():
+        if module_has_submodule(app.module, "sentences") and app.name != "journal":
+            known |= import_module(f"{app.name}.sentences").SENTENCES
+    return known
