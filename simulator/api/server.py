@@ -1,0 +1,163 @@
+"""The door of one cluster: faults, authentication, dispatch, audit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from simulator.api import reads, writes
+from simulator.api.auditing import Auditor
+from simulator.api.discovery import VERSION, discover
+from simulator.api.logs import pod_log
+from simulator.api.openapi import openapi_v2, openapi_v3
+from simulator.api.proxy import proxied
+from simulator.api.scale import scale_of
+from simulator.api.target import Target, parse_target
+from simulator.api.watches import Watch, WatchHub
+from simulator.dataplane.answers import Answers
+from simulator.errors import ApiError, method_not_allowed, unauthorized
+from simulator.faults import Fault, FaultBook
+from simulator.lifecycle.backend import Backend
+from simulator.values import Obj
+from simulator.wire.messages import Request, Response, json_response, text_response
+
+TOKEN_PREFIX = "/token/"
+OPEN_PATHS = frozenset({"/readyz", "/livez", "/healthz", "/version"})
+WRITES: dict[str, Callable[[Backend, Target, Request], Response]] = {
+    "create": writes.create_object,
+    "update": writes.replace_object,
+    "patch": writes.patch_object,
+    "delete": writes.delete_object,
+    "deletecollection": writes.delete_collection,
+}
+
+
+class ApiServer:
+    """Answers the requests of one cluster."""
+
+    def __init__(
+        self, name: str, token: str, backend: Backend, hub: WatchHub, faults: FaultBook, auditor: Auditor,
+        answers: Answers,
+    ) -> None:  # fmt: skip
+        self.name, self.token, self.address = name, token, ""
+        self.backend, self.hub, self.faults, self.auditor = backend, hub, faults, auditor
+        self.answers = answers
+
+    def refusing(self) -> bool:
+        """Whether connections are closed at once."""
+        return self.faults.active("refuse", self.name) is not None
+
+    async def handle(self, request: Request) -> Response | None:
+        """The answer; None when the connection has become a stream or is to stay silent."""
+        if not await self._let_in(request):
+            return None
+        self._take_token_from_path(request)
+        try:
+            return await self._answer(request)
+        except ApiError as error:
+            return json_response(error.status(), error.code, error.headers)
+
+    async def _let_in(self, request: Request) -> bool:
+        """Wait out `hang` and `slow`; False when the client has gone meanwhile."""
+        while (hang := self.faults.active("hang", self.name)) is not None:
+            await hang.released.wait()
+        slow = self.faults.active("slow", self.name)
+        if slow:
+            await asyncio.sleep(float(slow.params.get("delay_s", 1.0)))
+        return not request.connection.closed
+
+    async def _answer(self, request: Request) -> Response | None:
+        path = request.path.rstrip("/") or "/"
+        status = self.faults.error_for(self.name)
+        if status:
+            raise _failure(status)
+        if request.path.split("?")[0] not in OPEN_PATHS and not self._authenticated(request):
+            raise unauthorized()
+        unversioned = self._unversioned(path, request)
+        if unversioned is not None:
+            return unversioned
+        if path.startswith(("/api/", "/apis/")) and path.count("/") > (2 if path.startswith("/api/") else 3):
+            return await self._resource(request)
+        return json_response(discover(path, self.backend.registry, self.address))
+
+    def _take_token_from_path(self, request: Request) -> None:
+        """Turn /token/TOKEN/… into a header: Go clients send no bearer token over plain HTTP."""
+        if request.path.startswith(TOKEN_PREFIX):
+            token, _, rest = request.path.removeprefix(TOKEN_PREFIX).partition("/")
+            request.path = "/" + rest
+            request.headers.setdefault("authorization", f"Bearer {token}")
+
+    def _authenticated(self, request: Request) -> bool:
+        return request.headers.get("authorization", "") == f"Bearer {self.token}"
+
+    def _unversioned(self, path: str, request: Request) -> Response | None:
+        if path in ("/readyz", "/livez", "/healthz") or path.startswith(("/readyz/", "/livez/")):
+            return text_response("ok")
+        if path == "/version":
+            return json_response(VERSION)
+        if path == "/openapi/v2":
+            return openapi_v2(self.backend.registry, request.headers.get("accept", ""))
+        if path.startswith("/openapi/v3"):
+            return openapi_v3(self.backend.registry, path)
+        if not path.startswith(("/api", "/apis")):
+            return text_response("404 page not found\n", 404)
+        return None
+
+    async def _resource(self, request: Request) -> Response | None:
+        target = parse_target(request, self.backend.registry)
+        hold = self._hold(request, target)
+        if hold and hold.params.get("when", "before") == "before":
+            await hold.released.wait()
+        entry = self.auditor.begin(request, target)
+        try:
+            response = await self._dispatch(request, target)
+        except ApiError as error:
+            self.auditor.end(entry, error.code, target)
+            raise
+        self.auditor.end(entry, response.status if response else 200, target, response)
+        if hold and hold.params.get("when") == "after":
+            await hold.released.wait()
+        return response
+
+    def _hold(self, request: Request, target: Target) -> Fault | None:
+        facts: Obj = {
+            "verb": target.verb, "resource": target.kind.plural, "namespace": target.namespace,
+            "name": target.name, "subresource": target.subresource,
+            "user_agent": request.headers.get("user-agent", ""),
+        }  # fmt: skip
+        return self.faults.hold_for(self.name, facts)
+
+    async def _dispatch(self, request: Request, target: Target) -> Response | None:
+        if target.subresource == "proxy":
+            return await proxied(self.backend, self.answers, target, request)
+        if target.verb == "watch":
+            Watch(self.hub, target, request).start(request)
+            return None
+        if target.verb == "get":
+            return self._get(request, target)
+        if target.verb == "list":
+            return reads.list_objects(self.backend.store, target, request)
+        if target.subresource in ("log",) or target.verb not in WRITES:
+            raise method_not_allowed()
+        return WRITES[target.verb](self.backend, target, request)
+
+    def _get(self, request: Request, target: Target) -> Response:
+        if target.subresource == "log":
+            return pod_log(self.backend.store, target, request)
+        if target.subresource == "scale":
+            return json_response(scale_of(writes.live_object(self.backend, target)))
+        return reads.get_object(self.backend.store, target, request)
+
+
+def _failure(status: int) -> ApiError:
+    if status == 429:
+        return ApiError(429, "TooManyRequests", "Too many requests, please try again later.",
+                        {"retryAfterSeconds": 1}, {"Retry-After": "1"})  # fmt: skip
+    reasons = {
+        500: "InternalError",
+        503: "ServiceUnavailable",
+        504: "Timeout",
+        403: "Forbidden",
+        404: "NotFound",
+    }
+    return ApiError(status, reasons.get(status, ""), f"the simulator was told to answer {status}")

@@ -1,0 +1,192 @@
+"""WATCH: commits written to open streams the moment they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from simulator.api.reads import predicate_of
+from simulator.api.tables import table_asked, table_of
+from simulator.api.target import Target, flag, number
+from simulator.errors import ApiError, gone
+from simulator.selectors import Predicate, everything
+from simulator.store.store import ADDED, DELETED, MODIFIED, Commit, Store
+from simulator.values import Obj
+from simulator.wire.connection import Connection
+from simulator.wire.messages import Request
+
+BOOKMARK_EVERY_S = 30.0
+LONGEST_S = 1800.0
+
+
+class Watch:
+    """One open watch. While it is muted its lines wait in order."""
+
+    def __init__(self, hub: WatchHub, target: Target, request: Request) -> None:
+        self.hub, self.target = hub, target
+        self.connection: Connection = request.connection
+        self.predicate: Predicate = predicate_of(target, request)
+        self.bookmarks = flag(request, "allowWatchBookmarks")
+        self.as_table = table_asked(request.headers.get("accept", ""))
+        self.include = request.query.get("includeObject", "Metadata")
+        self._headed = False
+        self._muted_lines: list[bytes] | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def start(self, request: Request) -> None:
+        """Send the head and what the client has missed; then stay open."""
+        start = self._starting_point(request)
+        self.connection.on_close = self.close
+        self.connection.start_stream("application/json;stream=watch" if self.as_table else "application/json")
+        if isinstance(start, ApiError):
+            self.send(_line("ERROR", start.status()))
+            self.connection.end_stream()
+            return
+        self._catch_up(start, flag(request, "sendInitialEvents"))
+        self.hub.join(self)
+        self._set_timers(number(request, "timeoutSeconds") or LONGEST_S)
+
+    def _starting_point(self, request: Request) -> int | ApiError:
+        """The version to continue from, 0 to start with all objects, or the 410 to send."""
+        text = request.query.get("resourceVersion") or "0"
+        if flag(request, "sendInitialEvents") or not text.isdigit():
+            return 0
+        version = int(text)
+        if version and version < self.hub.store.compacted:
+            return gone(version, self.hub.store.compacted)
+        return version
+
+    def _catch_up(self, version: int, announce_end: bool) -> None:
+        store, kind = self.hub.store, self.target.kind.key
+        if version == 0:
+            for obj in store.listed(kind, self.target.namespace):
+                if self.predicate(obj):
+                    self.send(self._object_line(ADDED, obj))
+            if announce_end and self.bookmarks:
+                self.send(self._bookmark({"k8s.io/initial-events-end": "true"}))
+            return
+        for commit in store.history:
+            if commit.version > version and commit.kind == kind:
+                self.tell(commit)
+
+    def tell(self, commit: Commit) -> None:
+        """Send the commit if it concerns this watch, as ADDED or DELETED where it enters or leaves."""
+        type_ = self._type(commit)
+        if type_ is None:
+            return
+        self.send(self._object_line(type_, commit.new) if self.as_table else commit.line(type_))
+
+    def _type(self, commit: Commit) -> str | None:
+        namespace = self.target.namespace
+        if namespace and commit.new["metadata"].get("namespace") != namespace:
+            return None
+        if self.predicate is everything:
+            return commit.type
+        before = commit.old is not None and self.predicate(commit.old)
+        after = commit.type != DELETED and self.predicate(commit.new)
+        if before and after:
+            return MODIFIED
+        return DELETED if before else ADDED if after else None
+
+    def send(self, line: bytes) -> None:
+        """Write a line now, or keep it while muted."""
+        if self._muted_lines is not None:
+            self._muted_lines.append(line)
+        else:
+            self.connection.send_chunk(line)
+
+    def mute(self, muted: bool) -> None:
+        """Fall silent, or send what has waited."""
+        if muted and self._muted_lines is None:
+            self._muted_lines = []
+        elif not muted and self._muted_lines is not None:
+            lines, self._muted_lines = self._muted_lines, None
+            for line in lines:
+                self.connection.send_chunk(line)
+
+    def close(self) -> None:
+        """Forget the watch; the connection is gone or about to go."""
+        self.hub.leave(self)
+        for timer in self._timers:
+            timer.cancel()
+
+    def _set_timers(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers = [loop.call_later(min(seconds, LONGEST_S), self._expire)]
+        if self.bookmarks:
+            self._timers.append(loop.call_later(min(BOOKMARK_EVERY_S, max(seconds - 1, 0.5)), self._remind))
+
+    def _expire(self) -> None:
+        if self.bookmarks:
+            self.send(self._bookmark({}))
+        if self._muted_lines is None:
+            self.close()
+            self.connection.end_stream()
+
+    def _remind(self) -> None:
+        self.send(self._bookmark({}))
+        self._timers.append(asyncio.get_running_loop().call_later(BOOKMARK_EVERY_S, self._remind))
+        del self._timers[1]
+
+    def _bookmark(self, annotations: dict[str, str]) -> bytes:
+        kind = self.target.kind
+        meta: Obj = {"resourceVersion": str(self.hub.store.version), "creationTimestamp": None}
+        if annotations:
+            meta["annotations"] = annotations
+        if self.as_table:
+            return _line("BOOKMARK", table_of(kind, [], meta, "None", headed=False))
+        return _line("BOOKMARK", {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": meta})
+
+    def _object_line(self, type_: str, obj: Obj) -> bytes:
+        if not self.as_table:
+            return _line(type_, obj)
+        meta = {"resourceVersion": obj["metadata"]["resourceVersion"]}
+        table = table_of(self.target.kind, [obj], meta, self.include, headed=not self._headed)
+        self._headed = True
+        return _line(type_, table)
+
+
+class WatchHub:
+    """The open watches of a cluster by kind."""
+
+    def __init__(self, store: Store, muted: Callable[[], bool]) -> None:
+        self.store = store
+        self._muted = muted
+        self._watches: dict[str, dict[Watch, None]] = {}
+        store.listen(self._tell)
+
+    def join(self, watch: Watch) -> None:
+        """Tell the watch of every further commit of its kind."""
+        watch.mute(self._muted())
+        if not watch.connection.closed:
+            self._watches.setdefault(watch.target.kind.key, {})[watch] = None
+
+    def leave(self, watch: Watch) -> None:
+        """Tell the watch nothing more."""
+        self._watches.get(watch.target.kind.key, {}).pop(watch, None)
+
+    def count(self) -> int:
+        """How many watches are open."""
+        return sum(len(watches) for watches in self._watches.values())
+
+    def drop_all(self) -> None:
+        """Cut every watch in the middle of its stream."""
+        for watch in self._all():
+            watch.connection.cut()
+
+    def follow_mute(self) -> None:
+        """Mute or unmute every watch, as the cluster's faults now want."""
+        for watch in self._all():
+            watch.mute(self._muted())
+
+    def _all(self) -> list[Watch]:
+        return [watch for watches in self._watches.values() for watch in watches]
+
+    def _tell(self, commit: Commit) -> None:
+        for watch in tuple(self._watches.get(commit.kind, ())):
+            watch.tell(commit)
+
+
+def _line(type_: str, obj: Obj) -> bytes:
+    return json.dumps({"type": type_, "object": obj}, separators=(",", ":")).encode() + b"\n"

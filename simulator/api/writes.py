@@ -1,0 +1,166 @@
+"""POST, PUT, PATCH and DELETE."""
+
+from __future__ import annotations
+
+from simulator.api.bodies import media_type, parse_body, parse_object
+from simulator.api.patching import patched
+from simulator.api.reads import predicate_of, shown
+from simulator.api.scale import scale_of, scaled
+from simulator.api.target import Target, is_dry_run
+from simulator.errors import ApiError, bad_request, not_found
+from simulator.lifecycle.backend import Author, Backend
+from simulator.lifecycle.creation import create
+from simulator.lifecycle.deletion import delete, parse_options
+from simulator.lifecycle.updating import update
+from simulator.patches.apply import ApplyConflict, applied
+from simulator.patches.fields import dotted
+from simulator.patches.managers import UPDATE, Manager
+from simulator.values import Obj, without_nulls
+from simulator.wire.messages import Request, Response, json_response
+
+APPLY_TYPE = "application/apply-patch+yaml"
+
+
+def author_of(request: Request, target: Target) -> Author:
+    """The field manager: as asked, else the first word of the user agent, as upstream does."""
+    agent = request.headers.get("user-agent", "unknown").split("/")[0] or "unknown"
+    return Author(request.query.get("fieldManager") or agent, target.subresource, is_dry_run(request))
+
+
+def create_object(backend: Backend, target: Target, request: Request) -> Response:
+    """201 with the created object."""
+    draft = without_nulls(parse_object(request, target))
+    obj = create(backend, target.kind, target.space, draft, author_of(request, target))
+    return shown(target.kind, obj, request, 201)
+
+
+def live_object(backend: Backend, target: Target) -> Obj:
+    """The object the path names; 404."""
+    obj = backend.store.get(target.kind.key, target.space, target.name)
+    if obj is None:
+        raise not_found(target.kind, target.name)
+    return obj
+
+
+def replace_object(backend: Backend, target: Target, request: Request) -> Response:
+    """200 with the object as stored."""
+    draft, live = parse_object(request, target), live_object(backend, target)
+    return _stored(backend, target, request, live, draft)
+
+
+def patch_object(backend: Backend, target: Target, request: Request) -> Response:
+    """200 with the patched object; an apply creates what is missing (201)."""
+    if media_type(request) == APPLY_TYPE:
+        return _apply(backend, target, request)
+    live = live_object(backend, target)
+    base = scale_of(live) if target.subresource == "scale" else live
+    draft = patched(base, parse_body(request), media_type(request), target)
+    return _stored(backend, target, request, live, draft)
+
+
+def _stored(backend: Backend, target: Target, request: Request, live: Obj, draft: Obj) -> Response:
+    if target.subresource == "scale":
+        draft = scaled(live, draft)
+    elif target.subresource == "finalize":
+        draft = {**live, "spec": draft.get("spec") or {}, "metadata": draft.get("metadata") or {}}
+    obj = update(backend, target.kind, live, without_nulls(draft), author_of(request, target))
+    if target.subresource == "scale":
+        return json_response(scale_of(obj))
+    return shown(target.kind, obj, request)
+
+
+def _apply(backend: Backend, target: Target, request: Request) -> Response:
+    config, author, kind = parse_object(request, target), author_of(request, target), target.kind
+    if not request.query.get("fieldManager"):
+        raise bad_request('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for '
+                          "apply patch")  # fmt: skip
+    if config["metadata"].get("managedFields"):
+        raise bad_request("metadata.managedFields must be nil")
+    force = request.query.get("force") in ("true", "1")
+    live = backend.store.get(kind.key, target.space, target.name)
+    if live is None:
+        return _created_by_apply(backend, target, request, config, author)
+    try:
+        merged, managers = applied(live, config, author.manager, force, kind.schema, author.subresource)
+    except ApplyConflict as clash:
+        raise _apply_conflict(clash) from clash
+    obj = update(backend, kind, live, without_nulls(merged), author, managers)
+    return shown(kind, obj, request)
+
+
+def _created_by_apply(
+    backend: Backend, target: Target, request: Request, config: Obj, author: Author
+) -> Response:
+    if target.subresource:
+        raise not_found(target.kind, target.name)
+    meta = config["metadata"]
+    if meta.get("uid"):
+        message = (f'Operation cannot be fulfilled on {target.kind.qualified} "{target.name}": uid mismatch: the '
+                   f"provided object specified uid {meta['uid']}, and no existing object was found")  # fmt: skip
+        raise ApiError(409, "Conflict", message, {"name": target.name, "kind": target.kind.plural})
+    meta.pop("resourceVersion", None)  # upstream drops it too: a version alone does not fence a create
+    meta["name"] = target.name
+    merged, managers = applied({"metadata": {}}, config, author.manager, True, target.kind.schema)
+    obj = create(backend, target.kind, target.space, merged, author, managers)
+    return shown(target.kind, obj, request, 201)
+
+
+def _apply_conflict(clash: ApplyConflict) -> ApiError:
+    """409 with a cause per field. Source: managedfields/internal/conflict.go."""
+    found = [(_manager_text(manager), path) for manager, fields in clash.conflicts for path in dotted(fields)]
+    causes = [
+        {"reason": "FieldManagerConflict", "message": f"conflict with {who}", "field": path}
+        for who, path in found
+    ]
+    if len(found) == 1:
+        message = f"Apply failed with 1 conflict: conflict with {found[0][0]}: {found[0][1]}"
+        return ApiError(409, "Conflict", message, {"causes": causes})
+    lines = []
+    for who in sorted({who for who, _ in found}):
+        lines += [f"conflicts with {who}:", *(f"- {path}" for other, path in found if other == who)]
+    message = f"Apply failed with {len(found)} conflicts: " + "\n".join(lines)
+    return ApiError(409, "Conflict", message, {"causes": causes})
+
+
+def _manager_text(manager: Manager) -> str:
+    text = f'"{manager.name}"'
+    if manager.subresource:
+        text += f' with subresource "{manager.subresource}"'
+    if manager.operation == UPDATE:
+        text += f" using {manager.api_version}" + (f" at {manager.time}" if manager.time else "")
+    return text
+
+
+def delete_object(backend: Backend, target: Target, request: Request) -> Response:
+    """200 with a Success Status when the object is gone, else with the object that is going."""
+    body = parse_body(request) or {}
+    options = parse_options(body, request.query, is_dry_run(request, body))
+    obj, gone = delete(backend, target.kind, live_object(backend, target), options)
+    if not gone or (options.dry_run and target.kind.graceful):
+        return shown(target.kind, obj, request)
+    meta = obj["metadata"]
+    details = {
+        "name": meta["name"],
+        "group": target.kind.group,
+        "kind": target.kind.plural,
+        "uid": meta["uid"],
+    }
+    if not target.kind.group:
+        del details["group"]
+    return json_response(
+        {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+    )
+
+
+def delete_collection(backend: Backend, target: Target, request: Request) -> Response:
+    """200 with the list of what was deleted."""
+    body = parse_body(request) or {}
+    options = parse_options(body, request.query, is_dry_run(request, body))
+    predicate = predicate_of(target, request)
+    found = [obj for obj in backend.store.listed(target.kind.key, target.namespace) if predicate(obj)]
+    items = [delete(backend, target.kind, obj, options)[0] for obj in found]
+    meta = {"resourceVersion": str(backend.store.version)}
+    kind = target.kind
+    return json_response(
+        {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta, "items": items}
+    )

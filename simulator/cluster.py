@@ -1,0 +1,99 @@
+"""One simulated cluster: its parts wired together."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from simulator.api.auditing import Auditor
+from simulator.api.server import ApiServer
+from simulator.api.watches import WatchHub
+from simulator.audit import Audit
+from simulator.controllers.context import Context
+from simulator.controllers.deployments import Deployments
+from simulator.controllers.endpoints import EndpointWriter
+from simulator.controllers.garbage import Garbage, Namespaces
+from simulator.controllers.nodes import furnish_cluster
+from simulator.controllers.pod_audit import PodAudit
+from simulator.controllers.pods import Pods
+from simulator.controllers.recorder import Recorder
+from simulator.controllers.replica_sets import ReplicaSets
+from simulator.dataplane.addresses import SocketAddresses
+from simulator.dataplane.answers import Answers
+from simulator.dataplane.listeners import Listeners
+from simulator.faults import FaultBook
+from simulator.kinds.registry import Registry
+from simulator.lifecycle.backend import Backend
+from simulator.settings import Settings
+from simulator.store.owners import Owners
+from simulator.store.store import Store
+from simulator.values import Obj
+from simulator.wire.server import Server, bound_socket
+
+
+class Cluster:
+    """A cluster with its API server, controllers and data plane; give it a store to restore one."""
+
+    def __init__(
+        self, name: str, token: str, seed: int, store: Store, audit: Audit, faults: FaultBook,
+        settings: Callable[[], Settings],
+    ) -> None:  # fmt: skip
+        self.name, self.token, self.store, self.faults = name, token, store, faults
+        self.port = 0
+        place = f"{seed}/{name}"
+        self.addresses = SocketAddresses(store, place)
+        self.backend = Backend(store, Registry(), Owners(store), self.addresses)
+        self.hub = WatchHub(store, lambda: faults.active("hang", name) is not None)
+        self.answers = Answers(name, store)
+        self.listeners = Listeners(store, self.addresses, self.answers)
+        auditor = Auditor(name, store, audit)
+        self.api = ApiServer(name, token, self.backend, self.hub, faults, auditor, self.answers)
+        self.server = Server(self.api.handle, self.api.refusing)
+        PodAudit(name, store, audit)
+        context = Context(name, self.backend, faults, Recorder(store), random.Random(place), settings)
+        self.pods = Pods(context)
+        self.controllers = (
+            Deployments(context),
+            ReplicaSets(context),
+            EndpointWriter(context),
+            Namespaces(context),
+        )
+        self.garbage = Garbage(context)
+        faults.listen(self.follow_faults)
+
+    async def start(self, port: int, nodes: int) -> None:
+        """Serve on the port (0: any free one) and set the controllers going; OSError when it is taken."""
+        sock = bound_socket(port)
+        self.port = sock.getsockname()[1]
+        self.api.address = f"127.0.0.1:{self.port}"
+        for service in tuple(self.store.each("services")):
+            self.addresses.restore(service)
+        self.listeners.open_all()
+        furnish_cluster(self.store, self.name, nodes)
+        self.pods.start()
+        for controller in self.controllers:
+            controller.start()
+        await self.server.listen(sock)
+
+    @property
+    def url(self) -> str:
+        """Where the API server answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def follow_faults(self) -> None:
+        """Make open connections feel the faults that have just been set or cleared."""
+        if self.api.refusing():
+            self.server.cut_all()
+        self.hub.follow_mute()
+
+    def shown(self) -> Obj:
+        """The cluster as the control API answers it."""
+        pods = sum(1 for _ in self.store.each("pods"))
+        return {"name": self.name, "server": self.url, "token": self.token, "pods": pods,
+                "watches": self.hub.count(), "resourceVersion": str(self.store.version)}  # fmt: skip
+
+    def close(self) -> None:
+        """Stop serving; the store stays as it is."""
+        self.pods.stop()
+        self.listeners.close()
+        self.server.close()

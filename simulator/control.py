@@ -1,0 +1,124 @@
+"""The control API: faults, settings, audit. JSON over HTTP, on loopback only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from simulator.faults import BadFault
+from simulator.settings import BadSetting, changed_settings
+from simulator.values import Obj
+from simulator.wire.messages import Request, Response, json_response, text_response
+
+if TYPE_CHECKING:
+    from simulator.fleet import Fleet
+
+DEFAULT_LIMIT = 10_000
+
+
+class Refused(Exception):
+    """Ends a control request with a status and a sentence."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Control:
+    """Answers the control port."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self._routes: dict[tuple[str, str], Callable[[Request], Any]] = {
+            ("GET", "/clusters"): self._clusters,
+            ("GET", "/audit"): self._audit,
+            ("GET", "/faults"): self._list_faults,
+            ("POST", "/faults"): self._add_fault,
+            ("DELETE", "/faults"): self._clear_faults,
+            ("GET", "/settings"): self._settings,
+            ("POST", "/settings"): self._change_settings,
+        }
+
+    async def handle(self, request: Request) -> Response | None:
+        """The answer to one request."""
+        if request.path == "/readyz":
+            return text_response("ok")
+        try:
+            return json_response(self._answer(request))
+        except Refused as error:
+            return json_response({"error": str(error)}, error.status)
+        except (BadFault, BadSetting) as error:
+            return json_response({"error": str(error)}, 400)
+
+    def _answer(self, request: Request) -> Any:
+        route = self._routes.get((request.method, request.path.rstrip("/")))
+        if route is not None:
+            return route(request)
+        parts = request.path.strip("/").split("/")
+        if parts[0] == "faults" and len(parts) == 2 and request.method == "DELETE":
+            return self._clear_one(parts[1])
+        if parts[0] == "faults" and len(parts) == 3 and parts[2] == "release" and request.method == "POST":
+            return self._release(parts[1])
+        raise Refused(404, f"there is no {request.method} {request.path}")
+
+    def _clusters(self, _: Request) -> Any:
+        return {"clusters": [cluster.shown() for cluster in self.fleet.clusters.values()]}
+
+    def _audit(self, request: Request) -> Any:
+        try:
+            since = int(request.query.get("since", "0"))
+            limit = int(request.query.get("limit", str(DEFAULT_LIMIT)))
+        except ValueError as error:
+            raise Refused(400, "since and limit are whole numbers") from error
+        return self.fleet.audit.since(since, max(1, limit))
+
+    def _list_faults(self, _: Request) -> Any:
+        return {"faults": [fault.shown() for fault in self.fleet.faults.all()]}
+
+    def _add_fault(self, request: Request) -> Any:
+        params = _object(request)
+        cluster = params.get("cluster")
+        if cluster is not None and cluster not in self.fleet.clusters:
+            raise Refused(
+                400, f"there is no cluster {cluster!r}; there are: {', '.join(self.fleet.clusters)}"
+            )
+        fault = self.fleet.faults.add(params)
+        for found in self.fleet.clusters.values():
+            if cluster in (None, found.name) and fault.kind == "drop_watches":
+                found.hub.drop_all()
+            if cluster in (None, found.name) and fault.kind == "compact":
+                found.store.compact()
+        return {"id": fault.id}
+
+    def _clear_faults(self, _: Request) -> Any:
+        return {"cleared": self.fleet.faults.clear()}
+
+    def _clear_one(self, fault_id: str) -> Any:
+        if not self.fleet.faults.clear(fault_id):
+            raise Refused(404, f"there is no fault {fault_id}")
+        return {"cleared": 1}
+
+    def _release(self, fault_id: str) -> Any:
+        fault = self.fleet.faults.get(fault_id)
+        if fault is None:
+            raise Refused(404, f"there is no fault {fault_id}")
+        fault.released.set()
+        return fault.shown()
+
+    def _settings(self, _: Request) -> Any:
+        settings = self.fleet.settings
+        return {name: list(getattr(settings, name)) for name in settings.__slots__}
+
+    def _change_settings(self, request: Request) -> Any:
+        self.fleet.settings = changed_settings(self.fleet.settings, _object(request))
+        return self._settings(request)
+
+
+def _object(request: Request) -> Obj:
+    try:
+        body = request.json()
+    except ValueError as error:
+        raise Refused(400, f"the body is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise Refused(400, "the body is not an object")
+    return body

@@ -1,0 +1,245 @@
+"""The life of one pod, as a chain of timers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simulator.controllers import behaviour
+from simulator.controllers.context import Context
+from simulator.controllers.pod_status import (
+    ContainerState,
+    pod_status,
+    running,
+    waiting,
+)
+from simulator.controllers.pod_trouble import PodTrouble
+from simulator.controllers.recorder import NORMAL, WARNING
+from simulator.values import Obj, dig, full_name, replaced, stamp
+
+if TYPE_CHECKING:
+    from simulator.controllers.pods import Pods
+
+BIND_S, CREATE_S = 0.002, 0.006
+RUNNING_SHARE = 0.7  # of the start time, when a readiness probe has to answer after that
+SLOW_FACTOR = 3.0
+
+
+class PodLife:
+    """Binds the pod, starts its containers by the behaviour of their images, and ends it."""
+
+    def __init__(self, context: Context, pods: Pods, pod: Obj) -> None:
+        self.context, self.pods, self.store = context, pods, context.backend.store
+        self.key = full_name(pod)
+        self.states: dict[str, ContainerState] = {}
+        self.started = stamp()
+        self.addresses = ("", "")
+        self._timer: asyncio.TimerHandle | None = None
+        self._ending = False
+        self._trouble = PodTrouble(self)
+
+    def begin(self, pod: Obj) -> None:
+        """Start a new pod, or go on with a restored one."""
+        if pod["metadata"].get("deletionTimestamp"):
+            self._end(pod)
+        elif not dig(pod, "spec", "nodeName"):
+            self.after(BIND_S, self._bind)
+        else:
+            self._resume(pod)
+
+    def stop(self) -> None:
+        """Nothing happens to the pod any more."""
+        if self._timer:
+            self._timer.cancel()
+
+    def follow(self, old: Obj, new: Obj) -> None:
+        """Hear of a change somebody made: a deletion, or another image."""
+        if new["metadata"].get("deletionTimestamp"):
+            if not self._ending or dig(old, "metadata", "deletionGracePeriodSeconds") != dig(
+                new, "metadata", "deletionGracePeriodSeconds"
+            ):
+                self._end(new)
+        elif _images(old) != _images(new):
+            self.after(CREATE_S, self._create)
+
+    def after(self, seconds: float, step: Callable[[], None]) -> None:
+        self.stop()
+        self._timer = asyncio.get_running_loop().call_later(seconds, step)
+
+    def pod(self) -> Obj | None:
+        return self.store.get("pods", *self.key)
+
+    def tell(self, pod: Obj, type_: str, reason: str, message: str, container: str = "") -> None:
+        path = f"spec.containers{{{container}}}" if container else ""
+        component = "kubelet" if container else "default-scheduler"
+        host = dig(pod, "spec", "nodeName") or "" if container else ""
+        self.context.recorder.record(pod, type_, reason, message, component, path, host)
+
+    def _bind(self) -> None:
+        pod, node = self.pod(), self.pods.next_node()
+        if pod is None:
+            return
+        if node is None:
+            self.tell(
+                pod,
+                WARNING,
+                "FailedScheduling",
+                "0/0 nodes are available: no nodes available to schedule pods.",
+            )
+            self.after(1.0, self._bind)
+            return
+        name = node["metadata"]["name"]
+        self.tell(pod, NORMAL, "Scheduled", f"Successfully assigned {'/'.join(self.key)} to {name}")
+        bound = replaced(pod, ("spec", "nodeName"), name)
+        scheduled = {
+            "type": "PodScheduled",
+            "status": "True",
+            "lastProbeTime": None,
+            "lastTransitionTime": stamp(),
+        }
+        self._write(replaced(bound, ("status", "conditions"), [scheduled]))
+        self.after(CREATE_S, self._create)
+
+    def _resume(self, pod: Obj) -> None:
+        """Go on after a restart of the simulator: ready pods stay as they are, others start again."""
+        self.addresses = (dig(pod, "status", "podIP") or "", dig(pod, "status", "hostIP") or "")
+        ready = [dig(s, "ready") for s in dig(pod, "status", "containerStatuses") or ()]
+        if ready and all(ready):
+            for status in pod["status"]["containerStatuses"]:
+                self.states[status["name"]] = ContainerState(
+                    status["state"], True, status.get("restartCount", 0), status.get("lastState") or None
+                )
+        else:
+            self.after(CREATE_S, self._create)
+
+    def _create(self) -> None:
+        pod = self.pod()
+        if pod is None:
+            return
+        if not self.addresses[0]:
+            self.addresses = (
+                self.pods.next_ip(),
+                _host_ip(self.store.get("nodes", "", pod["spec"]["nodeName"])),
+            )
+        names = [c["name"] for c in pod["spec"]["containers"]]
+        self.states = {name: ContainerState(waiting("ContainerCreating")) for name in names}
+        for container in pod["spec"]["containers"]:
+            image = container.get("image", "")
+            self.tell(pod, NORMAL, "Pulling", f'Pulling image "{image}"', container["name"])
+        self.write_status(pod)
+        self.start()
+
+    def start(self) -> None:
+        """Decide how the pod goes on from its images, and when."""
+        pod = self.pod()
+        if pod is None:
+            return
+        total = self.context.draw(self.context.settings().pod_start)
+        found = self.behaviours(pod)
+        if behaviour.SLOW in found.values():
+            total *= SLOW_FACTOR
+        if behaviour.MISSING in found.values():
+            self.after(total * 0.2, self._trouble.fail_pull)
+        elif self._is_probed(pod) or set(found.values()) & {behaviour.CRASH, behaviour.NEVER_READY}:
+            self.after(total * RUNNING_SHARE, lambda: self.run(total * (1 - RUNNING_SHARE)))
+        else:
+            self.after(total, lambda: self.run(0.0))
+
+    def behaviours(self, pod: Obj) -> dict[str, str]:
+        rules = self.context.faults.image_rules()
+        return {
+            c["name"]: behaviour.behaviour_of(c.get("image", ""), rules) for c in pod["spec"]["containers"]
+        }
+
+    def _is_probed(self, pod: Obj) -> bool:
+        return any(container.get("readinessProbe") for container in pod["spec"]["containers"])
+
+    def run(self, until_ready: float) -> None:
+        pod = self.pod()
+        if pod is None:
+            return
+        found, now = self.behaviours(pod), stamp()
+        for container in pod["spec"]["containers"]:
+            name, old = container["name"], self.states[container["name"]]
+            if "running" in old.state:
+                continue
+            self._announce_start(pod, container)
+            probed = bool(container.get("readinessProbe")) or found[name] in (
+                behaviour.NEVER_READY,
+                behaviour.CRASH,
+            )
+            self.states[name] = ContainerState(running(now), not probed, old.restarts, old.last)
+        self.write_status(pod)
+        if behaviour.CRASH in found.values():
+            self.after(max(until_ready, 0.02), self._trouble.crash)
+        elif behaviour.NEVER_READY in found.values():
+            self._complain_unready(found)
+        elif until_ready:
+            self.after(until_ready, self._become_ready)
+
+    def _announce_start(self, pod: Obj, container: Obj) -> None:
+        image, name = container.get("image", ""), container["name"]
+        if not self.states[name].restarts:
+            self.tell(pod, NORMAL, "Pulled", f'Successfully pulled image "{image}"', name)
+        self.tell(pod, NORMAL, "Created", f"Created container: {name}", name)
+        self.tell(pod, NORMAL, "Started", f"Started container {name}", name)
+
+    def _complain_unready(self, found: dict[str, str]) -> None:
+        pod = self.pod()
+        names = [name for name, how in found.items() if how == behaviour.NEVER_READY]
+        if pod is not None:
+            message = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+            self.tell(pod, WARNING, "Unhealthy", message, names[0])
+
+    def _become_ready(self) -> None:
+        pod = self.pod()
+        if pod is None:
+            return
+        self.states = {n: ContainerState(s.state, True, s.restarts, s.last) for n, s in self.states.items()}
+        self.write_status(pod)
+
+    def _end(self, pod: Obj) -> None:
+        """Stop serving at once; be gone after the simulated grace."""
+        first = not self._ending
+        self._ending = True
+        grace = pod["metadata"].get("deletionGracePeriodSeconds") or 0
+        self.after(min(self.context.draw(self.context.settings().termination), float(grace)), self._vanish)
+        if first and self.states:
+            for container in pod["spec"]["containers"]:
+                self.tell(
+                    pod, NORMAL, "Killing", f"Stopping container {container['name']}", container["name"]
+                )
+            asyncio.get_running_loop().call_soon(self._write_ended)
+
+    def _write_ended(self) -> None:
+        pod = self.pod()
+        if pod is not None:
+            self.states = {
+                n: ContainerState(s.state, False, s.restarts, s.last) for n, s in self.states.items()
+            }
+            self.write_status(pod)
+
+    def _vanish(self) -> None:
+        pod = self.pod()
+        if pod is None:
+            return
+        if pod["metadata"].get("finalizers"):
+            self.store.put("pods", replaced(pod, ("metadata", "deletionGracePeriodSeconds"), 0))
+            return
+        self.store.remove("pods", *self.key)
+
+    def write_status(self, pod: Obj) -> None:
+        self._write({**pod, "status": pod_status(pod, self.states, self.addresses, self.started)})
+
+    def _write(self, pod: Obj) -> None:
+        self.store.put("pods", pod)
+
+
+def _images(pod: Obj) -> list[str]:
+    return [container.get("image", "") for container in pod["spec"]["containers"]]
+
+
+def _host_ip(node: Obj | None) -> str:
+    addresses = dig(node, "status", "addresses") or [{"address": ""}]
+    return str(addresses[0]["address"])

@@ -1,0 +1,103 @@
+"""The status of a pod as a kubelet writes it. Pure: container states in, status out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from simulator.values import Obj, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerState:
+    """One container: `state` and `last` are as in containerStatuses."""
+
+    state: Obj
+    ready: bool = False
+    restarts: int = 0
+    last: Obj | None = None
+
+
+def waiting(reason: str, message: str = "") -> Obj:
+    """A state of waiting."""
+    return {"waiting": {"reason": reason, **({"message": message} if message else {})}}
+
+
+def running(since: str) -> Obj:
+    """A state of running."""
+    return {"running": {"startedAt": since}}
+
+
+def crashed(container_id: str, since: str) -> Obj:
+    """A state of having ended with exit code 1."""
+    return {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": since, "finishedAt": stamp(),
+                           "containerID": container_id}}  # fmt: skip
+
+
+def container_id(pod: Obj, name: str, restarts: int) -> str:
+    """A made-up runtime id, different after each restart."""
+    text = f"{pod['metadata']['uid']}/{name}/{restarts}"
+    return "containerd://" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def image_id(image: str) -> str:
+    """A made-up digest reference, the same for the same image."""
+    repository = image.split("@", maxsplit=1)[0]
+    if ":" in repository.rsplit("/", 1)[-1]:
+        repository = repository.rpartition(":")[0]
+    return f"{repository}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+
+
+def pod_status(pod: Obj, states: dict[str, ContainerState], addresses: tuple[str, str], started: str) -> Obj:
+    """The whole status; `addresses` are (pod IP or "", host IP)."""
+    containers = pod["spec"]["containers"]
+    ready = all(states[c["name"]].ready for c in containers)
+    is_running = any("running" in s.state or "terminated" in s.state or s.restarts for s in states.values())
+    status: Obj = {
+        "phase": "Running" if is_running else "Pending",
+        "conditions": _conditions(pod, states, ready, started),
+        "hostIP": addresses[1],
+        "hostIPs": [{"ip": addresses[1]}],
+        "startTime": started,
+        "containerStatuses": [_container_status(pod, c, states[c["name"]]) for c in containers],
+        "qosClass": "BestEffort",
+    }
+    if addresses[0] and is_running:
+        status |= {"podIP": addresses[0], "podIPs": [{"ip": addresses[0]}]}
+    return status
+
+
+def _container_status(pod: Obj, container: Obj, state: ContainerState) -> Obj:
+    image = container.get("image", "")
+    has_run = "waiting" not in state.state or state.restarts > 0
+    status: Obj = {
+        "name": container["name"], "state": state.state, "lastState": state.last or {}, "ready": state.ready,
+        "restartCount": state.restarts, "image": image, "imageID": image_id(image) if has_run else "",
+        "started": "running" in state.state,
+    }  # fmt: skip
+    if has_run:
+        status["containerID"] = container_id(pod, container["name"], state.restarts)
+    return status
+
+
+def _conditions(pod: Obj, states: dict[str, ContainerState], ready: bool, started: str) -> list[Obj]:
+    unready = [name for name, state in states.items() if not state.ready]
+    why = f"containers with unready status: [{' '.join(unready)}]"
+    is_running = any("running" in state.state for state in states.values())
+    return [
+        _condition(pod, "PodReadyToStartContainers", is_running or ready),
+        _condition(pod, "Initialized", True),
+        _condition(pod, "Ready", ready, "ContainersNotReady", why),
+        _condition(pod, "ContainersReady", ready, "ContainersNotReady", why),
+        _condition(pod, "PodScheduled", True),
+    ]
+
+
+def _condition(pod: Obj, type_: str, value: bool, reason: str = "", message: str = "") -> Obj:
+    word = "True" if value else "False"
+    old = next((c for c in (pod.get("status") or {}).get("conditions") or () if c["type"] == type_), None)
+    moved = old["lastTransitionTime"] if old and old["status"] == word else stamp()
+    new: Obj = {"type": type_, "status": word, "lastProbeTime": None, "lastTransitionTime": moved}
+    if not value and reason:
+        new |= {"reason": reason, "message": message}
+    return new

@@ -1,0 +1,133 @@
+"""ReplicaSet → Pods. Source: pkg/controller/replicaset."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from simulator.controllers.context import Context
+from simulator.controllers.queue import Key, WorkQueue
+from simulator.controllers.recorder import NORMAL
+from simulator.controllers.replica_set_writer import owner_reference
+from simulator.lifecycle.creation import suffix
+from simulator.lifecycle.deletion import DeleteOptions, delete
+from simulator.store.owners import controller_of
+from simulator.store.store import Commit
+from simulator.values import Obj, dig, full_name, parse_stamp, stamp
+
+REPLICA_SETS = "apps/replicasets"
+LAG_S = 0.002
+POD_ONLY_DEFAULTS = {"serviceAccountName": "default", "serviceAccount": "default", "enableServiceLinks": True}
+
+
+class ReplicaSets:
+    """The ReplicaSet controller of one cluster."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.backend, self.store = context, context.backend, context.backend.store
+        self.queue = WorkQueue("replica sets", self.reconcile)
+        self.later = WorkQueue("min ready seconds", self.queue.add)
+        self.store.listen(self._wake, REPLICA_SETS)
+        self.store.listen(self._wake_owner, "pods")
+
+    def start(self) -> None:
+        """Look at everything once."""
+        for replica_set in self.store.each(REPLICA_SETS):
+            self.queue.add(full_name(replica_set))
+
+    def _wake(self, commit: Commit) -> None:
+        if commit.old is None or commit.old["spec"] is not commit.new["spec"]:
+            self.queue.add(full_name(commit.new), LAG_S)
+
+    def _wake_owner(self, commit: Commit) -> None:
+        owner = controller_of(commit.new)
+        if owner and owner["kind"] == "ReplicaSet":
+            self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
+
+    def reconcile(self, key: Key) -> None:
+        """Make or delete pods until there are as many as wanted; then write the status."""
+        replica_set = self.store.get(REPLICA_SETS, *key)
+        if replica_set is None:
+            return
+        pods = self._active_pods(replica_set)
+        if not replica_set["metadata"].get("deletionTimestamp"):
+            missing = replica_set["spec"]["replicas"] - len(pods)
+            for _ in range(missing):
+                self._make_pod(replica_set)
+            for pod in sorted(pods, key=_worth)[: max(0, -missing)]:
+                self._delete_pod(replica_set, pod)
+        self._write_status(replica_set, self._active_pods(replica_set))
+
+    def _active_pods(self, replica_set: Obj) -> list[Obj]:
+        pods = self.backend.owners.dependents(replica_set["metadata"]["uid"], "pods")
+        return [pod for pod in pods if is_active(pod)]
+
+    def _make_pod(self, replica_set: Obj) -> None:
+        """Store a pod; its spec shares everything it can with the template."""
+        template, meta = replica_set["spec"]["template"], replica_set["metadata"]
+        labels, annotations = (template["metadata"].get(key) for key in ("labels", "annotations"))
+        name = f"{meta['name']}-{suffix()}"
+        pod_meta = {
+            "name": name, "generateName": meta["name"] + "-", "namespace": meta["namespace"],
+            "uid": str(uuid.uuid4()), "creationTimestamp": stamp(), "generation": 1, "labels": labels or {},
+            "ownerReferences": [owner_reference(replica_set)],
+        }  # fmt: skip
+        if annotations:
+            pod_meta["annotations"] = annotations
+        spec = {**POD_ONLY_DEFAULTS, **template["spec"]}
+        self.store.put("pods", {"kind": "Pod", "apiVersion": "v1", "metadata": pod_meta, "spec": spec,
+                                "status": {"phase": "Pending", "qosClass": "BestEffort"}})  # fmt: skip
+        self._tell(replica_set, "SuccessfulCreate", f"Created pod: {name}")
+
+    def _delete_pod(self, replica_set: Obj, pod: Obj) -> None:
+        delete(self.backend, self.backend.registry.by_key("pods"), pod, DeleteOptions())
+        self._tell(replica_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
+
+    def _tell(self, replica_set: Obj, reason: str, message: str) -> None:
+        self.context.recorder.record(replica_set, NORMAL, reason, message, "replicaset-controller")
+
+    def _write_status(self, replica_set: Obj, pods: list[Obj]) -> None:
+        min_ready = replica_set["spec"].get("minReadySeconds") or 0
+        ready = [since for pod in pods if (since := ready_since(pod)) is not None]
+        available, wait = self._available(ready, min_ready)
+        counts = {"fullyLabeledReplicas": len(pods), "readyReplicas": len(ready), "availableReplicas": available,
+                  "observedGeneration": replica_set["metadata"].get("generation", 1)}  # fmt: skip
+        status = {"replicas": len(pods), **{key: value for key, value in counts.items() if value}}
+        live = self.store.get(REPLICA_SETS, *full_name(replica_set))
+        if live is not None and live.get("status") != status:
+            self.store.put(REPLICA_SETS, {**live, "status": status})
+        if wait:
+            self.later.add(full_name(replica_set), wait)
+
+    def _available(self, ready: list[datetime], min_ready: float) -> tuple[int, float]:
+        """(how many have been ready for long enough, seconds until the next one is)."""
+        if not min_ready:
+            return len(ready), 0.0
+        now = datetime.now(UTC)
+        left = [min_ready - (now - since).total_seconds() for since in ready]
+        waiting = [seconds for seconds in left if seconds > 0]
+        return len(left) - len(waiting), min(waiting, default=0.0) and min(waiting) + 0.02
+
+
+def is_active(pod: Obj) -> bool:
+    """Whether a pod counts: not going away and not finished."""
+    finished = dig(pod, "status", "phase") in ("Succeeded", "Failed")
+    return not finished and not pod["metadata"].get("deletionTimestamp")
+
+
+def ready_since(pod: Obj) -> datetime | None:
+    """When the pod became Ready, None while it is not."""
+    for condition in dig(pod, "status", "conditions") or ():
+        if condition["type"] == "Ready" and condition["status"] == "True":
+            return parse_stamp(condition["lastTransitionTime"])
+    return None
+
+
+def _worth(pod: Obj) -> tuple[bool, bool, bool, int]:
+    """Sorts the pods that should go first to the front: unbound, pending, not ready, newest."""
+    return (
+        bool(dig(pod, "spec", "nodeName")),
+        dig(pod, "status", "phase") == "Running",
+        ready_since(pod) is not None,
+        -int(pod["metadata"]["resourceVersion"]),
+    )

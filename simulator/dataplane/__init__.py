@@ -1,0 +1,1 @@
+"""What users of the simulated workloads reach: addresses, listening sockets, answers."""

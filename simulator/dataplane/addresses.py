@@ -1,0 +1,93 @@
+"""Cluster IPs and node ports. A node port is a real socket on loopback, unique in the fleet."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+from simulator.store.store import Store
+from simulator.values import Obj, dig
+from simulator.wire.server import bound_socket
+
+NODE_PORTS = range(30000, 32768)
+TRIES = 200
+
+
+class SocketAddresses:
+    """Gives Services their addresses; bound sockets wait in `sockets` until somebody serves them."""
+
+    def __init__(self, store: Store, seed: str) -> None:
+        self._store = store
+        self._random = random.Random(seed)
+        self._next_ip = 1
+        self.sockets: dict[int, socket.socket] = {}
+
+    def assign(self, draft: Obj, old: Obj | None, dry_run: bool) -> str | None:
+        """Fill in a Service draft; answers why that is impossible, or None."""
+        spec = draft["spec"]
+        self._assign_ip(spec, dig(old, "spec") or {})
+        if spec["type"] not in ("NodePort", "LoadBalancer"):
+            for port in spec.get("ports") or ():
+                port.pop("nodePort", None)
+            return None
+        mine = {port.get("nodePort") for port in dig(old, "spec", "ports") or ()}
+        for n, port in enumerate(spec.get("ports") or ()):
+            _inherit(port, n, old)
+            problem = self._assign_node_port(port, mine, dry_run)
+            if problem:
+                return problem
+        return None
+
+    def restore(self, service: Obj) -> None:
+        """Bind again the node ports of a Service from a snapshot; those now taken are lost."""
+        for port in service["spec"].get("ports") or ():
+            if port.get("nodePort"):
+                self._bind(port["nodePort"])
+
+    def _assign_ip(self, spec: Obj, old: Obj) -> None:
+        if spec["type"] == "ExternalName" or spec.get("clusterIP") == "None":
+            return
+        spec.setdefault("clusterIP", old.get("clusterIP") or self._free_ip())
+        spec["clusterIPs"] = [spec["clusterIP"]]
+
+    def _free_ip(self) -> str:
+        used = {dig(service, "spec", "clusterIP") for service in self._store.each("services")}
+        while True:
+            self._next_ip += 1
+            address = f"10.96.{self._next_ip // 250 % 250}.{self._next_ip % 250 + 1}"
+            if address not in used:
+                return address
+
+    def _assign_node_port(self, port: Obj, mine: set[int | None], dry_run: bool) -> str | None:
+        asked = port.get("nodePort")
+        if asked:
+            if asked in mine or dry_run or self._bind(asked):
+                return None
+            return f"Invalid value: {asked}: provided port is already allocated"
+        for _ in range(TRIES):
+            number = self._random.choice(NODE_PORTS)
+            if number not in self.sockets and self._bind(number):
+                port["nodePort"] = number
+                if dry_run:
+                    self.sockets.pop(number).close()
+                return None
+        return "Invalid value: 0: failed to allocate a nodePort: range is full"
+
+    def _bind(self, number: int) -> bool:
+        if number in self.sockets:
+            return False
+        try:
+            self.sockets[number] = bound_socket(number)
+        except (OSError, OverflowError, TypeError):
+            return False
+        return True
+
+
+def _inherit(port: Obj, position: int, old: Obj | None) -> None:
+    """Keep the node port an update does not mention, as upstream does."""
+    before = dig(old, "spec", "ports") or []
+    if not port.get("nodePort") and position < len(before):
+        same = [p for p in before if p.get("name") == port.get("name") and p["port"] == port["port"]]
+        number = (same or [before[position]])[0].get("nodePort")
+        if number:
+            port["nodePort"] = number

@@ -1,0 +1,108 @@
+"""Errors as a real API server words them: metav1.Status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from simulator.kinds.kind import Cause, Kind
+from simulator.values import Obj
+
+LOCK_MESSAGE = "the object has been modified; please apply your changes to the latest version and try again"
+
+
+class ApiError(Exception):
+    """Ends a request with a Status."""
+
+    def __init__(
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        details: Obj | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code, self.reason, self.message, self.details = code, reason, message, details
+        self.headers = headers or {}
+
+    def status(self) -> Obj:
+        """The Status object."""
+        status: dict[str, Any] = {
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": self.message, "reason": self.reason,
+        }  # fmt: skip
+        if self.details:
+            status["details"] = self.details
+        status["code"] = self.code
+        return status
+
+
+def _details(kind: Kind, name: str, **more: Any) -> Obj:
+    return {"name": name, "group": kind.group, "kind": kind.plural, **more}
+
+
+def not_found(kind: Kind, name: str) -> ApiError:
+    """404 for an object."""
+    return ApiError(404, "NotFound", f'{kind.qualified} "{name}" not found', _details(kind, name))
+
+
+def no_such_path() -> ApiError:
+    """404 for a path or a kind that is not served."""
+    return ApiError(404, "NotFound", "the server could not find the requested resource", {})
+
+
+def already_exists(kind: Kind, name: str) -> ApiError:
+    """409 for a second object of a name."""
+    return ApiError(409, "AlreadyExists", f'{kind.qualified} "{name}" already exists', _details(kind, name))
+
+
+def conflict(kind: Kind, name: str, why: str = LOCK_MESSAGE) -> ApiError:
+    """409 for an outdated resourceVersion or UID."""
+    message = f'Operation cannot be fulfilled on {kind.qualified} "{name}": {why}'
+    return ApiError(409, "Conflict", message, _details(kind, name))
+
+
+def invalid(kind: Kind, name: str, causes: Iterable[Cause]) -> ApiError:
+    """422 with every cause."""
+    found = list(causes)
+    texts = [f"{cause.field}: {cause.message}" for cause in found]
+    text = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
+    details = {"name": name, "group": kind.group, "kind": kind.kind,
+               "causes": [{"reason": c.reason, "message": c.message, "field": c.field} for c in found]}  # fmt: skip
+    return ApiError(422, "Invalid", f'{kind.qualified_kind} "{name}" is invalid: {text}', details)
+
+
+def bad_request(message: str) -> ApiError:
+    """400."""
+    return ApiError(400, "BadRequest", message)
+
+
+def forbidden(kind: Kind, name: str, why: str, causes: list[Obj] | None = None) -> ApiError:
+    """403 for something that admission refuses."""
+    message = f'{kind.qualified} "{name}" is forbidden: {why}'
+    return ApiError(403, "Forbidden", message, _details(kind, name, **({"causes": causes} if causes else {})))
+
+
+def unauthorized() -> ApiError:
+    """401."""
+    return ApiError(401, "Unauthorized", "Unauthorized")
+
+
+def method_not_allowed() -> ApiError:
+    """405."""
+    return ApiError(
+        405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}
+    )
+
+
+def unsupported_media_type(content_type: str, supported: Iterable[str]) -> ApiError:
+    """415."""
+    listed = ", ".join(supported)
+    message = f"the body of the request was in an unknown format - accepted media types include: {listed}"
+    return ApiError(415, "UnsupportedMediaType", message, {"causes": [{"message": content_type}]})
+
+
+def gone(version: int, oldest: int) -> ApiError:
+    """410 for a resourceVersion or a continue token that is no longer in the history."""
+    return ApiError(410, "Expired", f"too old resource version: {version} ({oldest})")

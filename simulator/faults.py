@@ -1,0 +1,156 @@
+"""Faults on command: what goes wrong where, until it is cleared."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.values import Obj
+
+KINDS = ("refuse", "hang", "hold", "error", "slow", "image", "drop_watches", "compact")
+ONE_SHOT = ("drop_watches", "compact")
+BEHAVIOURS = ("missing", "crash", "neverready", "slow", "good")
+MATCH_KEYS = ("verb", "resource", "namespace", "name", "subresource", "user_agent")
+
+
+class BadFault(ValueError):
+    """A fault that cannot be; the message says why."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """One active fault. `held` are the requests that a `hold` keeps waiting."""
+
+    id: str
+    kind: str
+    params: Obj
+    cluster: str | None
+    left: int = 0
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    held: list[Obj] = field(default_factory=list)
+
+    def shown(self) -> Obj:
+        """The fault as the control API answers it."""
+        shown = {"id": self.id, **self.params, "kind": self.kind}
+        if self.kind == "hold":
+            shown |= {"left": self.left, "held": self.held, "released": self.released.is_set()}
+        return shown
+
+
+class FaultBook:
+    """The active faults of a fleet; listeners hear of every change."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self._faults: dict[str, Fault] = {}
+        self._count = 0
+        self._random = random.Random(f"{seed}/faults")
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call the listener after each change."""
+        self._listeners.append(listener)
+
+    def add(self, params: Obj) -> Fault:
+        """Set a fault; BadFault when its parameters make no sense."""
+        kind = params.get("kind", "")
+        checked(kind, params)
+        self._count += 1
+        rest = {key: value for key, value in params.items() if key != "kind"}
+        fault = Fault(f"f{self._count}", kind, rest, params.get("cluster"), int(params.get("count", 1)))
+        if kind not in ONE_SHOT:
+            self._faults[fault.id] = fault
+            self._told()
+        return fault
+
+    def all(self) -> list[Fault]:
+        """The active faults, oldest first."""
+        return list(self._faults.values())
+
+    def get(self, fault_id: str) -> Fault | None:
+        """The active fault with this id."""
+        return self._faults.get(fault_id)
+
+    def clear(self, fault_id: str | None = None) -> int:
+        """Take one fault away, or all; what they held goes on. Answers how many went."""
+        gone = [fault for fault in self.all() if fault_id in (None, fault.id)]
+        for fault in gone:
+            del self._faults[fault.id]
+            fault.released.set()
+        if gone:
+            self._told()
+        return len(gone)
+
+    def active(self, kind: str, cluster: str) -> Fault | None:
+        """The first fault of a kind that is set for the cluster (or for all)."""
+        for fault in self._faults.values():
+            if fault.kind == kind and fault.cluster in (None, cluster):
+                return fault
+        return None
+
+    def error_for(self, cluster: str) -> int | None:
+        """The status an `error` fault wants for the next request, by its rate."""
+        fault = self.active("error", cluster)
+        if fault and self._random.random() < float(fault.params.get("rate", 1.0)):
+            return int(fault.params.get("status", 500))
+        return None
+
+    def hold_for(self, cluster: str, facts: Obj) -> Fault | None:
+        """The `hold` that catches a request with these facts; counts it as used."""
+        for fault in self._faults.values():
+            usable = fault.kind == "hold" and fault.left > 0 and fault.cluster in (None, cluster)
+            if usable and _matches(fault.params.get("match") or {}, facts):
+                fault.left -= 1
+                fault.held.append({key: facts[key] for key in MATCH_KEYS})
+                return fault
+        return None
+
+    def image_rules(self) -> list[tuple[str, str]]:
+        """(pattern, behaviour) of the `image` faults, newest first."""
+        rules = [(f.params["pattern"], f.params["behaviour"]) for f in self.all() if f.kind == "image"]
+        return rules[::-1]
+
+    def _told(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+def checked(kind: str, params: Obj) -> None:
+    """BadFault unless the parameters fit the kind."""
+    if kind not in KINDS:
+        raise BadFault(f"there is no fault {kind!r}; there are: {', '.join(KINDS)}")
+    if kind == "hold":
+        _check_hold(params)
+    if kind == "image" and (params.get("behaviour") not in BEHAVIOURS or not params.get("pattern")):
+        raise BadFault(f"image wants a pattern and a behaviour of: {', '.join(BEHAVIOURS)}")
+    if kind in ("error", "slow"):
+        _check_numbers(params)
+
+
+def _check_hold(params: Obj) -> None:
+    unknown = set(params.get("match") or {}) - set(MATCH_KEYS)
+    if unknown:
+        raise BadFault(f"hold cannot match {', '.join(sorted(unknown))}; only {', '.join(MATCH_KEYS)}")
+    if params.get("when", "before") not in ("before", "after"):
+        raise BadFault("hold: when is before or after")
+
+
+def _check_numbers(params: Obj) -> None:
+    try:
+        rate, delay, status = (float(params.get(key, default)) for key, default in
+                               (("rate", 1), ("delay_s", 0), ("status", 500)))  # fmt: skip
+    except (TypeError, ValueError) as error:
+        raise BadFault("rate, delay_s and status are numbers") from error
+    if not (0 <= rate <= 1 and 0 <= delay <= 3600 and 400 <= status <= 599):
+        raise BadFault("rate goes from 0 to 1, delay_s from 0 to 3600, status from 400 to 599")
+
+
+def _matches(match: Obj, facts: Obj) -> bool:
+    for key, wanted in match.items():
+        actual: Any = facts.get(key) or ""
+        fits = wanted in actual if key == "user_agent" else wanted == actual
+        if not fits:
+            return False
+    return True

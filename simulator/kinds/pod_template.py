@@ -1,0 +1,97 @@
+"""Defaults and validation of pod specs, shared by pods and everything that makes pods.
+
+Source: pkg/apis/core/v1/defaults.go; only fields that clients compare are defaulted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.kinds.kind import Cause
+from simulator.values import Obj, dig
+
+POD_DEFAULTS = {
+    "restartPolicy": "Always",
+    "terminationGracePeriodSeconds": 30,
+    "dnsPolicy": "ClusterFirst",
+    "schedulerName": "default-scheduler",
+}
+CONTAINER_DEFAULTS = {
+    "terminationMessagePath": "/dev/termination-log",
+    "terminationMessagePolicy": "File",
+}
+PROBE_DEFAULTS = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+VOLUME_MODES = ("configMap", "secret", "projected", "downwardAPI")
+CONTAINER_LISTS = ("initContainers", "containers")
+
+
+def default_pod_spec(spec: Obj) -> None:
+    """Fill in what a real server would, in place."""
+    for key, value in POD_DEFAULTS.items():
+        spec.setdefault(key, value)
+    spec.setdefault("securityContext", {})
+    for name in CONTAINER_LISTS:
+        for container in spec.get(name) or ():
+            if isinstance(container, dict):
+                _default_container(container)
+    for volume in spec.get("volumes") or ():
+        _default_volume(volume)
+    if spec.get("serviceAccountName"):
+        spec.setdefault("serviceAccount", spec["serviceAccountName"])
+
+
+def _default_container(container: Obj) -> None:
+    for key, value in CONTAINER_DEFAULTS.items():
+        container.setdefault(key, value)
+    container.setdefault("resources", {})
+    container.setdefault("imagePullPolicy", _pull_policy(container.get("image") or ""))
+    for port in container.get("ports") or ():
+        port.setdefault("protocol", "TCP")
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if isinstance(container.get(probe), dict):
+            _default_probe(container[probe])
+    for variable in container.get("env") or ():
+        reference = dig(variable, "valueFrom", "fieldRef")
+        if reference:
+            reference.setdefault("apiVersion", "v1")
+
+
+def _default_probe(probe: Obj) -> None:
+    for key, value in PROBE_DEFAULTS.items():
+        probe.setdefault(key, value)
+    if isinstance(probe.get("httpGet"), dict):
+        probe["httpGet"].setdefault("scheme", "HTTP")
+        probe["httpGet"].setdefault("path", "/")
+
+
+def _default_volume(volume: Obj) -> None:
+    for name in VOLUME_MODES:
+        if isinstance(volume.get(name), dict):
+            volume[name].setdefault("defaultMode", 420)
+    if set(volume) == {"name"}:
+        volume["emptyDir"] = {}
+
+
+def _pull_policy(image: str) -> str:
+    last = image.rsplit("/", 1)[-1]
+    latest = ("@" not in last and ":" not in last) or last.endswith(":latest")
+    return "Always" if latest else "IfNotPresent"
+
+
+def template_causes(spec: Any, path: str) -> list[Cause]:
+    """What a real server would refuse in a pod spec."""
+    containers = spec.get("containers") if isinstance(spec, dict) else None
+    if not containers:
+        return [Cause(f"{path}.containers", "Required value", "FieldValueRequired")]
+    causes, seen = [], set()
+    for n, container in enumerate(containers):
+        at = f"{path}.containers[{n}]"
+        name = container.get("name")
+        if not name:
+            causes.append(Cause(f"{at}.name", "Required value", "FieldValueRequired"))
+        elif name in seen:
+            causes.append(Cause(f"{at}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate"))
+        seen.add(name)
+        if not container.get("image"):
+            causes.append(Cause(f"{at}.image", "Required value", "FieldValueRequired"))
+    return causes

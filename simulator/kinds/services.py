@@ -1,0 +1,108 @@
+"""Services and where they lead: Services, Endpoints, EndpointSlices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from simulator.kinds.cells import NONE, age, pairs
+from simulator.kinds.core import AGE, NAME
+from simulator.kinds.kind import Cause, Column, Kind
+from simulator.values import Obj, dig
+
+SERVICE_DEFAULTS = {
+    "type": "ClusterIP",
+    "sessionAffinity": "None",
+    "internalTrafficPolicy": "Cluster",
+    "ipFamilies": ["IPv4"],
+    "ipFamilyPolicy": "SingleStack",
+}
+TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
+
+
+def default_service(draft: Obj) -> None:
+    """Defaults of a Service; addresses and node ports are given by the cluster, not here."""
+    spec = draft.setdefault("spec", {})
+    for key, value in SERVICE_DEFAULTS.items():
+        spec.setdefault(key, list(value) if isinstance(value, list) else value)
+    if spec["type"] in ("NodePort", "LoadBalancer"):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    if spec["type"] == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+    for port in spec.get("ports") or ():
+        port.setdefault("protocol", "TCP")
+        port.setdefault("targetPort", port.get("port"))
+
+
+def service_causes(new: Obj, old: Obj | None) -> list[Cause]:
+    """A Service needs a known type, ports, and keeps its cluster IP."""
+    spec = new["spec"]
+    causes = []
+    if spec["type"] not in TYPES:
+        known = ", ".join(f'"{name}"' for name in sorted(TYPES))
+        causes.append(Cause("spec.type", f'Unsupported value: "{spec["type"]}": supported values: {known}',
+                            "FieldValueNotSupported"))  # fmt: skip
+    if not spec.get("ports") and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
+        causes.append(Cause("spec.ports", "Required value", "FieldValueRequired"))
+    was = dig(old, "spec", "clusterIP")
+    if was and spec.get("clusterIP") != was:
+        causes.append(Cause("spec.clusterIPs[0]", f'Invalid value: ["{spec.get("clusterIP")}"]: '
+                            "may not change once set"))  # fmt: skip
+    return causes
+
+
+def service_cells(obj: Obj, now: datetime) -> list[Any]:
+    """NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE SELECTOR."""
+    spec = obj["spec"]
+    outside = ",".join(i.get("ip") or "" for i in dig(obj, "status", "loadBalancer", "ingress") or ())
+    if spec["type"] == "LoadBalancer":
+        outside = outside or "<pending>"
+    ports = ",".join(_port_text(port) for port in spec.get("ports") or ()) or NONE
+    name = obj["metadata"]["name"]
+    return [name, spec["type"], spec.get("clusterIP") or NONE, outside or NONE, ports, age(obj, now),
+            pairs(spec.get("selector"))]  # fmt: skip
+
+
+def _port_text(port: Obj) -> str:
+    node = f":{port['nodePort']}" if port.get("nodePort") else ""
+    return f"{port['port']}{node}/{port.get('protocol', 'TCP')}"
+
+
+def endpoints_cells(obj: Obj, now: datetime) -> list[Any]:
+    """NAME ENDPOINTS AGE."""
+    ends = [
+        f"{address['ip']}:{port['port']}"
+        for subset in obj.get("subsets") or ()
+        for port in subset.get("ports") or ()
+        for address in subset.get("addresses") or ()
+    ]
+    return [obj["metadata"]["name"], _shortened(ends), age(obj, now)]
+
+
+def slice_cells(obj: Obj, now: datetime) -> list[Any]:
+    """NAME ADDRESSTYPE PORTS ENDPOINTS AGE."""
+    ports = [str(port.get("port")) for port in obj.get("ports") or ()]
+    ends = [end["addresses"][0] for end in obj.get("endpoints") or ()]
+    return [obj["metadata"]["name"], obj.get("addressType"), _shortened(ports, "<unset>"),
+            _shortened(ends, "<unset>"), age(obj, now)]  # fmt: skip
+
+
+def _shortened(words: list[str], nothing: str = NONE) -> str:
+    more = f" + {len(words) - 3} more..." if len(words) > 3 else ""
+    return ",".join(words[:3]) + more or nothing
+
+
+KINDS = (
+    Kind(
+        "", "v1", "Service", "services", short_names=("svc",), categories=("all",),
+        subresources=frozenset({"status", "proxy"}), default=default_service, validate=service_causes,
+        initial_status={"loadBalancer": {}},
+        columns=(NAME, Column("Type"), Column("Cluster-IP"), Column("External-IP"), Column("Port(s)"), AGE,
+                 Column("Selector", priority=1)),
+        cells=service_cells, field_labels={"spec.type": ("spec", "type"), "spec.clusterIP": ("spec", "clusterIP")},
+    ),
+    Kind("", "v1", "Endpoints", "endpoints", short_names=("ep",),
+         columns=(NAME, Column("Endpoints"), AGE), cells=endpoints_cells),
+    Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices",
+         columns=(NAME, Column("AddressType"), Column("Ports"), Column("Endpoints"), AGE), cells=slice_cells),
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""Creating objects."""
+
+from __future__ import annotations
+
+import random
+import re
+import uuid
+
+from simulator.errors import ApiError, already_exists, bad_request, forbidden, invalid, not_found
+from simulator.kinds.kind import Cause, Kind
+from simulator.lifecycle.backend import Author, Backend
+from simulator.patches.fields import fields_of
+from simulator.patches.managers import UPDATE, Manager, written
+from simulator.values import Obj, copied, stamp
+
+SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand
+NAMESPACES = "namespaces"
+SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+SUBDOMAIN_MESSAGE = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
+    "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+
+
+def suffix(length: int = 5) -> str:
+    """Random letters as they end generated names."""
+    return "".join(random.choices(SUFFIX_ALPHABET, k=length))
+
+
+def create(
+    backend: Backend,
+    kind: Kind,
+    namespace: str,
+    draft: Obj,
+    author: Author,
+    managers: tuple[Manager, ...] = (),
+) -> Obj:
+    """The created object; the draft is used up. ApiError when it may not exist."""
+    meta = draft.setdefault("metadata", {})
+    _check_namespace(backend, kind, namespace)
+    _name(kind, meta)
+    if backend.store.get(kind.key, namespace, meta["name"]) is not None:
+        raise already_exists(kind, meta["name"])
+    _fill_metadata(kind, namespace, meta)
+    draft.setdefault("apiVersion", kind.api_version)
+    draft.setdefault("kind", kind.kind)
+    if kind.initial_status is not None:
+        draft["status"] = copied(kind.initial_status)
+    owned = managers or _creator(kind, draft, author)
+    prepare(backend, kind, draft, None, author.dry_run)
+    meta["managedFields"] = written(owned)
+    if author.dry_run:
+        return draft
+    return backend.store.put(kind.key, draft)
+
+
+def prepare(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: bool) -> None:
+    """Default and validate a draft in place; ApiError 422 with every cause."""
+    _drop_empty(draft["metadata"])
+    try:
+        kind.default(draft)
+        causes = kind.validate(draft, old)
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
+        raise bad_request(f"{kind.kind} in version {kind.version!r} cannot be handled as a {kind.kind}: "
+                          f"a field has the wrong type: {error}") from error  # fmt: skip
+    if not causes and kind.key == "services":
+        problem = backend.addresses.assign(draft, old, dry_run)
+        if problem:
+            causes = [Cause("spec.ports[0].nodePort", problem)]
+    if causes:
+        raise invalid(kind, draft["metadata"].get("name", ""), causes)
+
+
+def _drop_empty(meta: Obj) -> None:
+    for key in ("labels", "annotations", "finalizers", "ownerReferences"):
+        if key in meta and not meta[key]:
+            del meta[key]
+
+
+def _check_namespace(backend: Backend, kind: Kind, namespace: str) -> None:
+    if not kind.namespaced:
+        return
+    space = backend.store.get(NAMESPACES, "", namespace)
+    if space is None:
+        raise not_found(backend.registry.by_key(NAMESPACES), namespace)
+    if space["metadata"].get("deletionTimestamp"):
+        why = f"unable to create new content in namespace {namespace} because it is being terminated"
+        causes = [{"reason": "NamespaceTerminating", "field": "metadata.namespace",
+                   "message": f"namespace {namespace} is being terminated"}]  # fmt: skip
+        raise forbidden(kind, "", why, causes)
+
+
+def _name(kind: Kind, meta: Obj) -> None:
+    if not meta.get("name") and meta.get("generateName"):
+        meta["name"] = meta["generateName"] + suffix()
+    if not meta.get("name"):
+        causes = [
+            Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")
+        ]
+        raise invalid(kind, "", causes)
+    if meta.get("resourceVersion"):
+        raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
+    if len(meta["name"]) > 253 or not SUBDOMAIN.fullmatch(meta["name"]):
+        message = f'Invalid value: "{meta["name"]}": {SUBDOMAIN_MESSAGE}'
+        raise invalid(kind, meta["name"], [Cause("metadata.name", message)])
+
+
+def _fill_metadata(kind: Kind, namespace: str, meta: Obj) -> None:
+    for key in ("managedFields", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
+        meta.pop(key, None)
+    if kind.namespaced:
+        meta["namespace"] = namespace
+    meta["uid"] = str(uuid.uuid4())
+    meta["creationTimestamp"] = stamp()
+    if kind.has_generation:
+        meta["generation"] = 1
+
+
+def _creator(kind: Kind, draft: Obj, author: Author) -> tuple[Manager, ...]:
+    without_status = {key: value for key, value in draft.items() if key != "status"}
+    fields = fields_of(without_status, kind.schema)
+    return (Manager(author.manager, UPDATE, "", kind.api_version, stamp(), fields),)

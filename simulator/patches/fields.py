@@ -1,0 +1,155 @@
+"""Sets of field paths, as metadata.managedFields writes them (FieldsV1).
+
+A set is a tree of dicts with the keys of FieldsV1 (`f:spec`, `k:{"name":"api"}`, `v:"x"`); the key
+"." marks that the path itself is a member. Outside, a lone {".": {}} is written {}.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from simulator.patches.schema import Path, Schema
+
+Fields = dict[str, Any]
+MEMBER: Fields = {".": {}}
+SKIPPED = frozenset({"apiVersion", "kind"})
+SYSTEM_METADATA = frozenset(
+    {"name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation",
+     "managedFields", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"}
+)  # fmt: skip
+KEY_DEFAULTS = {"protocol": "TCP"}
+
+
+def encoded(fields: Fields) -> Fields:
+    """The tree as FieldsV1 writes it."""
+    return {
+        key: {} if key == "." or value == MEMBER else encoded(value) for key, value in sorted(fields.items())
+    }
+
+
+def decoded(fields: Fields) -> Fields:
+    """The tree that a FieldsV1 value stands for."""
+    return {
+        key: ({} if key == "." else MEMBER if not value else decoded(value)) for key, value in fields.items()
+    }
+
+
+def union(left: Fields, right: Fields) -> Fields:
+    """Paths in either."""
+    result = dict(left)
+    for key, value in right.items():
+        result[key] = union(result[key], value) if key in result else value
+    return result
+
+
+def intersection(left: Fields, right: Fields) -> Fields:
+    """Paths in both."""
+    result: Fields = {}
+    for key in left.keys() & right.keys():
+        sub = {} if key == "." else intersection(left[key], right[key])
+        if key == "." or sub:
+            result[key] = sub
+    return result
+
+
+def difference(left: Fields, right: Fields) -> Fields:
+    """Paths in the left set only."""
+    result: Fields = {}
+    for key, value in left.items():
+        if key not in right:
+            result[key] = value
+        elif key != "." and (sub := difference(value, right[key])):
+            result[key] = sub
+    return result
+
+
+def item_key(item: Any, keys: tuple[str, ...]) -> str:
+    """The FieldsV1 key of an item of an associative list."""
+    named = {key: item.get(key, KEY_DEFAULTS.get(key)) for key in sorted(keys)}
+    named = {key: value for key, value in named.items() if value is not None}
+    return "k:" + json.dumps(named, separators=(",", ":"))
+
+
+def fields_of(value: Any, schema: Schema, path: Path = ()) -> Fields:
+    """All leaf paths of an applied configuration, without identity and system metadata."""
+    if isinstance(value, dict) and value and not (path and schema.is_atomic_map(path)):
+        return _fields_of_map(value, schema, path)
+    if isinstance(value, list) and value and path:
+        keys = schema.apply_keys(path)
+        if keys:
+            return {item_key(v, keys): union(MEMBER, fields_of(v, schema, path)) for v in value}
+        if schema.is_set(path):
+            return {"v:" + json.dumps(v): MEMBER for v in value}
+    return MEMBER
+
+
+def _fields_of_map(value: dict[str, Any], schema: Schema, path: Path) -> Fields:
+    result = {}
+    for key, item in value.items():
+        if (path == () and key in SKIPPED) or (path == ("metadata",) and key in SYSTEM_METADATA):
+            continue
+        sub = fields_of(item, schema, (*path, key))
+        if sub:
+            result["f:" + key] = sub
+    return result
+
+
+def compared(old: Any, new: Any, schema: Schema, path: Path = ()) -> tuple[Fields, Fields]:
+    """(added or modified leaf paths, removed leaf paths)."""
+    if old is new or old == new:
+        return {}, {}
+    if isinstance(old, dict) and isinstance(new, dict) and not (path and schema.is_atomic_map(path)):
+        return _compared_keys({"f:" + k: (v, k) for k, v in old.items()},
+                              {"f:" + k: (v, k) for k, v in new.items()}, schema, path)  # fmt: skip
+    keys = schema.apply_keys(path) if path else None
+    if keys and isinstance(old, list) and isinstance(new, list):
+        return _compared_keys({item_key(v, keys): (v, None) for v in old},
+                              {item_key(v, keys): (v, None) for v in new}, schema, path)  # fmt: skip
+    if old is None:
+        return fields_of(new, schema, path), {}
+    if new is None:
+        return {}, fields_of(old, schema, path)
+    return MEMBER, {}
+
+
+def _compared_keys(
+    old: dict[str, Any], new: dict[str, Any], schema: Schema, path: Path
+) -> tuple[Fields, Fields]:
+    changed: Fields = {}
+    removed: Fields = {}
+    for key in {**old, **new}:
+        (before, name), (after, _) = old.get(key) or (None, new[key][1]), new.get(key) or (None, None)
+        if _untracked(path, name):
+            continue
+        sub_path = (*path, name) if name else path
+        more, less = compared(before, after, schema, sub_path)
+        if name is None and key not in old:
+            more = union(more, MEMBER)
+        if more:
+            changed[key] = more
+        if less:
+            removed[key] = less
+    return changed, removed
+
+
+def _untracked(path: Path, name: str | None) -> bool:
+    return (path == () and name in SKIPPED) or (path == ("metadata",) and name in SYSTEM_METADATA)
+
+
+def dotted(fields: Fields, prefix: str = "") -> list[str]:
+    """Each member path as conflicts name it: `.spec.template.spec.containers[name="api"].image`."""
+    result = [prefix] if "." in fields and prefix else []
+    for key, value in sorted(fields.items()):
+        if key != ".":
+            result += dotted(value, prefix + _step(key))
+    return result
+
+
+def _step(key: str) -> str:
+    kind, _, text = key.partition(":")
+    if kind == "f":
+        return "." + text
+    if kind == "v":
+        return f"[={text}]"
+    return "[" + ",".join(f"{k}={json.dumps(v)}" for k, v in json.loads(text).items()) + "]"

@@ -1,0 +1,59 @@
+"""Who owns whom: the dependents of an object by the owner's UID."""
+
+from __future__ import annotations
+
+from simulator.store.store import DELETED, Commit, Store
+from simulator.values import Obj, full_name
+
+Key = tuple[str, str, str]  # kind, namespace, name
+
+
+class Owners:
+    """An index over metadata.ownerReferences, kept by listening to a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._by_owner: dict[str, dict[Key, None]] = {}
+        for kind in store.kinds():
+            for obj in store.each(kind):
+                self._add(kind, obj)
+        store.listen(self._follow)
+
+    def dependents(self, uid: str, kind: str | None = None) -> list[Obj]:
+        """The objects that name this UID as an owner (of the kind), oldest first."""
+        keys = tuple(self._by_owner.get(uid, ()))
+        found = (self._store.get(*key) for key in keys if kind is None or key[0] == kind)
+        return [obj for obj in found if obj is not None]
+
+    def keys(self, uid: str) -> tuple[Key, ...]:
+        """The keys of the objects that name this UID as an owner."""
+        return tuple(self._by_owner.get(uid, ()))
+
+    def _follow(self, commit: Commit) -> None:
+        old = (commit.old or {}).get("metadata", {}).get("ownerReferences")
+        new = commit.new["metadata"].get("ownerReferences")
+        if commit.type == DELETED:
+            self._drop(commit.kind, commit.new)
+        elif old is not new and old != new:
+            if commit.old:
+                self._drop(commit.kind, commit.old)
+            self._add(commit.kind, commit.new)
+
+    def _add(self, kind: str, obj: Obj) -> None:
+        for owner in obj["metadata"].get("ownerReferences") or ():
+            self._by_owner.setdefault(owner["uid"], {})[(kind, *full_name(obj))] = None
+
+    def _drop(self, kind: str, obj: Obj) -> None:
+        for owner in obj["metadata"].get("ownerReferences") or ():
+            keys = self._by_owner.get(owner["uid"], {})
+            keys.pop((kind, *full_name(obj)), None)
+            if not keys:
+                self._by_owner.pop(owner["uid"], None)
+
+
+def controller_of(obj: Obj) -> Obj | None:
+    """The owner reference with `controller: true`, or None."""
+    for owner in obj["metadata"].get("ownerReferences") or ():
+        if owner.get("controller"):
+            return owner  # type: ignore[no-any-return]
+    return None

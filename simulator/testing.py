@@ -1,0 +1,172 @@
+"""A fleet for tests: a child process and the HTTP doors to it.
+
+with start_fleet(["a", "b"]) as fleet:
+    fleet.clusters["a"].server, fleet.clusters["a"].token, fleet.kubeconfig, fleet.control
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+READY_WITHIN_S = 30.0
+POLL_S = 0.02
+LOG = "simulator.log"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """Where a cluster answers and the bearer token it wants."""
+
+    name: str
+    server: str
+    token: str
+
+
+class FleetFailed(RuntimeError):
+    """The child ended or did not get ready; the message holds its stderr."""
+
+
+class Fleet:
+    """A running child. `stop` may be called twice; leaving the `with` block stops it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
+        self.process, self._folder = process, folder
+        self.kubeconfig = Path(folder.name) / "kubeconfig"
+        facts = self._wait_ready(Path(folder.name) / "ready.json")
+        self.control: str = facts["control"]
+        self.clusters = {
+            name: ClusterAccess(name, entry["server"], entry["token"])
+            for name, entry in facts["clusters"].items()
+        }
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def audit(self, since: int = 0) -> list[dict[str, Any]]:
+        """All audit entries after `since`, in order."""
+        entries: list[dict[str, Any]] = []
+        while True:
+            page = self.ask("GET", f"/audit?since={since}&limit=10000")
+            if not page["entries"]:
+                return entries
+            entries += page["entries"]
+            since = page["next"]
+
+    def fault(self, kind: str, **params: Any) -> str:
+        """Set a fault; answers its id."""
+        return str(self.ask("POST", "/faults", {"kind": kind, **params})["id"])
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The active faults; a `hold` shows what it holds."""
+        return list(self.ask("GET", "/faults")["faults"])
+
+    def release(self, fault_id: str) -> None:
+        """Let the request that a `hold` keeps go on."""
+        self.ask("POST", f"/faults/{fault_id}/release")
+
+    def clear_faults(self, fault_id: str = "") -> None:
+        """Clear one fault, or all."""
+        self.ask("DELETE", f"/faults/{fault_id}" if fault_id else "/faults")
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Change settings (`pod_start=(0.05, 0.2)`); answers all of them."""
+        return dict(self.ask("POST", "/settings", changes))
+
+    def request(
+        self, cluster: str, method: str, path: str, body: Any = None, content_type: str = "application/json",
+        timeout: float = 10.0,
+    ) -> tuple[int, Any]:  # fmt: skip
+        """(status, JSON answer) of a request to a cluster's API server, errors included."""
+        access = self.clusters[cluster]
+        headers = {"Authorization": f"Bearer {access.token}", "Content-Type": content_type}
+        return _http(method, access.server + path, body, headers, timeout)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON answer of the control API; RuntimeError with its sentence on an error."""
+        status, answer = _http(method, self.control + path, body, {"Content-Type": "application/json"}, 10.0)
+        if status >= 400:
+            raise RuntimeError(f"{method} {path}: {status} {answer}")
+        return answer
+
+    def log(self) -> str:
+        """What the child has written to stderr."""
+        return (Path(self._folder.name) / LOG).read_text(errors="replace")
+
+    def stop(self) -> None:
+        """End the child and wait until it has gone."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(5)
+        self._folder.cleanup()
+
+    def _wait_ready(self, path: Path) -> dict[str, Any]:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline:
+            if path.exists():
+                return dict(json.loads(path.read_text()))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(POLL_S)
+                break
+        self.process.kill()
+        self.process.wait(5)
+        text = self.log()
+        self.stop()
+        raise FleetFailed(f"the simulator did not start: {text}")
+
+
+def start_fleet(
+    names: Iterable[str], *, pod_start: tuple[float, float] = (0.05, 0.2), seed: int = 1, nodes: int = 3,
+    state: Path | None = None, audit: Path | None = None, port: int = 0, base_port: int = 0,
+) -> Fleet:  # fmt: skip
+    """A fleet that answers; FleetFailed when it does not within half a minute."""
+    folder = tempfile.TemporaryDirectory(prefix="simulator-")
+    command = [
+        sys.executable, "-m", "simulator", "serve", "--clusters", ",".join(names), "--seed", str(seed),
+        "--pod-start", f"{pod_start[0]}-{pod_start[1]}", "--nodes", str(nodes), "--port", str(port),
+        "--base-port", str(base_port), "--kubeconfig", f"{folder.name}/kubeconfig",
+        "--ready-file", f"{folder.name}/ready.json",
+        *(["--state", str(state)] if state else []), *(["--audit", str(audit)] if audit else []),
+    ]  # fmt: skip
+    with (Path(folder.name) / LOG).open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    return Fleet(process, folder)
+
+
+def _http(method: str, url: str, body: Any, headers: dict[str, str], timeout: float) -> tuple[int, Any]:
+    data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return answer.status, _json(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, _json(error.read())
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError:
+        return data.decode()

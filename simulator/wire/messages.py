@@ -1,0 +1,77 @@
+"""A parsed request and a response to send."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+if TYPE_CHECKING:
+    from simulator.wire.connection import Connection
+
+JSON = "application/json"
+
+
+@dataclass(slots=True)
+class Request:
+    """One request; header names are lower case, `query` keeps the last value of each name."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    connection: Connection
+
+    def json(self) -> Any:
+        """The body as JSON, {} when there is none; ValueError when it is not JSON."""
+        return json.loads(self.body) if self.body else {}
+
+
+@dataclass(slots=True)
+class Response:
+    """A complete answer."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def encoded(self, keep_alive: bool) -> bytes:
+        """The bytes on the wire."""
+        lines = [
+            f"HTTP/1.1 {self.status} {phrase(self.status)}",
+            f"Content-Type: {self.content_type}",
+            f"Content-Length: {len(self.body)}",
+            *(f"{name}: {value}" for name, value in self.headers.items()),
+        ]
+        if not keep_alive:
+            lines.append("Connection: close")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
+
+
+def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer whose body is the value as compact JSON and a newline."""
+    body = json.dumps(value, separators=(",", ":")).encode() + b"\n"
+    return Response(status, body, JSON, headers or {})
+
+
+def text_response(text: str, status: int = 200) -> Response:
+    """An answer in plain text."""
+    return Response(status, text.encode(), "text/plain; charset=utf-8")
+
+
+def phrase(status: int) -> str:
+    """The reason phrase of a status code."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Status"
+
+
+def split_target(target: str) -> tuple[str, dict[str, str]]:
+    """Path (unquoted) and query of a request target."""
+    path, _, query = target.partition("?")
+    return unquote(path), dict(parse_qsl(query, keep_blank_values=True))

@@ -1,0 +1,335 @@
+"""REST semantics over real HTTP."""
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+from simulator.testing import Fleet
+from tests.simulator.space import Space, config_map, deployment, service, until
+
+
+def status_without_token(fleet: Fleet, path: str, token: str = "") -> int:
+    request = urllib.request.Request(fleet.clusters["a"].server + path)
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/livez", "/healthz", "/version"])
+def test_health_and_version_need_no_token(fleet: Fleet, path: str) -> None:
+    assert status_without_token(fleet, path) == 200
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+def test_everything_else_without_the_right_token_is_401(fleet: Fleet, token: str) -> None:
+    assert status_without_token(fleet, "/api/v1/namespaces", token) == 401
+
+
+def test_discovery_names_every_kind_with_its_verbs(fleet: Fleet) -> None:
+    groups = fleet.request("a", "GET", "/apis")[1]["groups"]
+    assert [group["name"] for group in groups] == ["apps", "discovery.k8s.io"]
+    resources = fleet.request("a", "GET", "/apis/apps/v1")[1]["resources"]
+    assert {r["name"] for r in resources} >= {
+        "deployments",
+        "deployments/scale",
+        "deployments/status",
+        "replicasets",
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["/apis/nonsense/v1", "/api/v1/nonsense", "/apis/apps/v1/namespaces/x/nonsense"]
+)
+def test_an_unknown_path_is_404(fleet: Fleet, path: str) -> None:
+    assert fleet.request("a", "GET", path)[0] == 404
+
+
+def test_a_created_object_gets_its_identity(space: Space) -> None:
+    meta = space.create("configmaps", config_map(a="1"))["metadata"]
+    assert meta["uid"]
+    assert meta["resourceVersion"]
+    assert meta["creationTimestamp"]
+    assert "generation" not in meta
+
+
+def test_a_second_object_of_a_name_is_409(space: Space) -> None:
+    space.create("configmaps", config_map())
+    status, answer = space.ask("POST", "configmaps", body=config_map())
+    assert (status, answer["reason"]) == (409, "AlreadyExists")
+    assert answer["message"] == 'configmaps "settings" already exists'
+
+
+def test_an_object_in_a_missing_namespace_is_404(fleet: Fleet) -> None:
+    status, answer = fleet.request("a", "POST", "/api/v1/namespaces/nowhere/configmaps", config_map())
+    assert (status, answer["message"]) == (404, 'namespaces "nowhere" not found')
+
+
+def test_a_missing_object_is_404_in_the_servers_words(space: Space) -> None:
+    status, answer = space.ask("GET", "deployments", "api")
+    assert (status, answer["message"]) == (404, 'deployments.apps "api" not found')
+    assert answer["details"] == {"name": "api", "group": "apps", "kind": "deployments"}
+
+
+def test_an_invalid_object_is_422_with_its_causes(space: Space) -> None:
+    body = deployment()
+    body["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
+    del body["spec"]["template"]["spec"]["containers"][0]["image"]
+    status, answer = space.ask("POST", "deployments", body=body)
+    fields = {cause["field"] for cause in answer["details"]["causes"]}
+    assert (status, answer["reason"]) == (422, "Invalid")
+    assert fields == {"spec.template.metadata.labels", "spec.template.spec.containers[0].image"}
+
+
+def test_a_selector_never_changes(space: Space) -> None:
+    space.create("deployments", deployment())
+    change = {
+        "spec": {"selector": {"matchLabels": {"x": "y"}}, "template": {"metadata": {"labels": {"x": "y"}}}}
+    }
+    status, answer = space.patch("deployments", "api", change)
+    assert (status, "field is immutable" in answer["message"]) == (422, True)
+
+
+@pytest.mark.parametrize("body", [b"{not json", b"[]", b'{"metadata": 1}', b'{"kind": "Secret"}'])
+def test_a_body_that_makes_no_sense_is_400(space: Space, body: bytes) -> None:
+    assert space.ask("POST", "configmaps", body=body)[0] == 400
+
+
+@pytest.mark.parametrize("spec", [{"template": 1}, {"replicas": "many"}, {"selector": {"matchLabels": [1]}}])
+def test_a_field_of_the_wrong_type_is_refused_not_a_crash(space: Space, spec: dict) -> None:
+    assert space.ask("POST", "deployments", body=deployment(**spec))[0] in (400, 422)
+
+
+def test_a_put_with_an_old_version_is_409(space: Space) -> None:
+    old = space.create("configmaps", config_map(a="1"))
+    space.patch("configmaps", "settings", {"data": {"a": "2"}})
+    status, answer = space.ask("PUT", "configmaps", "settings", {**old, "data": {"a": "3"}})
+    assert (status, answer["reason"]) == (409, "Conflict")
+    assert "the object has been modified" in answer["message"]
+
+
+@pytest.mark.parametrize("kind", ["merge", "strategic"])
+def test_a_patch_with_an_old_version_is_409(space: Space, kind: str) -> None:
+    old = space.create("configmaps", config_map(a="1"))["metadata"]["resourceVersion"]
+    assert space.patch("configmaps", "settings", {"data": {"a": "2"}}, kind)[0] == 200
+    patch = {"metadata": {"resourceVersion": old}, "data": {"a": "3"}}
+    assert space.patch("configmaps", "settings", patch, kind)[0] == 409
+
+
+def test_a_write_that_changes_nothing_keeps_the_version(space: Space) -> None:
+    before = space.create("configmaps", config_map(a="1"))
+    after = space.patch("configmaps", "settings", {"data": {"a": "1"}})[1]
+    assert after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
+
+
+def test_an_apply_with_the_current_version_passes_and_with_an_old_one_is_409(space: Space) -> None:
+    _, first = space.apply("configmaps", config_map(a="1"))
+    version = first["metadata"]["resourceVersion"]
+    fenced = {**config_map(a="2"), "metadata": {"name": "settings", "resourceVersion": version}}
+    assert space.apply("configmaps", fenced, force=True)[0] == 200
+    status, answer = space.apply("configmaps", {**fenced, "data": {"a": "3"}}, force=True)
+    assert (status, answer["reason"]) == (409, "Conflict")
+    assert space.get("configmaps", "settings")["data"] == {"a": "2"}
+
+
+def test_an_apply_with_the_uid_of_a_gone_object_does_not_bring_it_back(space: Space) -> None:
+    _, first = space.apply("configmaps", config_map(a="1"))
+    space.ask("DELETE", "configmaps", "settings")
+    fenced = {**config_map(a="2"), "metadata": {"name": "settings", "uid": first["metadata"]["uid"]}}
+    status, answer = space.apply("configmaps", fenced)
+    assert (status, "no existing object was found" in answer["message"]) == (409, True)
+
+
+def test_an_apply_needs_a_field_manager(space: Space) -> None:
+    status, answer = space.ask(
+        "PATCH", "configmaps", "settings", config_map(), content_type="application/apply-patch+yaml"
+    )
+    assert (status, "fieldManager" in answer["message"]) == (400, True)
+
+
+def test_an_apply_conflict_names_manager_and_field(space: Space) -> None:
+    space.apply("deployments", deployment(), manager="drover")
+    status, answer = space.apply("deployments", deployment(tag="v2"), manager="kubectl")
+    field = '.spec.template.spec.containers[name="api"].image'
+    assert status == 409
+    assert answer["details"]["causes"] == [
+        {"reason": "FieldManagerConflict", "message": 'conflict with "drover"', "field": field}
+    ]
+    assert answer["message"] == f'Apply failed with 1 conflict: conflict with "drover": {field}'
+    assert space.apply("deployments", deployment(tag="v2"), manager="kubectl", force=True)[0] == 200
+
+
+def test_dropping_replicas_that_only_we_applied_resets_them_to_one(space: Space) -> None:
+    space.apply("deployments", deployment(replicas=3))
+    body = deployment()
+    del body["spec"]["replicas"]
+    assert space.apply("deployments", body)[1]["spec"]["replicas"] == 1
+
+
+def test_a_scaled_deployment_conflicts_with_the_next_apply_of_replicas(space: Space) -> None:
+    space.apply("deployments", deployment(replicas=1))
+    scale = {"spec": {"replicas": 2}}
+    status, answer = space.ask(
+        "PATCH", "deployments", "api", scale, sub="scale", content_type="application/merge-patch+json"
+    )
+    assert (status, answer["kind"], answer["spec"]["replicas"]) == (200, "Scale", 2)
+    status, answer = space.apply("deployments", deployment(replicas=1))
+    assert (status, answer["details"]["causes"][0]["field"]) == (409, ".spec.replicas")
+
+
+def test_the_answer_to_an_apply_has_the_new_generation_and_the_old_status(space: Space) -> None:
+    space.apply("deployments", deployment())
+    until(space.rolled_out, "rolled out")
+    _, answer = space.apply("deployments", deployment(tag="v1.1.0"))
+    assert answer["metadata"]["generation"] == 2
+    assert answer["status"]["observedGeneration"] == 1
+    assert answer["status"]["updatedReplicas"] == answer["status"]["availableReplicas"] == 3
+
+
+def test_an_apply_without_a_change_keeps_version_and_generation(space: Space) -> None:
+    space.apply("configmaps", config_map(a="1"))
+    before = space.get("configmaps", "settings")
+    assert space.apply("configmaps", config_map(a="1"))[1] == before
+
+
+def test_yaml_can_be_applied(space: Space) -> None:
+    body = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: '1'}\n"
+    query = "fieldManager=x"
+    status, _ = space.ask(
+        "PATCH", "configmaps", "settings", body, query=query, content_type="application/apply-patch+yaml"
+    )
+    assert (status, space.get("configmaps", "settings")["data"]) == (201, {"a": "1"})
+
+
+def test_a_dry_run_answers_as_if_and_stores_nothing(space: Space) -> None:
+    status, answer = space.ask("POST", "configmaps", body=config_map(a="1"), query="dryRun=All")
+    assert (status, bool(answer["metadata"]["uid"])) == (201, True)
+    assert space.ask("GET", "configmaps", "settings")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("labelSelector=tier%3Dweb", ["one"]),
+        ("labelSelector=tier%21%3Dweb", ["three", "two"]),
+        ("labelSelector=tier+in+(web,db)", ["one", "two"]),
+        ("labelSelector=tier+notin+(web)", ["three", "two"]),
+        ("labelSelector=tier", ["one", "two"]),
+        ("labelSelector=%21tier", ["three"]),
+        ("labelSelector=tier,zone%3Da", ["one"]),
+        ("fieldSelector=metadata.name%3Dtwo", ["two"]),
+        ("fieldSelector=metadata.name%21%3Dtwo", ["one", "three"]),
+    ],
+)
+def test_selectors(space: Space, query: str, names: list[str]) -> None:
+    until(lambda: space.ask("GET", "configmaps", "kube-root-ca.crt")[0] == 200, "the namespace is furnished")
+    space.ask("DELETE", "configmaps", "kube-root-ca.crt")
+    for name, labels in {"one": {"tier": "web", "zone": "a"}, "two": {"tier": "db"}, "three": {}}.items():
+        space.create("configmaps", {"metadata": {"name": name, "labels": labels}})
+    found = [item["metadata"]["name"] for item in space.list("configmaps", query)]
+    assert [name for name in found if name != "kube-root-ca.crt"] == names
+
+
+@pytest.mark.parametrize("query", ["fieldSelector=spec.nonsense%3D1", "labelSelector=a+%3D%3D%3D+b"])
+def test_a_selector_that_is_none_is_400(space: Space, query: str) -> None:
+    assert space.ask("GET", "pods", query=query)[0] == 400
+
+
+def test_pages_follow_each_other_until_all_is_listed(space: Space) -> None:
+    for number in range(5):
+        space.create("secrets", {"metadata": {"name": f"s{number}"}})
+    names, query = [], "limit=2"
+    while query:
+        page = space.ask("GET", "secrets", query=query)[1]
+        names += [item["metadata"]["name"] for item in page["items"]]
+        token = page["metadata"].get("continue")
+        query = f"limit=2&continue={token}" if token else ""
+    assert names == [f"s{number}" for number in range(5)]
+
+
+def test_deleting_a_namespace_deletes_what_is_in_it(fleet: Fleet) -> None:
+    space = Space(fleet, "short-lived")
+    fleet.request("a", "POST", "/api/v1/namespaces", {"metadata": {"name": "short-lived"}})
+    space.create("deployments", deployment())
+    until(space.rolled_out, "rolled out")
+    _, answer = fleet.request("a", "DELETE", "/api/v1/namespaces/short-lived")
+    assert answer["status"]["phase"] == "Terminating"
+    assert space.ask("POST", "configmaps", body=config_map())[0] == 403
+    until(lambda: fleet.request("a", "GET", "/api/v1/namespaces/short-lived")[0] == 404, "namespace gone")
+    pods = fleet.request("a", "GET", "/api/v1/pods")[1]["items"]
+    assert not [pod for pod in pods if pod["metadata"]["namespace"] == "short-lived"]
+
+
+@pytest.mark.parametrize(("policy", "left"), [("Background", 0), ("Foreground", 0), ("Orphan", 2)])
+def test_propagation_decides_what_happens_to_dependents(space: Space, policy: str, left: int) -> None:
+    space.create("deployments", deployment(replicas=2))
+    until(space.rolled_out, "rolled out")
+    space.ask("DELETE", "deployments", "api", {"propagationPolicy": policy})
+    until(lambda: space.ask("GET", "deployments", "api")[0] == 404, "deployment gone")
+    until(lambda: len(space.list("pods")) == left, f"{left} pods left")
+    assert len(space.list("replicasets")) == (1 if left else 0)
+
+
+def test_an_orphaned_replica_set_is_adopted_by_the_next_deployment(space: Space) -> None:
+    space.create("deployments", deployment(replicas=2))
+    until(space.rolled_out, "rolled out")
+    pods = {pod["metadata"]["uid"] for pod in space.list("pods")}
+    space.ask("DELETE", "deployments", "api", {"propagationPolicy": "Orphan"})
+    space.create("deployments", deployment(replicas=2))
+    until(space.rolled_out, "rolled out again")
+    assert {pod["metadata"]["uid"] for pod in space.list("pods")} == pods
+
+
+def test_a_finalizer_keeps_an_object_until_it_is_taken_away(space: Space) -> None:
+    body = config_map()
+    body["metadata"]["finalizers"] = ["example.com/wait"]
+    space.create("configmaps", body)
+    assert space.ask("DELETE", "configmaps", "settings")[1]["metadata"]["deletionTimestamp"]
+    assert space.ask("GET", "configmaps", "settings")[0] == 200
+    space.patch("configmaps", "settings", {"metadata": {"finalizers": None}})
+    assert space.ask("GET", "configmaps", "settings")[0] == 404
+
+
+def test_a_delete_with_another_uid_is_409(space: Space) -> None:
+    space.create("configmaps", config_map())
+    assert space.ask("DELETE", "configmaps", "settings", {"preconditions": {"uid": "other"}})[0] == 409
+
+
+def test_a_collection_is_deleted_by_selector(space: Space) -> None:
+    for name in ("one", "two"):
+        space.create("secrets", {"metadata": {"name": name, "labels": {"which": name}}})
+    space.ask("DELETE", "secrets", query="labelSelector=which%3Done")
+    assert [item["metadata"]["name"] for item in space.list("secrets")] == ["two"]
+
+
+def test_a_table_has_the_columns_of_kubectl(space: Space) -> None:
+    space.create("deployments", deployment())
+    until(space.rolled_out, "rolled out")
+    access = space.fleet.clusters["a"]
+    request = urllib.request.Request(
+        access.server + space.path("pods"),
+        headers={
+            "Authorization": f"Bearer {access.token}",
+            "Accept": "application/json;as=Table;v=v1;g=meta.k8s.io",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        table = json.load(answer)
+    assert [column["name"] for column in table["columnDefinitions"]][:5] == [
+        "Name", "Ready", "Status", "Restarts", "Age",
+    ]  # fmt: skip
+    assert {tuple(row["cells"][1:4]) for row in table["rows"]} == {("1/1", "Running", "0")}
+
+
+def test_a_node_port_is_unique_in_the_fleet(space: Space) -> None:
+    first = space.create("services", service("api"))["spec"]["ports"][0]["nodePort"]
+    taken = service("frontend")
+    taken["spec"]["ports"][0]["nodePort"] = first
+    status, answer = space.ask("POST", "services", body=taken)
+    assert (status, "provided port is already allocated" in answer["message"]) == (422, True)
