@@ -1,0 +1,32 @@
+"""How rows are, in one word, with their age taken into account."""
+
+from datetime import datetime, timedelta
+
+from journal.core.reasons import Reason, because
+
+from .core.evidence import health
+from .models import Cluster, Observation, Prod
+
+# The observer confirms what it saw about every second; older than this, a fact is not a fact.
+FRESH_FOR = timedelta(seconds=15)
+
+
+def cluster_reason(cluster: Cluster, now: datetime) -> Reason | None:
+    """Why `cluster` cannot be acted on, or what was seen of it not be trusted, now; None: it can."""
+    if cluster.intent == Cluster.Intent.RETIRED:
+        return because("cluster-retired", cluster=cluster.name)
+    if cluster.health == Cluster.Health.UNREACHABLE:
+        return because("cluster-unreachable", cluster=cluster.name)
+    if cluster.synced_at is None or cluster.health == Cluster.Health.UNKNOWN:
+        return because("cluster-unknown", cluster=cluster.name)
+    if cluster.seen_at is None or now - cluster.seen_at > FRESH_FOR:
+        return because("facts-old", cluster=cluster.name)
+    return None
+
+
+def prod_health(prod: Prod, now: datetime) -> str:
+    """`ready`, `not-ready` or `unknown`, by the last Observation. Needs `cluster` and `observation`."""
+    observation: Observation | None = getattr(prod, "observation", None)
+    if observation is None or cluster_reason(prod.cluster, now):
+        return "unknown"
+    return health(observation.seen())

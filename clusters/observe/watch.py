@@ -1,0 +1,164 @@
+"""One watch: list, then events from there on, for ever; what breaks is begun anew."""
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+
+from clusters.core.kinds import PROD_LABEL
+from clusters.core.manifests import Manifest
+from clusters.kube.paths import list_path
+
+from .tuning import Tuning
+
+LIST_BYTES_MAX = 256 * 2**20
+SHORT_S = 1.0
+ABSENT_S = 60.0  # a kind that the cluster does not have is looked for this often
+
+
+class WatchBroken(Exception):
+    """The server's answer is no use; begin again. `relist`: what was listed can no longer be built on."""
+
+    def __init__(self, why: str, *, relist: bool = False) -> None:
+        super().__init__(why)
+        self.relist = relist
+
+
+class Watch:
+    """Watches one kind, cluster-wide, and hands on what it sees.
+
+    `on_list` gets all objects, `on_event` the type and the object of each change. `listed` says whether
+    what was handed on is all there is; `failing_since` (monotonic seconds) since when nothing works, None: it works.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        session: aiohttp.ClientSession,
+        tuning: Tuning,
+        on_list: Callable[[str, list[Manifest]], None],
+        on_event: Callable[[str, str, Manifest], None],
+    ) -> None:
+        self.kind = kind
+        self.listed = False
+        self.failing_since: float | None = None
+        self.trouble = ""
+        self._session, self._tuning = session, tuning
+        self._on_list, self._on_event = on_list, on_event
+        self._version = ""
+        self._stream: aiohttp.ClientResponse | None = None
+        self._poke = asyncio.Event()
+
+    @property
+    def absent(self) -> bool:
+        """Whether the cluster does not have this kind, so that there is nothing to follow."""
+        return self.listed and not self._version
+
+    def restart(self) -> None:
+        """Forget the list: what was seen before an outage is not trusted after it."""
+        self.listed = False
+        if self._stream is not None:
+            self._stream.close()  # it may hang; its reader then ends with an error
+
+    def poke(self) -> None:
+        """Try again now rather than after the back-off, if anything is to be tried."""
+        if not self.listed or self.failing_since is not None:
+            self._poke.set()
+
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
+        wait_s = self._tuning.retry_min_s
+        while True:
+            began_s = time.monotonic()
+            try:
+                await self._round()
+            except (aiohttp.ClientError, OSError, ValueError, KeyError, WatchBroken) as error:
+                self._failed(error)
+            if time.monotonic() - began_s > SHORT_S:
+                wait_s = self._tuning.retry_min_s
+            else:  # broken, or a server that ends every watch at once
+                await self._back_off(wait_s)
+                wait_s = min(wait_s * 2, self._tuning.retry_max_s)
+
+    async def _round(self) -> None:
+        if not self.listed:
+            await self._list()
+        if self._version:
+            await self._follow()
+        else:
+            await self._back_off(ABSENT_S)
+
+    def _failed(self, error: Exception) -> None:
+        self.trouble = f"{type(error).__name__}: {error}"[:200]
+        if self.failing_since is None:
+            self.failing_since = time.monotonic()
+        if isinstance(error, WatchBroken) and error.relist:
+            self.listed = False
+
+    async def _back_off(self, wait_s: float) -> None:
+        self._poke.clear()
+        jitter = random.uniform(0.5, 1.5)  # noqa: S311 (not a secret)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._poke.wait(), wait_s * jitter)
+
+    async def _list(self) -> None:
+        timeout = aiohttp.ClientTimeout(total=self._tuning.list_s, sock_connect=self._tuning.connect_s)
+        async with self._get({}, timeout) as response:
+            if response.status == 404:
+                body: dict[str, Any] = {"metadata": {"resourceVersion": ""}, "items": []}
+            else:
+                body = json.loads(await _read(response))
+        self._version = str(body["metadata"].get("resourceVersion") or "")
+        self._on_list(self.kind, body.get("items") or [])
+        self.listed, self.failing_since = True, None
+
+    async def _follow(self) -> None:
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": self._version,
+            "timeoutSeconds": str(self._tuning.watch_s),
+        }
+        tuning = self._tuning
+        timeout = aiohttp.ClientTimeout(sock_connect=tuning.connect_s, sock_read=tuning.silence_s)
+        async with self._get(query, timeout) as response:
+            if response.status != 200:
+                raise WatchBroken(f"watch answered {response.status}", relist=response.status == 410)
+            self.failing_since, self._stream = None, response
+            try:
+                async for line in response.content:
+                    self._take(json.loads(line))
+            finally:
+                self._stream = None
+
+    def _take(self, event: dict[str, Any]) -> None:
+        item: Manifest = event["object"]
+        if event["type"] == "ERROR":  # 410 comes like this, inside HTTP 200
+            raise WatchBroken(str(item.get("message", "watch error")), relist=True)
+        self._version = str(item["metadata"]["resourceVersion"])
+        if event["type"] != "BOOKMARK":
+            self._on_event(self.kind, event["type"], item)
+
+    def _get(self, query: dict[str, str], timeout: aiohttp.ClientTimeout) -> Any:
+        return self._session.get(
+            list_path(self.kind, None),
+            params={"labelSelector": PROD_LABEL, **query},
+            timeout=timeout,
+            allow_redirects=False,
+        )
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    if response.status != 200:
+        raise WatchBroken(f"list answered {response.status}")
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(2**16):
+        body += chunk
+        if len(body) > LIST_BYTES_MAX:
+            raise WatchBroken("list too large")
+    return bytes(body)

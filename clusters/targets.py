@@ -1,0 +1,32 @@
+"""What a Prod should look like on its Cluster: loading what the pure rendering needs."""
+
+from typing import Any
+
+from .core.overrides import Overrides, overrides_from_json
+from .core.render import ProdTarget, Rendered, render
+from .models import BlueprintRevision, Prod, Version
+from .models import Overrides as OverridesRow
+
+
+def overrides_of(prod: Prod, number: int) -> Overrides:
+    """What the Prod's overrides revision `number` says."""
+    content = OverridesRow.objects.values_list("content", flat=True).get(prod=prod, number=number)
+    return overrides_from_json(content)
+
+
+def render_prod(prod: Prod, version: Version, overrides: Overrides) -> tuple[Rendered, ...]:
+    """The objects of `prod` at `version`, in the order in which to apply them. Raises Refused."""
+    target = ProdTarget(name=prod.name, namespace=prod.namespace, version=version.name, overrides=overrides)
+    return render(version.revision.manifests, version.images, target)
+
+
+def former_objects(version: Version) -> tuple[tuple[str, str], ...]:
+    """(kind, name) that other revisions of the Blueprint have and this Version's has not, sorted."""
+    others = BlueprintRevision.objects.filter(blueprint=version.blueprint_id).exclude(pk=version.revision_id)
+    mine = {_name(manifest) for manifest in version.revision.manifests}
+    theirs = {_name(manifest) for revision in others for manifest in revision.manifests}
+    return tuple(sorted(theirs - mine))
+
+
+def _name(manifest: dict[str, Any]) -> tuple[str, str]:
+    return manifest["kind"], manifest["metadata"]["name"]

@@ -1,0 +1,221 @@
+"""What every Kube does: the fake, a simulated cluster, and a real API server where there is one.
+
+`KUBE_SERVER`, `KUBE_TOKEN` and `KUBE_CA` (PEM text) name a real API server to run it on as well.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import closing
+from copy import deepcopy
+
+import pytest
+
+from clusters.core.evidence import applied_from_answer
+from clusters.core.kubeconfig import Credentials
+from clusters.core.manifests import Manifest
+from clusters.kube.client import Client
+from clusters.kube.protocol import Conflict, Denied, Invalid, Kube, NotFound
+from simulator.testing import Fleet, start_fleet
+from tests.adapters.kubernetes.fake_kube import FakeKube
+
+REAL = ["real"] if "KUBE_SERVER" in os.environ else []
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[Fleet]:
+    with start_fleet(["a"], pod_start=(0.05, 0.1)) as fleet:
+        yield fleet
+
+
+def credentials_of(fleet: Fleet) -> Credentials:
+    access = fleet.clusters["a"]
+    return Credentials(access.server, token=access.token)
+
+
+@pytest.fixture(params=["fake", "simulator", *REAL])
+def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
+    if request.param == "fake":
+        yield FakeKube()
+        return
+    if request.param == "real":
+        env = os.environ
+        credentials = Credentials(env["KUBE_SERVER"], env.get("KUBE_CA", ""), env["KUBE_TOKEN"])
+    else:
+        credentials = credentials_of(request.getfixturevalue("fleet"))
+    client = Client(credentials)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def namespace(kube: Kube) -> str:
+    name = f"prod-{secrets.token_hex(4)}"
+    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    return name
+
+
+def deployment(namespace: str, image: str = "shop/api:v1") -> Manifest:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "api", "namespace": namespace, "labels": {"drover.dev/prod": namespace}},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": "api"}},
+            "template": {
+                "metadata": {"labels": {"app": "api"}, "annotations": {"drover.dev/digest": image}},
+                "spec": {"containers": [{"name": "api", "image": image}]},
+            },
+        },
+    }
+
+
+def config(namespace: str, **data: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "settings", "namespace": namespace},
+        "data": data,
+    }
+
+
+def test_what_is_applied_is_there(kube: Kube, namespace: str) -> None:
+    answer = kube.apply(deployment(namespace))
+    found = kube.get("Deployment", namespace, "api")
+    assert found["metadata"]["uid"] == answer["metadata"]["uid"]
+    assert found["spec"]["template"]["spec"]["containers"][0]["image"] == "shop/api:v1"
+    assert (found["kind"], found["apiVersion"]) == ("Deployment", "apps/v1")
+
+
+def test_a_change_raises_the_generation_and_the_same_again_does_not(kube: Kube, namespace: str) -> None:
+    first = kube.apply(deployment(namespace))["metadata"]["generation"]
+    assert kube.apply(deployment(namespace))["metadata"]["generation"] == first
+    assert kube.apply(deployment(namespace, "shop/api:v2"))["metadata"]["generation"] > first
+
+
+def test_the_answer_to_an_apply_is_evidence(kube: Kube, namespace: str) -> None:
+    applied = applied_from_answer(kube.apply(deployment(namespace)))
+    assert (applied.kind, applied.name, applied.digest) == ("Deployment", "api", "shop/api:v1")
+    assert applied.images == (("api", "shop/api:v1"),)
+    assert applied.uid
+    assert applied.generation >= 1
+
+
+def test_a_field_that_is_no_longer_applied_goes(kube: Kube, namespace: str) -> None:
+    kube.apply(config(namespace, a="1", b="2"))
+    assert kube.apply(config(namespace, a="1"))["data"] == {"a": "1"}
+
+
+def test_a_dry_run_changes_nothing(kube: Kube, namespace: str) -> None:
+    kube.apply(config(namespace, a="1"))
+    assert kube.apply(config(namespace, a="2"), dry_run=True)["data"] == {"a": "2"}
+    assert kube.get("ConfigMap", namespace, "settings")["data"] == {"a": "1"}
+
+
+def test_what_is_not_there_is_not_found(kube: Kube, namespace: str) -> None:
+    with pytest.raises(NotFound):
+        kube.get("Deployment", namespace, "nothing")
+
+
+def test_a_missing_namespace_is_not_found(kube: Kube) -> None:
+    with pytest.raises(NotFound):
+        kube.apply(config("no-such-namespace"))
+
+
+def test_a_write_with_the_seen_version_passes_once(kube: Kube, namespace: str) -> None:
+    seen = kube.apply(config(namespace, a="1"))["metadata"]["resourceVersion"]
+    kube.apply(config(namespace, a="2"), resource_version=seen)
+    with pytest.raises(Conflict) as caught:
+        kube.apply(config(namespace, a="3"), resource_version=seen)
+    assert caught.value.fields == ()
+    assert kube.get("ConfigMap", namespace, "settings")["data"] == {"a": "2"}
+
+
+def test_what_the_server_will_never_take_is_invalid(kube: Kube, namespace: str) -> None:
+    kube.apply(deployment(namespace))
+    manifest = deepcopy(deployment(namespace))
+    manifest["spec"]["selector"]["matchLabels"] = {"app": "other"}  # immutable
+    with pytest.raises(Invalid):
+        kube.apply(manifest)
+
+
+@pytest.mark.parametrize("kind", ["Widget", "Deployment"])
+def test_what_has_no_place_is_invalid(kube: Kube, kind: str) -> None:
+    with pytest.raises(Invalid):
+        kube.get(kind, "", "api")
+
+
+def test_deleting_is_repeatable(kube: Kube, namespace: str) -> None:
+    kube.apply(config(namespace, a="1"))
+    kube.delete("ConfigMap", namespace, "settings")
+    kube.delete("ConfigMap", namespace, "settings")
+    with pytest.raises(NotFound):
+        kube.get("ConfigMap", namespace, "settings")
+
+
+def test_another_object_of_that_name_is_not_deleted(kube: Kube, namespace: str) -> None:
+    kube.apply(config(namespace, a="1"))
+    with pytest.raises(Conflict):
+        kube.delete("ConfigMap", namespace, "settings", uid="00000000-0000-0000-0000-000000000000")
+    assert kube.get("ConfigMap", namespace, "settings")
+
+
+def test_list_takes_a_selector_and_gives_whole_objects(kube: Kube, namespace: str) -> None:
+    kube.apply(deployment(namespace))
+    (found,) = kube.list("Deployment", namespace, f"drover.dev/prod={namespace}")
+    assert (found["kind"], found["metadata"]["name"]) == ("Deployment", "api")
+    assert kube.list("Deployment", namespace, "drover.dev/prod=other") == []
+    everywhere = kube.list("Deployment", None, "drover.dev/prod")
+    assert namespace in [item["metadata"]["namespace"] for item in everywhere]
+
+
+def test_the_server_tells_its_version_and_that_it_is_ready(kube: Kube) -> None:
+    assert kube.version().startswith("v1.")
+    kube.ready()
+
+
+def test_another_managers_field_is_contested_until_forced(
+    kube: Kube, namespace: str, request: pytest.FixtureRequest
+) -> None:
+    kube.apply(config(namespace, a="1"))
+    theirs = config(namespace, a="theirs")
+    if isinstance(kube, FakeKube):
+        kube.apply_as("kubectl", theirs, force=True)
+    else:
+        apply_as_another(kube, theirs)
+    with pytest.raises(Conflict) as caught:
+        kube.apply(config(namespace, a="1"))
+    assert [contested.field for contested in caught.value.fields] == [".data.a"]
+    assert "kubectl" in caught.value.fields[0].message
+    assert kube.apply(config(namespace, a="1"), force=True)["data"] == {"a": "1"}
+
+
+def apply_as_another(kube: Kube, manifest: Manifest) -> None:
+    """The same apply under kubectl's name, over the same connection."""
+    from clusters.kube.paths import object_path
+    from clusters.kube.transport import Request
+
+    assert isinstance(kube, Client)
+    import json
+
+    metadata = manifest["metadata"]
+    path = object_path(manifest["kind"], metadata["namespace"], metadata["name"])
+    query = {"fieldManager": "kubectl", "force": "true"}
+    request = Request("PATCH", path, query, json.dumps(manifest), "application/apply-patch+yaml")
+    status, _ = kube._transport.send(request)
+    assert status == 200
+
+
+def test_a_wrong_token_is_denied(fleet: Fleet) -> None:
+    stranger = Client(Credentials(fleet.clusters["a"].server, token="wrong"))
+    with closing(stranger), pytest.raises(Denied):
+        stranger.list("Deployment")
+
+
+def test_the_cluster_sees_who_asks_and_one_request_per_call(fleet: Fleet) -> None:
+    before = len(fleet.audit())
+    with closing(Client(credentials_of(fleet))) as client:
+        client.list("Deployment")
+    (entry,) = fleet.audit()[before:]
+    assert "drover/" in str(entry)
