@@ -1,0 +1,4 @@
+"""Who is served where: Tenants, Routes and their members.
+
+Knows clusters; knows nothing of releases.
+"""

@@ -1,0 +1,87 @@
+"""Tenants, Routes with their members, and which Routes have a member out of service."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from clusters.models import Prod
+
+
+class Redundancy(models.TextChoices):
+    NONE = "none"
+    TWO_DOMAIN = "two-domain"
+    TEST = "test"
+
+
+class DataClass(models.TextChoices):
+    STATELESS = "stateless"
+    REPLICATED = "replicated"
+    SINGLE_WRITER = "single-writer"
+
+
+class Route(models.Model):
+    """The unit of traffic: Tenants alike in Prods, redundancy and class."""
+
+    name = models.CharField(max_length=63, unique=True)
+    redundancy = models.CharField(max_length=12, choices=Redundancy)
+    data_class = models.CharField(max_length=14, choices=DataClass, default=DataClass.STATELESS)
+    epoch = models.BigIntegerField(default=1)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RouteMember(models.Model):
+    """A Prod that serves a Route, with the weight that is asked for (0-100)."""
+
+    route = models.ForeignKey(Route, on_delete=models.CASCADE, related_name="members")
+    prod = models.ForeignKey(Prod, on_delete=models.PROTECT, related_name="memberships")
+    weight = models.PositiveSmallIntegerField(validators=[MaxValueValidator(100)])
+
+    class Meta:
+        ordering = ["route", "prod"]
+        constraints = [
+            models.UniqueConstraint(fields=["route", "prod"], name="route_member_once"),
+            models.CheckConstraint(condition=Q(weight__lte=100), name="route_member_weight_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.route.name} {self.prod.name} {self.weight}"
+
+
+class Tenant(models.Model):
+    """Who is served: load in load units, hostnames, and the Route that serves it."""
+
+    name = models.CharField(max_length=63, unique=True)
+    hostnames = ArrayField(models.CharField(max_length=253), default=list)
+    load = models.PositiveIntegerField(default=1)
+    redundancy = models.CharField(max_length=12, choices=Redundancy)
+    data_class = models.CharField(max_length=14, choices=DataClass, default=DataClass.STATELESS)
+    route = models.ForeignKey(Route, null=True, on_delete=models.PROTECT, related_name="tenants")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RouteOut(models.Model):
+    """Route `route` has its member `prod` out of service for Run `run_id`: at most one, over all Runs.
+
+    Inserted in the transaction that starts the first step that can disturb users; gone after the Prod's
+    last step, or, once the Run has ended, when the Prod is seen healthy.
+    """
+
+    route = models.OneToOneField(Route, on_delete=models.CASCADE, related_name="out")
+    prod = models.ForeignKey(Prod, on_delete=models.PROTECT, related_name="+")
+    run_id = models.BigIntegerField(db_index=True)
+    since = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.route.name} without {self.prod.name}"
