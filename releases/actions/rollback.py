@@ -1,0 +1,99 @@
+"""Rolling a Run back: one click, one transaction, then the engine."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import Person
+from access.permissions import require
+from clusters.models import Prod, Version
+from journal.core.reasons import Reason, Refused, because, reason_to_json
+from journal.log import event, record
+from releases.core.allowed import blockers_of
+from releases.core.rollback import Refusal, RollbackPlan
+from releases.core.states import RUN_ENDED, RunState, StepState
+from releases.models import Claim, Hold, Run, Step
+from releases.preview import rollback_plan, run_facts
+from traffic.models import RouteOut
+
+from .runs import checked_reason, create_run, locked_run
+
+
+def roll_back(person: Person, run_id: int, reason: str) -> Run:
+    """The running rollback: the Run's changed Prods go back to their `from`.
+
+    In the same transaction the Run ends, its Version is vetoed, its Prods are held and belong to the
+    rollback. Refused when nothing was changed, when it is rolled back already, and for a rollback.
+    """
+    require(person, "run.rollback")
+    text, now = checked_reason(reason), timezone.now()
+    with transaction.atomic():
+        run = locked_run(run_id)
+        planned = _planned(run)
+        back = create_run(person, planned.plan, now, strategy={}, version=None, rollback_of=run, why=text)
+        prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
+        _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
+        _take_over(run, back, prods)
+        _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
+        _veto(person, run, back, text, now)
+        return back
+
+
+def _planned(run: Run) -> RollbackPlan:
+    reasons = blockers_of("rollback", run_facts(run))
+    if reasons:
+        raise Refused(*reasons)
+    planned = rollback_plan(run)
+    if isinstance(planned, Refusal):
+        raise Refused(*planned.reasons)
+    return planned
+
+
+def _end(run: Run, person: Person, why: Reason, now: datetime) -> None:
+    """What failed stays failed: it is why somebody rolled back."""
+    left = Step.objects.filter(run=run, state__in=[StepState.WAITING, StepState.RUNNING])
+    left.update(state=StepState.ABORTED, reason=reason_to_json(why), since=now, finished_at=now, due_at=None)
+    if run.state in RUN_ENDED:
+        return
+    Run.objects.filter(pk=run.pk).update(
+        state=RunState.ABORTED, reason=reason_to_json(why), since=now, finished_at=now
+    )
+    moved = (run.state, RunState.ABORTED.value)
+    record([event(now, "run", actor=person, run_id=run.pk, moved=moved, reason=why)])
+
+
+def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
+    """The rollback gets the claims and the Routes that are out for these Prods; the rest goes free."""
+    Claim.objects.filter(prod__in=prods, run=run).update(run=back)
+    Claim.objects.bulk_create([Claim(prod=prod, run=back) for prod in prods], ignore_conflicts=True)
+    Claim.objects.filter(run=run).delete()
+    RouteOut.objects.filter(run_id=run.pk, prod__in=prods).update(run_id=back.pk)
+    taken = Claim.objects.filter(prod__in=prods).exclude(run=back).select_related("prod")
+    reasons = [because("claimed", prod=other.prod.name, run=other.run_id) for other in taken]
+    if reasons:
+        raise Refused(*reasons)
+
+
+def _hold(person: Person, back: Run, prods: Iterable[Prod], why: Reason, text: str, now: datetime) -> None:
+    standing = set(Hold.objects.filter(prod__in=prods, lifted_at=None).values_list("prod", flat=True))
+    new = [prod for prod in prods if prod.pk not in standing]
+    Hold.objects.bulk_create(
+        [Hold(prod=prod, passes=back, reason=text, author=person, at=now) for prod in new]
+    )
+    record(
+        event(now, "hold", actor=person, run_id=back.pk, prod=prod.name, moved=("", "held"), reason=why)
+        for prod in new
+    )
+
+
+def _veto(person: Person, run: Run, back: Run, text: str, now: datetime) -> None:
+    if run.version_id is None:
+        return
+    vetoed = Version.objects.filter(pk=run.version_id, vetoed_at=None).update(
+        vetoed_at=now, vetoed_by=person, veto_reason=text
+    )
+    if vetoed:
+        why = because("vetoed-by-rollback", run=back.pk, version=str(run.version), why=text)
+        record([event(now, "veto", actor=person, run_id=back.pk, moved=("", "vetoed"), reason=why)])

@@ -1,0 +1,63 @@
+"""Starting releases and builds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import Person
+from access.permissions import require
+from clusters.models import Prod, Version
+from journal.core.reasons import Refused, because
+from releases.core.strategy import strategy_to_json
+from releases.core.waves import plan_build
+from releases.models import Run
+from releases.preview import fleet_facts, known_version, preview_release
+
+from .runs import claim, create_run
+
+
+def start_release(
+    person: Person,
+    blueprint: str,
+    version: str,
+    strategy: dict[str, Any],
+    exclude: Sequence[dict[str, str]],
+    digest: str,
+) -> Run:
+    """The running release of exactly the plan that has `digest`.
+
+    Refused where the facts have changed the plan since it was shown, where a blocker holds the whole
+    plan, or where another Run claims one of its Prods. Calling it twice: the second is refused.
+    """
+    require(person, "release.start")
+    now = timezone.now()
+    with transaction.atomic():
+        preview = preview_release(blueprint, version, strategy, exclude)
+        if preview.plan.digest != digest:
+            raise Refused(because("plan-stale", shown=digest[:12], now=preview.plan.digest[:12]))
+        stops = [blocker.reason for blocker in preview.blockers if not blocker.prods]
+        claims = [blocker.reason for blocker in preview.blockers if blocker.reason.code == "claimed"]
+        if stops or claims:
+            raise Refused(*stops, *claims)
+        run = create_run(
+            person,
+            preview.plan,
+            now,
+            strategy=strategy_to_json(preview.strategy),
+            version=known_version(blueprint, version),
+        )
+        claim(run, [prod for wave in preview.plan.waves for prod in wave.prods])
+        return run
+
+
+def start_build(person: Person | None, prods: Sequence[Prod], version: Version) -> Run:
+    """The running build that brings these new Prods, all of one Blueprint, to `version`."""
+    if person is not None:
+        require(person, "prod.apply")
+    with transaction.atomic():
+        plan = plan_build(fleet_facts(), version.blueprint.name, tuple(prod.name for prod in prods))
+        run = create_run(person, plan, timezone.now(), strategy={}, version=version)
+        claim(run, [prod for wave in plan.waves for prod in wave.prods])
+        return run

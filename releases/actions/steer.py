@@ -1,0 +1,151 @@
+"""Steering a Run that is under way: pause, resume, abort, retry, skip, approve."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import Person
+from access.permissions import require
+from journal.core.reasons import Reason, Refused, because, reason_to_json
+from journal.log import event, record
+from releases.core.allowed import blockers_of
+from releases.core.states import STEP_BROKEN, STEP_ENDED, RunState, StepState
+from releases.engine.intents import after_step
+from releases.engine.wake import wake
+from releases.models import Approval, Run, Step
+from releases.preview import run_facts
+
+from .runs import checked_reason, locked_run
+
+
+def pause(person: Person, run_id: int, reason: str = "") -> Run:
+    """Nothing new starts; what runs finishes."""
+    return _steer(person, run_id, "pause", RunState.PAUSED, reason)
+
+
+def resume(person: Person, run_id: int, reason: str = "") -> Run:
+    """The Run goes on where it was."""
+    return _steer(person, run_id, "resume", RunState.RUNNING, reason)
+
+
+def abort(person: Person, run_id: int, reason: str) -> Run:
+    """Nothing new starts, what runs finishes, then the Run ends. Nothing is undone."""
+    return _steer(person, run_id, "abort", RunState.STOPPING, checked_reason(reason))
+
+
+def _steer(person: Person, run_id: int, action: str, state: RunState, reason: str) -> Run:
+    require(person, f"run.{action}")
+    with transaction.atomic():
+        run = _allowed_run(run_id, action)
+        move_run(run, state, because(f"{action}-by-person", by=person.get_username(), why=reason), person)
+        return run
+
+
+def _allowed_run(run_id: int, action: str) -> Run:
+    run = locked_run(run_id)
+    reasons = blockers_of(action, run_facts(run))
+    if reasons:
+        raise Refused(*reasons)
+    return run
+
+
+def move_run(run: Run, state: RunState, reason: Reason, person: Person) -> None:
+    """A person's move of a locked Run, its Event, and a wake."""
+    now, old = timezone.now(), run.state
+    Run.objects.filter(pk=run.pk).update(state=state, reason=reason_to_json(reason), since=now)
+    run.state = state
+    record([event(now, "run", actor=person, run_id=run.pk, moved=(old, state), reason=reason)])
+    wake([run.pk])
+
+
+def retry(person: Person, run_id: int, step_id: int, reason: str = "") -> Run:
+    """A new attempt of a failed or errored step."""
+    require(person, "run.retry")
+    with transaction.atomic():
+        run = _allowed_run(run_id, "retry")
+        step = _step_of(run, step_id)
+        if step.state not in STEP_BROKEN:
+            raise Refused(because("step-not-failed", step=step_id, state=step.state))
+        why = because("retry-by-person", by=person.get_username(), why=str(reason))
+        _move_step(person, step, StepState.WAITING, why, timezone.now())
+        move_run(run, _state_after(run), why, person)
+        return run
+
+
+def _state_after(run: Run) -> RunState:
+    """A failed Run runs again; one that a person paused stays paused."""
+    return RunState.RUNNING if run.state == RunState.FAILED else RunState(run.state)
+
+
+def skip(person: Person, run_id: int, step_id: int, reason: str) -> Run:
+    """What is left of the step's Prod (or gate) is skipped; the Run goes on without it."""
+    require(person, "run.skip")
+    text = checked_reason(reason)
+    with transaction.atomic():
+        run = _allowed_run(run_id, "skip")
+        step = _step_of(run, step_id)
+        if step.state in STEP_ENDED:
+            raise Refused(because("step-ended", step=step_id, state=step.state))
+        why = because("skip-by-person", by=person.get_username(), why=text)
+        for left in _left_with(step):
+            _move_step(person, left, StepState.SKIPPED, why, timezone.now())
+        if step.prod_id:
+            after_step(run, step.prod_id)
+        move_run(run, _state_after(run), why, person)
+        return run
+
+
+def _left_with(step: Step) -> list[Step]:
+    """The steps that a skip of `step` ends: all that are left of its Prod, or the one gate."""
+    if step.prod_id is None:
+        return [step]
+    left = Step.objects.select_related("prod").filter(run=step.run_id, prod=step.prod_id)
+    return list(left.exclude(state__in=[state.value for state in STEP_ENDED]))
+
+
+def approve(person: Person, run_id: int, step_id: int, reason: str = "") -> Run:
+    """One person's yes to a gate, bound to the Run's digest. Four eyes: never the author's."""
+    require(person, "run.approve")
+    with transaction.atomic():
+        run = _allowed_run(run_id, "approve")
+        step = _step_of(run, step_id)
+        if step.kind != "ask" or step.state != StepState.RUNNING:
+            raise Refused(because("step-asks-nothing", step=step_id, state=step.state))
+        if run.author_id == person.pk:
+            raise Refused(because("four-eyes", by=person.get_username()))
+        _, new = Approval.objects.get_or_create(step=step, person=person, defaults={"digest": run.digest})
+        if not new:
+            raise Refused(because("already-approved", by=person.get_username()))
+        why = because("approve-by-person", by=person.get_username(), why=str(reason))
+        record([_step_event(person, step, step.state, why, timezone.now())])
+        wake([run.pk])
+        return run
+
+
+def _step_of(run: Run, step_id: int) -> Step:
+    step = Step.objects.select_related("prod").filter(run=run, pk=step_id).first()
+    if step is None:
+        raise Refused(because("step-unknown", step=step_id, run=run.pk))
+    return step
+
+
+def _move_step(person: Person, step: Step, state: StepState, why: Reason, now: datetime) -> None:
+    ended = now if state in STEP_ENDED else None
+    Step.objects.filter(pk=step.pk).update(
+        state=state, reason=reason_to_json(why), since=now, finished_at=ended, due_at=None
+    )
+    record([_step_event(person, step, state, why, now)])
+
+
+def _step_event(person: Person, step: Step, state: str, why: Reason, now: datetime):
+    return event(
+        now,
+        f"step.{step.kind}",
+        actor=person,
+        run_id=step.run_id,
+        step_id=step.pk,
+        prod=step.prod.name if step.prod else "",
+        moved=(step.state, state),
+        reason=why,
+    )

@@ -1,0 +1,65 @@
+"""What the planners know: the fleet as plain values, sorted by name."""
+
+from dataclasses import dataclass
+
+from journal.core.reasons import Reason
+
+from .plan import From
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """A Route: its load in load units, how many Tenants, and its members (Prod, weight 0-100)."""
+
+    name: str
+    redundancy: str
+    load: int
+    tenants: int
+    members: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProdFacts:
+    """A Prod. `health` is `ready`, `not-ready` or `unknown` by its last Observation; `cluster_reason` is
+    why its Cluster cannot be acted on now (None: it can). `claimed_by` is a live Run's number."""
+
+    name: str
+    blueprint: str
+    cluster: str
+    domain: str
+    role: str
+    capacity: int
+    lifecycle: str
+    version: str
+    blueprint_revision: int
+    overrides_revision: int
+    came_from: From
+    labels: tuple[tuple[str, str], ...] = ()
+    health: str = "unknown"
+    cluster_reason: Reason | None = None
+    claimed_by: int | None = None
+    claimed_kind: str = ""
+    held: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """A Version. `missing` are components of its revision without an image; `proven` says whether some
+    completed Run has left it on a Prod."""
+
+    name: str
+    revision: int
+    rollback: str = "safe"
+    veto: Reason | None = None
+    missing: tuple[str, ...] = ()
+    proven: bool = False
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FleetFacts:
+    """All Prods (of every Blueprint), all Routes, and the freeze that stands, if any."""
+
+    prods: tuple[ProdFacts, ...]
+    routes: tuple[RouteFacts, ...]
+    freeze: Reason | None = None

@@ -1,0 +1,28 @@
+"""The step kinds: one line each. The code of kind `x` is the module `releases.steps.x`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`acts`: touches the world, so it runs as a task of its own under a lease of `lease_s`; otherwise
+    it is judged from rows inside the pass. `disturbs`: users may notice, so every Route of the Prod
+    must be free before it starts. `cut`: given up at once when its Run stops, since it only waits.
+    `doing`: the code of the Reason that a Run shows while such a step is under way."""
+
+    acts: bool
+    disturbs: bool = False
+    lease_s: int = 30
+    cut: bool = False
+    doing: str = "step-under-way"
+
+
+KINDS: dict[str, Kind] = {
+    "set_version": Kind(acts=True, disturbs=True),
+    "wait_ready": Kind(acts=False, doing="waits-for-ready"),
+    "soak": Kind(acts=False, cut=True, doing="soaking-prod"),
+    "ask": Kind(acts=False, cut=True, doing="awaits-approval"),
+}
+
+# Waits before the next attempt after an attempt could not find out; after the last one: errored.
+BACKOFF_S: tuple[int, ...] = (1, 4, 10)

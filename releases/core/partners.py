@@ -1,0 +1,101 @@
+"""Never out together: which Prods share a Route, and which of them may go out now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from journal.core.reasons import Reason, because
+
+from .facts import FleetFacts, ProdFacts
+from .progress import RunNow
+from .states import RunKind
+
+# A Prod that is down may be repaired beside a partner that is out, but not by a Version that is new to it.
+_REPAIRS_BESIDE = frozenset({RunKind.BUILD, RunKind.ROLLBACK})
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """Prod -> its Routes, Route -> its serving Prods (all sorted), and which Prods count as out.
+
+    `unknown` are those of `ill` that may well be serving, so that touching them is no repair.
+    """
+
+    routes: Mapping[str, tuple[str, ...]]
+    members: Mapping[str, tuple[str, ...]]
+    ill: frozenset[str]
+    unknown: frozenset[str] = frozenset()
+
+
+def read_partners(fleet: FleetFacts) -> Partners:
+    """The Partners of a fleet. Plan and pass use this one rule."""
+    members = {
+        route.name: tuple(sorted(prod for prod, weight in route.members if weight > 0))
+        for route in fleet.routes
+    }
+    routes: dict[str, list[str]] = {}
+    for route in sorted(members):
+        for prod in members[route]:
+            routes.setdefault(prod, []).append(route)
+    return Partners(
+        routes={prod: tuple(names) for prod, names in routes.items()},
+        members=members,
+        ill=frozenset(prod.name for prod in fleet.prods if not is_well(prod)),
+        unknown=frozenset(prod.name for prod in fleet.prods if is_unknown(prod)),
+    )
+
+
+def partners_of(run: RunNow) -> Partners:
+    """The same of a Run's own facts."""
+    return Partners(run.routes, run.members, run.ill, run.unknown)
+
+
+def is_well(prod: ProdFacts) -> bool:
+    """Whether we know that it serves: in service, seen ready, on a Cluster that answers."""
+    return prod.lifecycle == "in-service" and prod.health == "ready" and prod.cluster_reason is None
+
+
+def is_unknown(prod: ProdFacts) -> bool:
+    """Whether it may be serving without our knowing. A Prod that is still being built serves nobody."""
+    blind = prod.health == "unknown" or prod.cluster_reason is not None
+    return blind and prod.lifecycle not in ("building", "out-of-service", "retired")
+
+
+def ill_partner_reason(prod: str, partners: Partners) -> Reason | None:
+    """Why `prod` must stay in service: a partner on one of its Routes is not serving, as far as we know.
+
+    A Prod that is down itself has nobody to stay for: repairing it is always allowed.
+    """
+    if prod in partners.ill and prod not in partners.unknown:
+        return None
+    for route in partners.routes.get(prod, ()):
+        for partner in partners.members.get(route, ()):
+            if partner != prod and partner in partners.ill:
+                return because("partner-not-healthy", partner=partner, route=route)
+    return None
+
+
+def partner_reason(run: RunNow, prod: str, taken: Mapping[str, str]) -> Reason | None:
+    """Why `prod` must not go out now, given Route -> the Prod that is out (`taken`). None: it may."""
+    is_down = prod in run.ill and prod not in run.unknown
+    if not (is_down and run.kind in _REPAIRS_BESIDE):
+        for route in run.routes.get(prod, ()):
+            if taken.get(route, prod) != prod:
+                return because("waits-for-partner", partner=taken[route], route=route)
+    return ill_partner_reason(prod, partners_of(run))
+
+
+def conflict_edges(prods: frozenset[str], partners: Partners) -> tuple[tuple[str, str], ...]:
+    """Pairs of `prods` that share a Route and so are never out together, sorted.
+
+    >>> two = Partners({"a-2": ("shop",), "b-1": ("shop",)}, {"shop": ("a-2", "b-1")}, frozenset())
+    >>> conflict_edges(frozenset({"a-2", "b-1", "c-1"}), two)
+    (('a-2', 'b-1'),)
+    """
+    edges = {
+        (one, other)
+        for members in partners.members.values()
+        for one in members
+        for other in members
+        if one < other and one in prods and other in prods
+    }
+    return tuple(sorted(edges))

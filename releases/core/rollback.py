@@ -1,0 +1,196 @@
+"""The plan that takes the Prods of a Run back to where they came from, and what it would do."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from journal.core.reasons import Reason, because
+
+from .digest import fingerprint, sealed
+from .facts import FleetFacts, ProdFacts, VersionFacts
+from .impact import Impact, impacts
+from .partners import Partners, read_partners
+from .plan import From, Plan, PlannedProd, Wave
+from .plan_steps import set_version, wait_ready
+from .states import RunKind
+from .strategy import Amount, Strategy
+from .waves import held_reason
+
+READY_TIMEOUT_S = Strategy().ready_timeout_s
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """`plan` is what runs; `moves` its (Prod, Version it goes to), in the order run. `left` are changed
+    Prods that stay as they are, and why. `on_bad` are those of `moves` that are asked to run the bad
+    Version now. `tenants` and `load` are of the Routes they serve, each counted once; `rounds` is how
+    many times the moves must wait for each other, since partners are never out together."""
+
+    plan: Plan
+    moves: tuple[tuple[str, str], ...]
+    left: tuple[tuple[str, Reason], ...]
+    on_bad: tuple[str, ...]
+    tenants: int
+    load: int
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Nothing can be taken back; every Reason."""
+
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    run: int
+    bad: str
+    facts: Mapping[str, ProdFacts]
+    versions: Mapping[str, VersionFacts]
+    later: Mapping[str, int]
+
+
+def plan_rollback(
+    run_id: int,
+    plan: Plan,
+    changed: tuple[str, ...],
+    fleet: FleetFacts,
+    versions: tuple[VersionFacts, ...],
+    bad_version: str,
+    later: Mapping[str, int],
+) -> RollbackPlan | Refusal:
+    """Each changed Prod back to its `from`; where that is vetoed or is the bad Version itself, to the
+    newest proven Version that is neither.
+
+    `changed` are Prods whose set_version was ever started, `later` Prods that a later Run has changed
+    or claimed since, with its number. Prods that cannot go back are named and left; if none can: Refusal.
+    """
+    case = _Case(
+        run_id, bad_version, {prod.name: prod for prod in fleet.prods}, {v.name: v for v in versions}, later
+    )
+    touched = [prod for wave in plan.waves for prod in wave.prods if prod.name in set(changed)]
+    refused = _refusal(case, plan, touched)
+    if refused is not None:
+        return Refusal((refused,))
+    targets = {prod.name: _target(case, prod) for prod in touched}
+    left = tuple((name, to) for name, to in targets.items() if isinstance(to, Reason))
+    going = {name: to for name, to in targets.items() if isinstance(to, From)}
+    if not going:
+        return Refusal(tuple(dict.fromkeys(reason for _, reason in left)))
+    return _rollback_plan(case, plan, fleet, going, left)
+
+
+def _refusal(case: _Case, plan: Plan, touched: list[PlannedProd]) -> Reason | None:
+    if plan.kind == RunKind.ROLLBACK:
+        return because("no-rollback-of-rollback")
+    if not touched:
+        return because("nothing-changed")
+    bad = case.versions.get(case.bad)
+    if bad is not None and bad.rollback == "never":
+        return because("rollback-declared-never", version=case.bad)
+    return None
+
+
+def _target(case: _Case, prod: PlannedProd) -> From | Reason:
+    facts = case.facts.get(prod.name)
+    if facts is None or facts.lifecycle == "retired":
+        return because("prod-gone", prod=prod.name)
+    if prod.name in case.later:
+        return because("changed-later", prod=prod.name, run=case.later[prod.name])
+    if prod.came_from.version == "":
+        return because("nothing-to-go-back-to", prod=prod.name)
+    if _is_good(case.versions.get(prod.came_from.version), case.bad):
+        return prod.came_from
+    other = newest_proven(case.versions.values(), case.bad)
+    if other is None:
+        return because("no-version-to-go-back-to", prod=prod.name, version=prod.came_from.version)
+    return From(other.name, other.revision, prod.came_from.overrides_revision)
+
+
+def _is_good(version: VersionFacts | None, bad: str) -> bool:
+    """Whether a Prod may go to `version`. One that is not known is not taken on trust."""
+    return version is not None and version.veto is None and version.name != bad
+
+
+def newest_proven(versions: Iterable[VersionFacts], bad: str) -> VersionFacts | None:
+    """The newest Version that some completed Run has left on a Prod, neither vetoed nor `bad`."""
+    proven = [version for version in versions if version.proven and _is_good(version, bad)]
+    return max(proven, key=lambda version: version.order, default=None)
+
+
+def _rollback_plan(
+    case: _Case,
+    plan: Plan,
+    fleet: FleetFacts,
+    going: Mapping[str, From],
+    left: tuple[tuple[str, Reason], ...],
+) -> RollbackPlan:
+    found = impacts(fleet, (case.facts[name] for name in going), Amount(0))
+    ordered = tuple(sorted(found, key=_order))
+    tenants, load = _served(fleet, frozenset(going))
+    partners = read_partners(fleet)
+    return RollbackPlan(
+        plan=_plan(case, plan, partners, ordered, going),
+        moves=tuple((one.prod.name, going[one.prod.name].version) for one in ordered),
+        left=left,
+        on_bad=tuple(one.prod.name for one in ordered if one.prod.version == case.bad),
+        tenants=tenants,
+        load=load,
+        rounds=count_rounds(tuple(one.prod.name for one in ordered), partners),
+    )
+
+
+def count_rounds(prods: tuple[str, ...], partners: Partners) -> int:
+    """How many rounds `prods` take if each starts as soon as its partners before it are through.
+
+    >>> two = Partners({"a-2": ("shop",), "b-1": ("shop",)}, {"shop": ("a-2", "b-1")}, frozenset())
+    >>> count_rounds(("a-1", "a-2", "b-1"), two)
+    2
+    """
+    busy: dict[str, int] = {}
+    most = 0
+    for prod in prods:
+        routes = partners.routes.get(prod, ())
+        mine = 1 + max((busy.get(route, 0) for route in routes), default=0)
+        busy.update(dict.fromkeys(routes, mine))
+        most = max(most, mine)
+    return most
+
+
+def _order(one: Impact) -> tuple[bool, int, str]:
+    """The test Prod first, then those with most users."""
+    return one.prod.role != "test", -one.load, one.prod.name
+
+
+def _served(fleet: FleetFacts, prods: frozenset[str]) -> tuple[int, int]:
+    routes = [
+        route for route in fleet.routes if any(name in prods and weight > 0 for name, weight in route.members)
+    ]
+    return sum(route.tenants for route in routes), sum(route.load for route in routes)
+
+
+def _plan(
+    case: _Case, plan: Plan, partners: Partners, ordered: tuple[Impact, ...], going: Mapping[str, From]
+) -> Plan:
+    prods = tuple(_planned(case, one, going[one.prod.name], partners) for one in ordered)
+    versions = {to.version for to in going.values()}
+    return sealed(
+        Plan(
+            kind=RunKind.ROLLBACK,
+            blueprint=plan.blueprint,
+            version=versions.pop() if len(versions) == 1 else "",
+            waves=(Wave("rollback", prods, len(prods)),),
+            excluded=(),
+            failure_budget=len(prods),
+            horizon=None,
+            fingerprint=fingerprint(ordered, partners),
+            digest="",
+        )
+    )
+
+
+def _planned(case: _Case, one: Impact, to: From, partners: Partners) -> PlannedProd:
+    why = because("goes-back", run=case.run, version=to.version)
+    steps = (set_version(to), wait_ready(READY_TIMEOUT_S))
+    held = held_reason(one.prod, partners)
+    return PlannedProd(one.prod.name, why, steps, one.prod.came_from, to.version, held)

@@ -1,0 +1,147 @@
+"""Which Steps start now, and why each of the others has to wait."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from journal.core.reasons import Reason, because
+
+from .inflight import (
+    ProdNow,
+    WaveNow,
+    broken_step,
+    has_started,
+    is_done,
+    is_in_flight,
+    next_step,
+    waves_now,
+)
+from .kinds import KINDS
+from .partners import ill_partner_reason, partner_reason, partners_of
+from .progress import Explain, Intent, RunNow, Start, StepNow
+from .states import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One pass: `taken` is Route -> the Prod that is out, and grows with every Start of this pass.
+
+    `stopped` is why no new Prod may start in any wave, `resting` why nothing at all may start.
+    """
+
+    run: RunNow
+    now: datetime
+    taken: dict[str, str]
+    stopped: Reason | None
+    resting: Reason | None
+
+
+def start_steps(run: RunNow, now: datetime) -> tuple[Intent, ...]:
+    """Starts and explanations in the order shown. Explains only what is not yet explained so."""
+    waves = waves_now(run)
+    this = _Pass(run, now, dict(run.outs), _failure_reason(run, waves), _resting_reason(run, waves))
+    intents: list[Intent] = []
+    unfinished = 0
+    for wave in waves:
+        intents.extend(_wave_intents(this, wave, unfinished))
+        unfinished = unfinished if _lets_pass(run, wave) else wave.limits.number
+    return tuple(intents)
+
+
+def _lets_pass(run: RunNow, wave: WaveNow) -> bool:
+    """Whether later waves may go on: gates and Prods done, but for those that are left behind."""
+    return is_done(wave.gates) and all(
+        is_done(prod) or _is_left_behind(run, wave, prod) for prod in wave.prods
+    )
+
+
+def _is_left_behind(run: RunNow, wave: WaveNow, prod: ProdNow) -> bool:
+    """Whether the plan held `prod`, it has not started, and something outside still holds it."""
+    if prod.name not in wave.limits.held or has_started(prod):
+        return False
+    return prod.name in run.blocked or ill_partner_reason(prod.name, partners_of(run)) is not None
+
+
+def _failure_reason(run: RunNow, waves: tuple[WaveNow, ...]) -> Reason | None:
+    for wave in waves:
+        broken = [prod.name for prod in wave.prods if broken_step(prod) is not None]
+        if len(broken) > run.failure_budget:
+            return because(
+                "wave-stopped",
+                wave=wave.limits.number,
+                prod=broken[0],
+                failed=len(broken),
+                allowed=run.failure_budget,
+            )
+    return None
+
+
+def _resting_reason(run: RunNow, waves: tuple[WaveNow, ...]) -> Reason | None:
+    """Why nothing starts. A failed Run in which nothing is broken any more goes on."""
+    if run.state == RunState.PAUSED:
+        return because("run-paused")
+    columns = (column for wave in waves for column in (wave.gates, *wave.prods))
+    if run.state == RunState.FAILED and any(broken_step(column) for column in columns):
+        return because("run-failed")
+    return None
+
+
+def _wave_intents(this: _Pass, wave: WaveNow, unfinished: int) -> list[Intent]:
+    closed = because("waits-for-wave", wave=unfinished) if unfinished else None
+    intents = [_gate_intent(this, wave.gates, closed)]
+    closed = closed or _gate_reason(wave)
+    in_flight = sum(is_in_flight(prod) for prod in wave.prods)
+    for prod in wave.prods:
+        intent = _prod_intent(this, prod, closed, _limit_reason(wave, in_flight))
+        in_flight += isinstance(intent, Start) and not is_in_flight(prod)
+        intents.append(intent)
+    return [intent for intent in intents if intent is not None]
+
+
+def _gate_intent(this: _Pass, gates: ProdNow, closed: Reason | None) -> Intent | None:
+    step = next_step(gates)
+    if step is None:
+        return None
+    return _start_or_explain(this, step, closed or this.stopped or this.run.stopped or this.resting)
+
+
+def _gate_reason(wave: WaveNow) -> Reason | None:
+    gate = next((step for step in wave.gates.steps if not is_done(ProdNow("", (step,)))), None)
+    return because("waits-for-gate", wave=wave.limits.number, gate=gate.kind) if gate else None
+
+
+def _limit_reason(wave: WaveNow, in_flight: int) -> Reason | None:
+    limit = wave.limits.parallel
+    return because("wave-limit", limit=limit) if in_flight >= limit else None
+
+
+def _prod_intent(this: _Pass, prod: ProdNow, closed: Reason | None, full: Reason | None) -> Intent | None:
+    step = next_step(prod)
+    if step is None:
+        return None
+    disturbs = KINDS[step.kind].disturbs or not has_started(prod)
+    why = _disturb_reason(this, prod.name) if disturbs else None
+    if not has_started(prod):
+        why = closed or this.stopped or why
+    if not is_in_flight(prod):
+        why = why or full
+    return _start_or_explain(this, step, why or this.resting)
+
+
+def _disturb_reason(this: _Pass, prod: str) -> Reason | None:
+    run = this.run
+    return run.stopped or run.blocked.get(prod) or partner_reason(run, prod, this.taken)
+
+
+def _start_or_explain(this: _Pass, step: StepNow, why: Reason | None) -> Intent | None:
+    if why is None:
+        return _start(this, step)
+    return Explain(step.id, why) if why != step.reason else None
+
+
+def _start(this: _Pass, step: StepNow) -> Start:
+    kind = KINDS[step.kind]
+    routes = this.run.routes.get(step.prod, ()) if kind.disturbs else ()
+    outs = tuple(route for route in routes if route not in this.taken)
+    this.taken.update(dict.fromkeys(outs, step.prod))
+    due_at = this.now + timedelta(seconds=kind.lease_s) if kind.acts else None
+    return Start(step.id, outs, due_at)

@@ -1,0 +1,147 @@
+"""The plan of a release and of a build: which Prods, in which waves, with which Steps."""
+
+from collections.abc import Iterable
+
+from journal.core.reasons import Reason, Refused, because
+
+from .digest import fingerprint, sealed
+from .facts import FleetFacts, ProdFacts, VersionFacts
+from .grouping import Group, group, parallel_limit
+from .horizon import find_horizon
+from .impact import Impact, impacts
+from .partners import Partners, ill_partner_reason, read_partners
+from .plan import From, Horizon, Plan, PlannedProd, PlannedStep, Wave
+from .plan_steps import ask, release_steps, set_version, target, wait_ready
+from .states import RunKind
+from .strategy import Amount, Strategy
+
+_NO_LIMIT = Amount(0)
+
+
+def plan_release(
+    fleet: FleetFacts,
+    blueprint: str,
+    version: VersionFacts,
+    strategy: Strategy,
+    exclude: tuple[tuple[str, str], ...] = (),
+) -> Plan:
+    """The plan that brings `version` to every Prod of `blueprint` that is not retired or excluded.
+
+    `exclude` is (Prod, why). Raises Refused for one that is unknown, named twice, or without a why.
+    """
+    ours = tuple(prod for prod in fleet.prods if prod.blueprint == blueprint and prod.lifecycle != "retired")
+    _check_exclude(exclude, frozenset(prod.name for prod in ours))
+    left_out = {prod for prod, _ in exclude}
+    found = impacts(fleet, ours, strategy.few_below)
+    chosen = tuple(one for one in found if one.prod.name not in left_out)
+    partners = read_partners(fleet)
+    waves = tuple(_wave(one, version, strategy, partners) for one in group(chosen, strategy))
+    horizon = find_horizon(waves, ours, version.name)
+    return sealed(
+        Plan(
+            kind=RunKind.RELEASE,
+            blueprint=blueprint,
+            version=version.name,
+            waves=_with_gates(waves, strategy, horizon),
+            excluded=tuple(sorted(exclude)),
+            failure_budget=strategy.failure_budget,
+            horizon=horizon,
+            fingerprint=fingerprint(chosen, partners),
+            digest="",
+        )
+    )
+
+
+def _check_exclude(exclude: tuple[tuple[str, str], ...], known: frozenset[str]) -> None:
+    names = [prod for prod, _ in exclude]
+    wrong = [because("prod-unknown", prod=prod) for prod in names if prod not in known]
+    wrong += [because("exclude-twice", prod=prod) for prod in sorted(set(names)) if names.count(prod) > 1]
+    wrong += [because("exclude-needs-reason", prod=prod) for prod, why in exclude if not why.strip()]
+    if wrong:
+        raise Refused(*wrong)
+
+
+def _wave(one: Group, version: VersionFacts, strategy: Strategy, partners: Partners) -> Wave:
+    prods = tuple(_planned(prod, why, version, strategy, partners) for prod, why in one.members)
+    return Wave(one.name, prods, parallel_limit(strategy.parallel, len(prods)))
+
+
+def _planned(
+    prod: ProdFacts,
+    reason: Reason,
+    version: VersionFacts,
+    strategy: Strategy,
+    partners: Partners,
+) -> PlannedProd:
+    to = target(version.name, version.revision, prod)
+    steps = release_steps(prod, to, strategy)
+    return PlannedProd(
+        prod.name,
+        reason,
+        steps,
+        prod.came_from,
+        to.version,
+        held_reason(prod, partners),
+    )
+
+
+def held_reason(prod: ProdFacts, partners: Partners) -> Reason | None:
+    """Why `prod` could not start now: a Hold, its Cluster, or a partner that cannot stand in for it."""
+    return prod.held or prod.cluster_reason or ill_partner_reason(prod.name, partners)
+
+
+def _with_gates(waves: tuple[Wave, ...], strategy: Strategy, horizon: Horizon | None) -> tuple[Wave, ...]:
+    gate = (ask(strategy.approvals),)
+    return tuple(
+        Wave(
+            wave.name,
+            wave.prods,
+            wave.parallel,
+            gate if _asks(number, strategy.ask, horizon) else (),
+        )
+        for number, wave in enumerate(waves, start=1)
+    )
+
+
+def _asks(number: int, when: str, horizon: Horizon | None) -> bool:
+    if when == "horizon":
+        return horizon is not None and number == horizon.wave
+    return when == "each-wave" and number > 1
+
+
+def plan_build(fleet: FleetFacts, blueprint: str, prods: Iterable[str], ready_timeout_s: int = 660) -> Plan:
+    """The plan that makes each of `prods` what it asks for: one wave, all at once, nothing soaked.
+
+    One that fails stops no other. `version` is the one that all ask for, or empty. Raises Refused for a
+    Prod that is unknown, retired or of another Blueprint.
+    """
+    ours = {prod.name: prod for prod in fleet.prods if prod.blueprint == blueprint}
+    names = sorted(set(prods))
+    wrong = [name for name in names if name not in ours or ours[name].lifecycle == "retired"]
+    if wrong:
+        raise Refused(*(because("prod-unknown", prod=name) for name in wrong))
+    found = impacts(fleet, (ours[name] for name in names), _NO_LIMIT)
+    partners = read_partners(fleet)
+    versions = {one.prod.version for one in found}
+    built = tuple(_built(one, ready_timeout_s, partners) for one in found)
+    return sealed(
+        Plan(
+            kind=RunKind.BUILD,
+            blueprint=blueprint,
+            version=versions.pop() if len(versions) == 1 else "",
+            waves=(Wave("build", built, len(built)),) if built else (),
+            excluded=(),
+            failure_budget=len(built),
+            horizon=None,
+            fingerprint=fingerprint(found, partners),
+            digest="",
+        )
+    )
+
+
+def _built(one: Impact, ready_timeout_s: int, partners: Partners) -> PlannedProd:
+    prod = one.prod
+    to = From(prod.version, prod.blueprint_revision, prod.overrides_revision)
+    steps: tuple[PlannedStep, ...] = (set_version(to), wait_ready(ready_timeout_s))
+    why = because("asked-for", version=prod.version)
+    return PlannedProd(prod.name, why, steps, prod.came_from, to.version, held_reason(prod, partners))

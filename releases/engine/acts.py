@@ -1,0 +1,130 @@
+"""Acts: look, nudge, answer; outside any transaction, under a lease, stored by compare-and-set."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import assert_never
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from clusters.kube.connect import connect_cluster
+from clusters.models import Prod, Version
+from clusters.targets import former_objects, overrides_of, render_prod
+from journal.core.reasons import Reason, reason_to_json
+from journal.log import event, record
+from releases.core.answers import Failed, Running, Succeeded, TryAgain
+from releases.core.kinds import BACKOFF_S, KINDS
+from releases.core.states import RunKind, StepState
+from releases.models import Step
+from releases.steps import act
+from releases.steps.context import Outcome, StepContext, Superseded
+
+from .intents import after_step
+from .wake import wake
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of one step: the fencing token of all that it writes."""
+
+    step_id: int
+    number: int
+    lease_s: int
+
+    def mine(self) -> QuerySet[Step]:
+        """The step's row, if this attempt still counts."""
+        return Step.objects.filter(pk=self.step_id, attempt=self.number, state=StepState.RUNNING)
+
+
+def perform(step_id: int, number: int) -> None:
+    """Carry out attempt `number` of the step, once: a message that comes again finds it taken."""
+    step = Step.objects.select_related("run", "prod__cluster").get(pk=step_id)
+    attempt = Attempt(step_id, number, KINDS[step.kind].lease_s)
+    if not _pick(attempt):
+        return
+    try:
+        outcome = act(step.kind, _context(step, attempt))
+    except Superseded:
+        return
+    _answer(step, attempt, outcome)
+
+
+def _pick(attempt: Attempt) -> bool:
+    now = timezone.now()
+    lease = now + timedelta(seconds=attempt.lease_s)
+    return bool(attempt.mine().filter(picked_at=None).update(picked_at=now, due_at=lease))
+
+
+def _renew(attempt: Attempt) -> None:
+    lease = timezone.now() + timedelta(seconds=attempt.lease_s)
+    if not attempt.mine().update(due_at=lease):
+        raise Superseded
+    if not connection.in_atomic_block:
+        connection.close()  # not held over the call that follows
+
+
+def _context(step: Step, attempt: Attempt) -> StepContext:
+    prod: Prod = step.prod
+    version = Version.objects.select_related("revision", "blueprint").get(pk=step.params["version_id"])
+    overrides = overrides_of(prod, step.params["overrides_revision"])
+    return StepContext(
+        prod=prod.name,
+        namespace=prod.namespace,
+        token=f"{step.run_id}.{step.pk}.{attempt.number}",
+        kube=connect_cluster(prod.cluster),
+        rendered=render_prod(prod, version, overrides),
+        former=former_objects(version),
+        force=step.run.kind == RunKind.ROLLBACK,
+        renew=lambda: _renew(attempt),
+    )
+
+
+def _answer(step: Step, attempt: Attempt, outcome: Outcome) -> None:
+    """Store the answer if the attempt still counts; one Event and one wake with it."""
+    with transaction.atomic():
+        match outcome.answer:
+            case Succeeded(reason):
+                stored = _settle(attempt, step, StepState.SUCCEEDED, reason, outcome)
+            case Failed(reason):
+                stored = _settle(attempt, step, StepState.FAILED, reason, outcome)
+            case TryAgain(reason):
+                stored = _retry_later(attempt, reason, BACKOFF_S[min(step.tries, len(BACKOFF_S)) - 1])
+            case Running(reason, retry_after_s):
+                stored = _retry_later(attempt, reason, retry_after_s)
+            case other:
+                assert_never(other)
+        if stored:
+            wake([step.run_id])
+
+
+def _settle(attempt: Attempt, step: Step, state: StepState, reason: Reason, outcome: Outcome) -> bool:
+    now = timezone.now()
+    moved = attempt.mine().update(
+        state=state,
+        reason=reason_to_json(reason),
+        since=now,
+        finished_at=now,
+        due_at=None,
+        result=outcome.result,
+    )
+    if moved:
+        prod: Prod = step.prod
+        told = event(
+            now,
+            f"step.{step.kind}",
+            run_id=step.run_id,
+            step_id=step.pk,
+            prod=prod.name,
+            moved=(StepState.RUNNING, state),
+            reason=reason,
+        )
+        record([told])
+        if state is StepState.SUCCEEDED:
+            after_step(step.run, prod.pk)
+    return bool(moved)
+
+
+def _retry_later(attempt: Attempt, reason: Reason, wait_s: float) -> bool:
+    due_at = timezone.now() + timedelta(seconds=wait_s)
+    return bool(attempt.mine().update(reason=reason_to_json(reason), due_at=due_at))

@@ -1,0 +1,162 @@
+"""Carrying out what `decide` asked for: narrow compare-and-set writes, one Event per move."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import assert_never
+
+from django.db.models import F
+
+from clusters.models import Prod
+from journal.core.reasons import Reason, because, reason_to_json
+from journal.log import event
+from journal.models import Event
+from releases.core.kinds import KINDS
+from releases.core.progress import Explain, Intent, MoveRun, Redo, RunNow, Settle, Start
+from releases.core.states import RUN_ENDED, STEP_DONE, STEP_MOVES, RunState, StepState
+from releases.models import Claim, Run, Step, Wake
+
+from . import endings
+from .routes import give_back, take_routes
+from .wake import send
+
+
+@dataclass
+class _Pass:
+    run: Run
+    facts: RunNow
+    now: datetime
+    steps: dict[int, Step]
+    events: list[Event] = field(default_factory=list)
+
+
+def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime) -> list[Event]:
+    """The Events of the moves made, in order. Runs inside the pass's transaction."""
+    wanted = {intent.step for intent in intents if not isinstance(intent, MoveRun)}
+    steps = Step.objects.select_related("prod").in_bulk(wanted)
+    this = _Pass(run, facts, now, steps)
+    for intent in intents:
+        _carry_out_one(this, intent)
+    return this.events
+
+
+def _carry_out_one(this: _Pass, intent: Intent) -> None:
+    match intent:
+        case Start():
+            _start(this, this.steps[intent.step], intent)
+        case Redo():
+            _redo(this, this.steps[intent.step], intent)
+        case Settle():
+            _settle(this, this.steps[intent.step], intent.state, intent.reason)
+        case Explain():
+            _explain(this.steps[intent.step], intent.reason, this.now)
+        case MoveRun():
+            _move_run(this, intent)
+        case _:
+            assert_never(intent)
+
+
+def _start(this: _Pass, step: Step, intent: Start) -> None:
+    if step.prod_id and intent.outs and not take_routes(this.run.pk, step.prod_id, intent.outs):
+        _explain(step, because("waits-for-route", route=intent.outs[0]), this.now)
+        return
+    moved = Step.objects.filter(pk=step.pk, state=StepState.WAITING).update(
+        state=StepState.RUNNING,
+        attempt=F("attempt") + 1,
+        tries=1,
+        started_at=this.now,
+        since=this.now,
+        finished_at=None,
+        picked_at=None,
+        due_at=intent.due_at,
+        reason={},
+    )
+    if not moved:
+        return
+    this.events.append(_step_event(this, step, StepState.WAITING, StepState.RUNNING, None))
+    if KINDS[step.kind].disturbs:
+        _ask_for_version(step)
+    if KINDS[step.kind].acts:
+        _send_act(this.run, step, step.attempt + 1)
+
+
+def _ask_for_version(step: Step) -> None:
+    """What Drover asks of the Prod changes with the intent, before the act."""
+    Prod.objects.filter(pk=step.prod_id).update(
+        version_id=step.params["version_id"], overrides_revision=step.params["overrides_revision"]
+    )
+
+
+def _redo(this: _Pass, step: Step, intent: Redo) -> None:
+    running = Step.objects.filter(pk=step.pk, state=StepState.RUNNING, attempt=step.attempt)
+    if step.picked_at is None:
+        # No worker took this attempt: the message is late or lost, and sending it again is harmless.
+        running.update(due_at=intent.due_at)
+        _send_act(this.run, step, step.attempt)
+        return
+    running.update(attempt=F("attempt") + 1, tries=F("tries") + 1, picked_at=None, due_at=intent.due_at)
+    this.events.append(_step_event(this, step, StepState.RUNNING, StepState.RUNNING, because("tried-again")))
+    _send_act(this.run, step, step.attempt + 1)
+
+
+def _send_act(run: Run, step: Step, attempt: int) -> None:
+    from releases.tasks import act
+
+    send(act, (step.pk, attempt), run.kind)
+
+
+def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
+    if state not in STEP_MOVES[StepState(step.state)]:
+        raise RuntimeError(f"step {step.pk} cannot go from {step.state} to {state}")
+    moved = Step.objects.filter(pk=step.pk, state=step.state, attempt=step.attempt).update(
+        state=state, reason=reason_to_json(reason), since=this.now, finished_at=this.now, due_at=None
+    )
+    if not moved:  # an answer came first; the next pass sees it
+        return
+    this.events.append(_step_event(this, step, StepState(step.state), state, reason))
+    if step.prod_id and state in STEP_DONE:
+        after_step(this.run, step.prod_id)
+
+
+def after_step(run: Run, prod_id: int) -> None:
+    """What follows when a Prod's step is done: after its last one its Routes are given back."""
+    left = Step.objects.filter(run=run, prod=prod_id).exclude(state__in=[s.value for s in STEP_DONE])
+    if left.exists():
+        return
+    give_back(run.pk, prod_id)
+    Prod.objects.filter(pk=prod_id, lifecycle=Prod.Lifecycle.BUILDING).update(
+        lifecycle=Prod.Lifecycle.IN_SERVICE
+    )
+
+
+def _explain(step: Step, reason: Reason, now: datetime) -> None:
+    Step.objects.filter(pk=step.pk).update(reason=reason_to_json(reason), since=now)
+
+
+def _step_event(this: _Pass, step: Step, old: StepState, new: StepState, reason: Reason | None) -> Event:
+    return event(
+        this.now,
+        f"step.{step.kind}",
+        run_id=this.run.pk,
+        step_id=step.pk,
+        prod=step.prod.name if step.prod else "",
+        moved=(old, new),
+        reason=reason,
+    )
+
+
+def _move_run(this: _Pass, intent: MoveRun) -> None:
+    run, state = this.run, intent.state
+    fields = {"state": state.value, "reason": reason_to_json(intent.reason), "since": this.now}
+    if state in RUN_ENDED:
+        fields["finished_at"] = this.now
+    Run.objects.filter(pk=run.pk, state=run.state).update(**fields)
+    if run.state != state:
+        moved = (run.state, state.value)
+        this.events.append(event(this.now, "run", run_id=run.pk, moved=moved, reason=intent.reason))
+    run.state = state
+    if state is RunState.SUCCEEDED:
+        endings.settle_prods(run)
+    if state in RUN_ENDED:
+        Claim.objects.filter(run=run).delete()
+        Wake.objects.filter(run=run).update(due_at=None)

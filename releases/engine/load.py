@@ -1,0 +1,117 @@
+"""Loading what one pass looks at, in a constant number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count
+from django.utils import timezone
+
+from clusters.core.evidence import applied_from_json
+from clusters.facts import cluster_reason, prod_health
+from clusters.models import Observation, Prod
+from journal.core.reasons import reason_from_json
+from releases.core.answers import Answer
+from releases.core.blockers import held_back
+from releases.core.kinds import KINDS
+from releases.core.plan import Plan
+from releases.core.plan_json import plan_from_json
+from releases.core.progress import RunNow, StepNow, WaveLimits
+from releases.core.states import RunState, StepState
+from releases.fleet import facts_around, version_facts
+from releases.models import Run, Step
+from releases.steps import look
+from releases.steps.view import StepView
+from traffic.models import RouteOut
+
+
+def run_now(run: Run, now: datetime) -> RunNow:
+    """The Run with all that `decide` may look at."""
+    plan = plan_from_json(run.plan)
+    fleet = facts_around(run, now)
+    planned = {prod.version for wave in plan.waves for prod in wave.prods}
+    versions = [facts for facts in version_facts(run.blueprint.name) if facts.name in planned]
+    held = held_back(plan, fleet, *versions)
+    members = {route.name: tuple(name for name, weight in route.members if weight) for route in fleet.routes}
+    outs = RouteOut.objects.filter(route__name__in=members).values_list("route__name", "prod__name")
+    return RunNow(
+        id=run.pk,
+        kind=run.kind,
+        state=RunState(run.state),
+        reason=reason_from_json(run.reason),
+        waves=_limits(plan),
+        failure_budget=plan.failure_budget,
+        steps=_steps(run, now),
+        routes=_routes_by_prod(members),
+        members=members,
+        outs=dict(outs),
+        ill=frozenset(prod.name for prod in fleet.prods if prod.health != "ready"),
+        blocked=held.blocked,
+        stopped=held.stopped,
+    )
+
+
+def _limits(plan: Plan) -> tuple[WaveLimits, ...]:
+    return tuple(
+        WaveLimits(number, wave.parallel, frozenset(prod.name for prod in wave.prods if prod.held))
+        for number, wave in enumerate(plan.waves, start=1)
+    )
+
+
+def _routes_by_prod(members: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    routes: dict[str, list[str]] = defaultdict(list)
+    for route, prods in members.items():
+        for prod in prods:
+            routes[prod].append(route)
+    return {prod: tuple(names) for prod, names in routes.items()}
+
+
+def healthy_prods(prod_ids: Iterable[int]) -> set[int]:
+    """Which of these Prods were seen healthy just now."""
+    now = timezone.now()
+    prods = Prod.objects.filter(pk__in=prod_ids).select_related("cluster", "observation")
+    return {prod.pk for prod in prods if prod_health(prod, now) == "ready"}
+
+
+def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
+    rows = Step.objects.filter(run=run).select_related("prod").annotate(approved=Count("approvals"))
+    steps = list(rows)
+    judged = [step for step in steps if step.state == StepState.RUNNING and not KINDS[step.kind].acts]
+    seen = Prod.objects.filter(pk__in=[step.prod_id for step in judged if step.prod_id])
+    prods = {prod.pk: prod for prod in seen.select_related("cluster", "observation")}
+    applied = {step.prod_id: step for step in steps if step.kind == "set_version"}
+    answers = {
+        step.pk: look(step.kind, _view(step, prods.get(step.prod_id), applied.get(step.prod_id), now))
+        for step in judged
+    }
+    return tuple(_step_now(step, answers.get(step.pk)) for step in steps)
+
+
+def _view(step: Step, prod: Prod | None, set_version: Step | None, now: datetime) -> StepView:
+    observation: Observation | None = getattr(prod, "observation", None)
+    return StepView(
+        params=step.params,
+        started_at=step.started_at or now,
+        now=now,
+        applied=applied_from_json(set_version.result.get("applied", []) if set_version else []),
+        observed=observation.seen() if observation else None,
+        unseen=cluster_reason(prod.cluster, now) if prod else None,
+        approved=step.approved,
+    )
+
+
+def _step_now(step: Step, answer: Answer | None) -> StepNow:
+    return StepNow(
+        id=step.pk,
+        wave=step.wave,
+        position=step.position,
+        prod=step.prod.name if step.prod else "",
+        kind=step.kind,
+        state=StepState(step.state),
+        attempt=step.attempt,
+        tries=step.tries,
+        since=step.since,
+        due_at=step.due_at,
+        reason=reason_from_json(step.reason),
+        answer=answer,
+    )

@@ -1,0 +1,64 @@
+"""Wakes: counted in rows, so that none is lost; a message only makes them quick.
+
+A message that cannot be sent is no error: the tick finds the row.
+"""
+
+import structlog
+from celery import Task
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from releases.core.states import RUN_LIVE, RunKind
+from releases.models import Claim, Run, Wake
+
+log = structlog.get_logger(__name__)
+LIVE = [state.value for state in RUN_LIVE]
+
+
+def queue_of(run_kind: str) -> str:
+    """The queue that serves Runs of this kind: rollbacks never wait behind releases."""
+    return "emergency" if run_kind == RunKind.ROLLBACK else "default"
+
+
+def send(task: Task, args: tuple[int, ...], run_kind: str) -> None:
+    """Send the message once the transaction is committed. May be lost: rows are the truth."""
+    transaction.on_commit(lambda: _send_now(task, args, run_kind))
+
+
+def _send_now(task: Task, args: tuple[int, ...], run_kind: str) -> None:
+    try:
+        task.apply_async(args, queue=queue_of(run_kind))
+    except OperationalError as error:
+        log.warning("message-not-sent", task=task.name, args=args, error=str(error))
+
+
+def wake(run_ids: list[int]) -> None:
+    """Count a wake for each live Run and ask for a pass. Repeating it costs one more look."""
+    from releases.tasks import advance
+
+    live = Run.objects.filter(pk__in=run_ids, state__in=LIVE).order_by("pk").values_list("pk", "kind")
+    for run_id, kind in live:
+        Wake.objects.filter(run_id=run_id).update(wanted=F("wanted") + 1)
+        send(advance, (run_id,), kind)
+
+
+def wake_for_prods(prod_ids: list[int]) -> None:
+    """Wake the live Runs that wait for one of these Prods: by claim, or as a partner on a Route."""
+    claimed = Claim.objects.filter(
+        Q(prod__in=prod_ids) | Q(prod__memberships__route__members__prod__in=prod_ids)
+    )
+    wake(list(claimed.order_by("run").values_list("run_id", flat=True).distinct()))
+
+
+def tick() -> int:
+    """Ask for a pass over every Run that is due. Returns how many. May run in many places at once."""
+    from releases.tasks import advance
+
+    now = timezone.now()
+    due = Wake.objects.filter(Q(wanted__gt=F("seen")) | Q(due_at__lte=now), run__state__in=LIVE)
+    rows = list(due.values_list("run_id", "run__kind"))
+    for run_id, kind in rows:
+        send(advance, (run_id,), kind)
+    return len(rows)

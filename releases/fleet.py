@@ -1,0 +1,143 @@
+"""Loading the fleet as the planners want it, in a constant number of queries."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.utils import timezone
+
+from clusters.facts import cluster_reason, prod_health
+from clusters.models import Overrides, Prod, Version
+from journal.core.reasons import Reason, because
+from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
+from releases.core.plan import From
+from releases.models import Claim, Freeze, Hold, Run, Step
+from traffic.models import Route, RouteMember
+
+NOWHERE = From("", 0, 0)
+
+
+def fleet_facts(now: datetime | None = None) -> FleetFacts:
+    """All Prods that are not retired, all Routes, and the freeze that stands."""
+    routes = Route.objects.annotate(load=Sum("tenants__load"), count=Count("tenants"))
+    return FleetFacts(
+        prods=_prods(Prod.objects.all(), None, now or timezone.now()),
+        routes=_routes(routes, RouteMember.objects.all()),
+        freeze=_freeze(),
+    )
+
+
+def facts_around(run: Run, now: datetime) -> FleetFacts:
+    """The Prods of `run`, the Routes that live on them, and the other members of these; no loads.
+
+    Holds that let this Run pass are left out.
+    """
+    own = Step.objects.filter(run=run, prod__isnull=False).values("prod")
+    routes = Route.objects.filter(members__prod__in=own, members__weight__gt=0).distinct()
+    members = RouteMember.objects.filter(route__in=routes.values("pk"))
+    around = Prod.objects.filter(Q(pk__in=own) | Q(pk__in=members.values("prod")))
+    bare = routes.annotate(load=Value(0), count=Value(0))
+    return FleetFacts(_prods(around, run, now), _routes(bare, members), _freeze())
+
+
+def _prods(rows: QuerySet[Prod], run: Run | None, now: datetime) -> tuple[ProdFacts, ...]:
+    claims = {claim.prod_id: claim for claim in Claim.objects.select_related("run")}
+    standing = Hold.objects.filter(lifted_at=None).select_related("author")
+    holds = {
+        hold.prod_id: because("held", why=hold.reason, by=hold.author.get_username())
+        for hold in standing
+        if run is None or hold.passes_id != run.pk
+    }
+    labels = _labels()
+    prods = rows.exclude(lifecycle=Prod.Lifecycle.RETIRED).select_related(
+        "cluster", "observation", "blueprint", "version__revision", "settled_version__revision"
+    )
+    return tuple(
+        _prod(prod, claims.get(prod.pk), holds.get(prod.pk), labels.get(prod.pk, {}), now)
+        for prod in prods.order_by("name")
+    )
+
+
+def _labels() -> dict[int, dict[str, str]]:
+    rows = Overrides.objects.filter(content__has_key="labels").order_by("number")
+    return {row.prod_id: row.content["labels"] for row in rows}
+
+
+def _prod(
+    prod: Prod, claim: Claim | None, held: Reason | None, labels: dict[str, Any], now: datetime
+) -> ProdFacts:
+    return ProdFacts(
+        name=prod.name,
+        blueprint=prod.blueprint.name,
+        cluster=prod.cluster.name,
+        domain=prod.cluster.failure_domain,
+        role=prod.role,
+        capacity=prod.capacity,
+        lifecycle=prod.lifecycle,
+        version=prod.version.name,
+        blueprint_revision=prod.version.revision.number,
+        overrides_revision=prod.overrides_revision,
+        came_from=_came_from(prod),
+        labels=tuple(sorted(labels.items())),
+        health=prod_health(prod, now),
+        cluster_reason=cluster_reason(prod.cluster, now),
+        claimed_by=claim.run_id if claim else None,
+        claimed_kind=claim.run.kind if claim else "",
+        held=held,
+    )
+
+
+def _came_from(prod: Prod) -> From:
+    settled = prod.settled_version
+    if settled is None:
+        return NOWHERE
+    return From(settled.name, settled.revision.number, prod.settled_overrides_revision or 0)
+
+
+def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[RouteFacts, ...]:
+    """`rows` are Routes with `load` and `count`."""
+    members: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for route, prod, weight in members_of.order_by("prod__name").values_list("route", "prod__name", "weight"):
+        members[route].append((prod, weight))
+    return tuple(
+        RouteFacts(
+            name=route.name,
+            redundancy=route.redundancy,
+            load=route.load or 0,
+            tenants=route.count,
+            members=tuple(members[route.pk]),
+        )
+        for route in rows.order_by("name")
+    )
+
+
+def _freeze() -> Reason | None:
+    freeze = Freeze.objects.filter(lifted_at=None).select_related("author").first()
+    if freeze is None:
+        return None
+    return because("line-stopped", why=freeze.reason, by=freeze.author.get_username())
+
+
+def version_facts(blueprint: str) -> tuple[VersionFacts, ...]:
+    """All Versions of the Blueprint, oldest first."""
+    versions = Version.objects.filter(blueprint__name=blueprint).select_related("revision")
+    proven = set(Run.objects.filter(state="succeeded").values_list("version", flat=True))
+    return tuple(
+        VersionFacts(
+            name=version.name,
+            revision=version.revision.number,
+            rollback=version.rollback,
+            veto=_veto(version),
+            missing=tuple(sorted(set(version.revision.components) - set(version.images))),
+            proven=version.pk in proven,
+            order=version.pk,
+        )
+        for version in versions.order_by("pk")
+    )
+
+
+def _veto(version: Version) -> Reason | None:
+    if version.vetoed_at is None:
+        return None
+    return because("version-vetoed", version=version.name, why=version.veto_reason)

@@ -1,0 +1,157 @@
+"""What would happen: the same values that are then carried out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Avg, F
+
+from access.roles import PERMISSIONS, allows
+from clusters.models import Blueprint, Version
+from journal.core.reasons import FieldErrors, Reason, Refused, because
+from releases.core.allowed import ACTIONS, RunFacts, blockers_of
+from releases.core.blockers import blockers
+from releases.core.plan import Blocker, Plan
+from releases.core.plan_json import plan_from_json
+from releases.core.rollback import Refusal, RollbackPlan, plan_rollback
+from releases.core.states import STEP_BROKEN, STEP_ENDED, RunKind, RunState
+from releases.core.strategy import BadStrategy, Strategy, parse_strategy
+from releases.core.waves import plan_release
+from releases.models import Run, Step
+
+from .fleet import fleet_facts, version_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A release as it would run, and what holds it back."""
+
+    plan: Plan
+    blockers: tuple[Blocker, ...]
+    strategy: Strategy
+
+
+def known_version(blueprint: str, version: str) -> Version:
+    """The Version. Raises Refused, naming what is unknown."""
+    if not Blueprint.objects.filter(name=blueprint).exists():
+        raise Refused(because("blueprint-unknown", blueprint=blueprint))
+    found = Version.objects.filter(blueprint__name=blueprint, name=version).select_related("revision").first()
+    if found is None:
+        raise Refused(because("version-unknown", blueprint=blueprint, version=version))
+    return found
+
+
+def known_strategy(strategy: object) -> Strategy:
+    """The Strategy. Raises FieldErrors, each wrong field as `strategy.NAME`."""
+    try:
+        return parse_strategy(strategy, Strategy(soak_s=settings.DEFAULT_SOAK_S))
+    except BadStrategy as error:
+        named = ((f"strategy.{path}" if path else "strategy", reason) for path, reason in error.errors)
+        raise FieldErrors(tuple(named)) from error
+
+
+def preview_release(
+    blueprint: str, version: str, strategy: dict[str, Any], exclude: Sequence[Mapping[str, str]]
+) -> Preview:
+    """The plan that `start_release` would run now. Raises Refused for unknown names, and FieldErrors for
+    a strategy that cannot be."""
+    row = known_version(blueprint, version)
+    parsed = known_strategy(strategy)
+    fleet = fleet_facts()
+    facts = next(facts for facts in version_facts(blueprint) if facts.name == row.name)
+    excluded = tuple((str(item["prod"]), str(item.get("reason", "")).strip()) for item in exclude)
+    plan = plan_release(fleet, blueprint, facts, parsed, excluded)
+    return Preview(plan, blockers(plan, fleet, facts), parsed)
+
+
+def run_facts(run: Run) -> RunFacts:
+    """What the table of allowed actions asks of `run`. Three queries."""
+    steps = list(Step.objects.filter(run=run).values_list("prod", "kind", "state", "attempt"))
+    changed = {prod for prod, kind, _, attempt in steps if kind == "set_version" and attempt}
+    return RunFacts(
+        kind=RunKind(run.kind),
+        state=RunState(run.state),
+        changed=len(changed),
+        broken=sum(state in STEP_BROKEN for _, _, state, _ in steps),
+        skippable=sum(state not in STEP_ENDED for _, _, state, _ in steps),
+        asking=sum(kind == "ask" and state == "running" for _, kind, state, _ in steps),
+        successor=Run.objects.filter(rollback_of=run).values_list("pk", flat=True).first(),
+        lost=len(changed & set(_changed_later(run))),
+    )
+
+
+def _changed_later(run: Run) -> dict[int, int]:
+    """Prod id -> number of the first later Run that has begun to change it."""
+    rows = Step.objects.filter(run__gt=run.pk, kind="set_version", attempt__gt=0).exclude(
+        run__rollback_of=run
+    )
+    return dict(rows.order_by("-run").values_list("prod", "run"))
+
+
+def action_blockers(run: Run, role: str) -> dict[str, tuple[Reason, ...]]:
+    """For each action: why `role` cannot do it to `run` now; empty means it can."""
+    facts = run_facts(run)
+    return {action: _role_blockers(action, role) + blockers_of(action, facts) for action in ACTIONS}
+
+
+def _role_blockers(action: str, role: str) -> tuple[Reason, ...]:
+    if allows(role, f"run.{action}"):
+        return ()
+    return (because("role-may-not", role=role, needs=str(PERMISSIONS[f"run.{action}"])),)
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPreview:
+    """What a rollback would do now: (Prod, Version it goes to), (Prod, why) of those that it leaves,
+    tenants and load concerned, a guess of the time. With `reasons` it is refused."""
+
+    moves: tuple[tuple[str, str], ...]
+    left: tuple[tuple[str, Reason], ...]
+    tenants: int
+    load: int
+    estimate_s: int
+    reasons: tuple[Reason, ...]
+
+
+def rollback_plan(run: Run) -> RollbackPlan | Refusal:
+    """The rollback of `run` as it would be carried out now."""
+    changed = Step.objects.filter(run=run, kind="set_version", attempt__gt=0).values_list(
+        "prod__name", "prod"
+    )
+    names = {prod_id: name for name, prod_id in changed}
+    later = {names[prod]: number for prod, number in _changed_later(run).items() if prod in names}
+    return plan_rollback(
+        run.pk,
+        plan_from_json(run.plan),
+        tuple(sorted(names.values())),
+        fleet_facts(),
+        version_facts(run.blueprint.name),
+        run.version.name if run.version else "",
+        later,
+    )
+
+
+def preview_rollback(run: Run) -> RollbackPreview:
+    """What the red button would do."""
+    reasons = blockers_of("rollback", run_facts(run))
+    planned = None if reasons else rollback_plan(run)
+    if planned is None or isinstance(planned, Refusal):
+        return RollbackPreview((), (), 0, 0, 0, planned.reasons if planned else reasons)
+    return RollbackPreview(
+        moves=planned.moves,
+        left=planned.left,
+        tenants=planned.tenants,
+        load=planned.load,
+        estimate_s=_estimate_s(run, planned.rounds),
+        reasons=(),
+    )
+
+
+def _estimate_s(run: Run, rounds: int) -> int:
+    """How long it took lately to get a Prod ready, times the Prods that must follow each other."""
+    done = Step.objects.filter(run__blueprint=run.blueprint_id, kind="wait_ready", state="succeeded")
+    latest = done.order_by("-pk").values("pk")[:50]
+    took = Step.objects.filter(pk__in=latest).aggregate(mean=Avg(F("finished_at") - F("started_at")))
+    one = took["mean"].total_seconds() if took["mean"] else 60.0
+    return max(1, round(one * rounds))

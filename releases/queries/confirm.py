@@ -1,0 +1,138 @@
+"""What is asked before an act: what it would do, to what, and what stands against it."""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clusters.models import Prod, Version
+from journal.core.reasons import Reason
+from releases.core.states import STEP_ENDED
+from releases.models import Hold, Run
+from releases.preview import action_blockers
+
+from .chrome import Chrome, read_chrome
+from .choices import VERBS
+from .progress import read_steps, run_title
+from .runs import Undo, read_undo
+from .shares import read_served
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPage:
+    """`would` are sentences; `reasons` (empty: it can be done) why not; `undo` the plan of a rollback;
+    `targets` the (step, words) to choose from where none is given."""
+
+    chrome: Chrome
+    title: str
+    label: str
+    icon: str
+    danger: bool
+    would: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    back: str
+    undo: Undo | None = None
+    targets: tuple[tuple[int, str], ...] = ()
+
+
+def read_run_confirm(run_id: int, verb: str, role: str, step: str | int | None) -> ConfirmPage:
+    """Of an act on a Run; 404 for an unknown Run or step."""
+    rows = Run.objects.select_related("version", "blueprint", "author")
+    run = get_object_or_404(rows, pk=run_id)
+    words = VERBS[verb]
+    label = words.name
+    return ConfirmPage(
+        chrome=read_chrome(),
+        title=_("%(verb)s: run #%(id)s, %(title)s?") % {"verb": label, "id": run.pk, "title": run_title(run)},
+        label=label,
+        icon=words.icon,
+        danger=verb in ("abort", "rollback"),
+        would=(str(words.would), *_about_step(run, step)),
+        reasons=action_blockers(run, role)[verb],
+        back=reverse("releases:run", args=[run.pk]),
+        undo=read_undo(run, read_served()) if verb == "rollback" else None,
+        targets=_targets(run) if verb == "skip" and not step else (),
+    )
+
+
+def _targets(run: Run) -> tuple[tuple[int, str], ...]:
+    """What can be skipped: of each Prod and gate the first step that is left."""
+    left = [step for step in read_steps([run])[run.pk] if step.state not in STEP_ENDED]
+    first = {(step.wave, step.prod_id): step for step in reversed(left)}
+    names = dict(Prod.objects.filter(pk__in=[step.prod_id for step in left]).values_list("pk", "name"))
+    return tuple(
+        (step.id, _("wave %(wave)s: %(name)s") % {"wave": step.wave, "name": names.get(step.prod_id, _("its gate"))})
+        for step in reversed(first.values())
+    )
+
+
+def _about_step(run: Run, step: str | int | None) -> tuple[str, ...]:
+    """Which Prod or gate the act is about."""
+    if step in (None, ""):
+        return ()
+    found = next((row for row in read_steps([run])[run.pk] if str(row.id) == str(step)), None)
+    if found is None:
+        raise Http404
+    if found.prod_id is None:
+        return (_("It is about the gate in front of wave %s.") % found.wave,)
+    prod = Prod.objects.values_list("name", flat=True).get(pk=found.prod_id)
+    return (_("It is about Prod %(prod)s in wave %(wave)s.") % {"prod": prod, "wave": found.wave},)
+
+
+def read_line_confirm(stop: bool) -> ConfirmPage:
+    """Of stopping the line, or of letting it run again."""
+    would = (
+        (
+            _("No release and no build starts anything new, on no Prod, until somebody resumes the line."),
+            _("What is under way finishes. Users notice nothing."),
+            _("Rollbacks by a person still pass."),
+        )
+        if stop
+        else (_("Every release and build that waits goes on at once."),)
+    )
+    return ConfirmPage(
+        chrome=read_chrome(),
+        title=_("Stop the line for everyone?") if stop else _("Resume the line?"),
+        label=_("Stop the line") if stop else _("Resume the line"),
+        icon="stop" if stop else "play",
+        danger=stop,
+        would=would,
+        reasons=(),
+        back=reverse("releases:fleet"),
+    )
+
+
+def read_hold_confirm(hold_id: int) -> ConfirmPage:
+    """Of lifting a Hold; 404 if there is none."""
+    hold = get_object_or_404(Hold.objects.select_related("prod", "author"), pk=hold_id)
+    names = {"author": hold.author.get_username(), "reason": hold.reason}
+    return ConfirmPage(
+        chrome=read_chrome(),
+        title=_("Lift the hold on %s?") % hold.prod.name,
+        label=_("Lift hold"),
+        icon="hand",
+        danger=False,
+        would=(
+            _("%(author)s holds it: %(reason)s") % names,
+            _("Releases that wait for this Prod go on with it at once."),
+        ),
+        reasons=(),
+        back=reverse("releases:prod", args=[hold.prod.name]),
+    )
+
+
+def read_veto_confirm(version_id: int) -> ConfirmPage:
+    """Of lifting a Veto; 404 if there is no such Version."""
+    version = get_object_or_404(Version.objects.select_related("blueprint", "vetoed_by"), pk=version_id)
+    return ConfirmPage(
+        chrome=read_chrome(),
+        title=_("Lift the veto on %s?") % version,
+        label=_("Lift veto"),
+        icon="check",
+        danger=False,
+        would=(_("Vetoed because: %s") % version.veto_reason, _("It can be released again, by everyone who may.")),
+        reasons=(),
+        back=reverse("releases:versions"),
+    )

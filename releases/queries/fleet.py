@@ -1,0 +1,148 @@
+"""The fleet wall: what runs where, what is going on, and what needs a person."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from clusters.facts import cluster_reason
+from clusters.models import Cluster, Prod
+from clusters.queries import facts_age
+from journal.core.reasons import Reason, reason_from_json
+from releases.core.states import RUN_LIVE
+from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
+from releases.models import Hold, Run
+
+from .chrome import Chrome, read_line
+from .needs import Need, read_needs
+from .progress import RunLine, StepRow, read_steps, run_line
+from .shares import NOBODY, Served, Share, percent_words, percents, read_served
+from .tiles import ProdTile, prod_tile, serving
+
+
+@dataclass(frozen=True, slots=True)
+class VersionShare:
+    """A Version in service: class of its colour, name, how many Prods run it, share of users in words."""
+
+    kind: str
+    name: str
+    prods: int
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterColumn:
+    """A Cluster with its Prods. `reason` is why it is not simply healthy."""
+
+    name: str
+    mark: Mark
+    reason: Reason | None
+    since: datetime
+    provider: str
+    domain: str
+    server_version: str
+    seen_at: datetime | None
+    intent: str
+    prods: tuple[ProdTile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPage:
+    """All of the fleet wall. `users` are load units."""
+
+    chrome: Chrome
+    prods: int
+    users: int
+    versions: tuple[VersionShare, ...]
+    bar: tuple[Share, ...]
+    columns: tuple[ClusterColumn, ...]
+    running: tuple[RunLine, ...]
+    needs: tuple[Need, ...]
+
+
+def read_fleet(role: str, now: datetime) -> FleetPage:
+    """The wall as `role` may see it. Nine queries, however large the fleet is."""
+    clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED))
+    prods = list(
+        Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED).select_related(
+            "version", "settled_version", "blueprint", "observation", "claim"
+        )
+    )
+    served = read_served()
+    live = [state.value for state in RUN_LIVE]
+    runs = list(Run.objects.filter(state__in=live).select_related("version", "author", "blueprint"))
+    steps = read_steps(runs)
+    holds = {hold.prod_id: hold for hold in Hold.objects.filter(lifted_at=None).select_related("author")}
+    tiles = _tiles(prods, clusters, served, steps, holds, now)
+    versions, bar = _versions(prods, served)
+    return FleetPage(
+        chrome=Chrome(line=read_line(), facts=facts_age(clusters)),
+        prods=len(prods),
+        users=round(sum(one.users for one in served.values())),
+        versions=versions,
+        bar=bar,
+        columns=tuple(_column(cluster, tiles[cluster.pk], now) for cluster in clusters),
+        running=tuple(run_line(run, steps[run.pk], role) for run in runs),
+        needs=read_needs(runs, clusters, prods, holds, now),
+    )
+
+
+def _tiles(
+    prods: Iterable[Prod],
+    clusters: Iterable[Cluster],
+    served: dict[str, Served],
+    steps: dict[int, list[StepRow]],
+    holds: dict[int, Hold],
+    now: datetime,
+) -> dict[int, list[ProdTile]]:
+    blind = {cluster.pk: cluster_reason(cluster, now) for cluster in clusters}
+    mine: dict[int, list[StepRow]] = defaultdict(list)
+    for rows in steps.values():
+        for row in rows:
+            if row.prod_id:
+                mine[row.prod_id].append(row)
+    tiles: dict[int, list[ProdTile]] = defaultdict(list)
+    for prod in prods:
+        tile = prod_tile(
+            prod, served.get(prod.name, NOBODY), mine[prod.pk], holds.get(prod.pk), blind[prod.cluster_id]
+        )
+        tiles[prod.cluster_id].append(tile)
+    return tiles
+
+
+def _column(cluster: Cluster, tiles: list[ProdTile], now: datetime) -> ClusterColumn:
+    blind = cluster_reason(cluster, now)
+    trusted = blind is None or cluster.health == Cluster.Health.UNREACHABLE
+    return ClusterColumn(
+        name=cluster.name,
+        mark=CLUSTER_MARKS[Cluster.Health(cluster.health)] if trusted else NO_FACTS,
+        reason=reason_from_json(cluster.health_reason) or blind,
+        since=cluster.health_since,
+        provider=cluster.provider,
+        domain=cluster.failure_domain,
+        server_version=cluster.server_version,
+        seen_at=cluster.seen_at,
+        intent=cluster.intent,
+        prods=tuple(tiles),
+    )
+
+
+def _versions(
+    prods: Iterable[Prod], served: dict[str, Served]
+) -> tuple[tuple[VersionShare, ...], tuple[Share, ...]]:
+    """Versions in service by share of users, the newest first, and the bar of them."""
+    names: dict[int, str] = {}
+    counts: dict[int, int] = defaultdict(int)
+    users: dict[str, float] = defaultdict(float)
+    for prod in prods:
+        version = serving(prod)
+        names[version.pk] = f"{prod.blueprint.name} {version.name}"
+        counts[version.pk] += 1
+        users[str(version.pk)] += served.get(prod.name, NOBODY).users
+    newest = sorted(names, reverse=True)
+    listed, bar = [], []
+    for place, (key, percent) in enumerate(percents(users, map(str, newest))):
+        kind, name = f"version-{min(place, 4)}", names[int(key)]
+        listed.append(VersionShare(kind, name, counts[int(key)], percent_words(percent)))
+        bar.append(Share(kind, f"{name} · {percent_words(percent)}", percent, users[key]))
+    return tuple(listed), tuple(bar)

@@ -1,0 +1,89 @@
+"""What waits for a person, the most pressing first."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clusters.facts import cluster_reason
+from clusters.models import Cluster, Prod, Version
+from journal.core.reasons import reason_from_json
+from journal.sentences import sentence
+from releases.core.states import RunState
+from releases.marks import CLUSTER_MARKS, HELD, NO_FACTS, RUN_MARKS, VETOED, Mark
+from releases.models import Hold, Run
+
+PRESSING = (RunState.FAILED, RunState.AWAITING_APPROVAL, RunState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that waits: what, why in words, since when, and where to act on it."""
+
+    mark: Mark
+    title: str
+    words: str
+    since: datetime | None
+    link: str
+    links: tuple[tuple[str, str], ...] = ()
+
+
+def read_needs(
+    runs: Iterable[Run],
+    clusters: Iterable[Cluster],
+    prods: Iterable[Prod],
+    holds: dict[int, Hold],
+    now: datetime,
+) -> tuple[Need, ...]:
+    """Runs that rest, Clusters that do not answer, Holds, Vetoes. One query."""
+    waiting = [run for state in PRESSING for run in runs if run.state == state]
+    return (
+        *(_run(run) for run in waiting),
+        *(need for cluster in clusters if (need := _cluster(cluster, now))),
+        *_holds({prod.pk: prod.name for prod in prods}, holds),
+        *_vetoes(),
+    )
+
+
+def _run(run: Run) -> Need:
+    title = {"build": _("Build #%(id)s"), "release": _("Release #%(id)s"), "rollback": _("Rollback #%(id)s")}
+    return Need(
+        mark=RUN_MARKS[RunState(run.state)],
+        title=title[run.kind] % {"id": run.pk},
+        words=sentence(reason_from_json(run.reason)),
+        since=run.since,
+        link=reverse("releases:run", args=[run.pk]),
+    )
+
+
+def _cluster(cluster: Cluster, now: datetime) -> Need | None:
+    reason = cluster_reason(cluster, now)
+    if reason is None:
+        return None
+    gone = cluster.health == Cluster.Health.UNREACHABLE
+    mark = CLUSTER_MARKS[Cluster.Health.UNREACHABLE] if gone else NO_FACTS
+    return Need(mark, _("Cluster %s") % cluster.name, sentence(reason), cluster.health_since, "")
+
+
+def _holds(names: dict[int, str], holds: dict[int, Hold]) -> Iterable[Need]:
+    """Prods held for one reason by one person are one need."""
+    groups: dict[tuple[str, str], list[Hold]] = defaultdict(list)
+    for hold in holds.values():
+        if hold.prod_id in names:
+            groups[hold.reason, hold.author.get_username()].append(hold)
+    for (reason, author), group in groups.items():
+        held = sorted(names[hold.prod_id] for hold in group)
+        links = tuple((name, reverse("releases:prod", args=[name])) for name in held)
+        words = _("%(author)s: %(reason)s") % {"author": author, "reason": reason}
+        yield Need(HELD, _("Prods on hold"), words, min(hold.at for hold in group), "", links)
+
+
+def _vetoes() -> Iterable[Need]:
+    vetoed = Version.objects.filter(vetoed_at__isnull=False).select_related("blueprint", "vetoed_by")
+    for version in vetoed.order_by("-vetoed_at")[:5]:
+        author = version.vetoed_by.get_username() if version.vetoed_by else "Drover"
+        words = _("%(author)s: %(reason)s") % {"author": author, "reason": version.veto_reason}
+        yield Need(VETOED, str(version), words, version.vetoed_at, reverse("releases:versions"))

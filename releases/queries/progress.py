@@ -1,0 +1,100 @@
+"""Where Runs stand: their steps as rows, and a Run in one line."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from access.roles import allows
+from journal.core.reasons import Reason, reason_from_json
+from releases.core.states import STEP_ENDED, RunState
+from releases.marks import RUN_MARKS, Mark
+from releases.models import Run, Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A Step as pages show it. No `prod_id`: a gate."""
+
+    id: int
+    run_id: int
+    wave: int
+    position: int
+    prod_id: int | None
+    kind: str
+    state: str
+    reason: Reason | None
+    params: dict[str, str | int]
+    since: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def took(self) -> timedelta | None:
+        """From its last start to its end; None while it is not over."""
+        return self.finished_at - self.started_at if self.finished_at and self.started_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A Run in one line. `wave` counts from 1; `percent` is of its steps that are over."""
+
+    id: int
+    kind: str
+    title: str
+    mark: Mark
+    reason: Reason | None
+    since: datetime
+    author: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    wave: int
+    waves: int
+    percent: int
+    may_roll_back: bool
+
+
+_FIELDS = (
+    *("id", "run_id", "wave", "position", "prod_id", "kind", "state", "reason", "params"),
+    *("since", "started_at", "finished_at"),
+)
+
+
+def read_steps(runs: Iterable[Run]) -> dict[int, list[StepRow]]:
+    """Run number -> its steps in the order of the plan. One query."""
+    rows: dict[int, list[StepRow]] = defaultdict(list)
+    wanted = Step.objects.filter(run__in=[run.pk for run in runs])
+    for values in wanted.order_by("run", "wave", "prod__name", "position").values(*_FIELDS):
+        row = StepRow(**{**values, "reason": reason_from_json(values["reason"])})
+        rows[row.run_id].append(row)
+    return rows
+
+
+def run_line(run: Run, steps: Sequence[StepRow], role: str) -> RunLine:
+    """`run` in one line, as `role` sees it. Needs version, author and blueprint to be loaded."""
+    left = [step.wave for step in steps if step.state not in STEP_ENDED]
+    waves = max((step.wave for step in steps), default=0)
+    changed = any(step.kind == "set_version" and step.started_at for step in steps)
+    return RunLine(
+        id=run.pk,
+        kind=run.kind,
+        title=run_title(run),
+        mark=RUN_MARKS[RunState(run.state)],
+        reason=reason_from_json(run.reason),
+        since=run.since,
+        author=run.author.get_username() if run.author else "Drover",
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        wave=min(left, default=waves),
+        waves=waves,
+        percent=round(100 * (len(steps) - len(left)) / len(steps)) if steps else 0,
+        may_roll_back=run.kind == "release" and changed and allows(role, "run.rollback"),
+    )
+
+
+def run_title(run: Run) -> str:
+    """What it brings: `shop v1.1.0`."""
+    version = run.version.name if run.version else ""
+    return f"{run.blueprint.name} {version}".strip()

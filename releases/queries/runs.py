@@ -1,0 +1,143 @@
+"""The list of Runs, and one Run with its waves, its log and what can be done to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from access.models import Person
+from clusters.models import Prod
+from journal.core.reasons import Reason
+from releases.core.plan import Plan
+from releases.core.plan_json import plan_from_json
+from releases.core.states import RUN_LIVE, RunState
+from releases.models import Hold, Run
+from releases.preview import RollbackPreview, preview_rollback
+
+from .choices import Choice, read_choices
+from .chrome import Chrome, read_chrome
+from .happened import Happening, read_happened
+from .progress import RunLine, read_steps, run_line
+from .shares import NOBODY, Served, Share, percent_words, percents, read_served
+from .waves import WaveColumn, wave_columns
+
+MOST_LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RunsPage:
+    """The newest Runs; `before` is where the next page begins, None at the end."""
+
+    chrome: Chrome
+    runs: tuple[RunLine, ...]
+    before: int | None
+
+
+def read_runs(role: str, before: int | None = None) -> RunsPage:
+    """The newest Runs, those older than number `before`. Four queries."""
+    rows = Run.objects.select_related("version", "author", "blueprint").order_by("-pk")
+    if before:
+        rows = rows.filter(pk__lt=before)
+    runs = list(rows[: MOST_LISTED + 1])
+    steps = read_steps(runs)
+    lines = tuple(run_line(run, steps[run.pk], role) for run in runs[:MOST_LISTED])
+    return RunsPage(read_chrome(), lines, lines[-1].id if len(runs) > MOST_LISTED else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What a rollback would do now, with its users in words and the Versions it goes to."""
+
+    preview: RollbackPreview
+    users: str
+    targets: tuple[str, ...]
+
+    @property
+    def may(self) -> bool:
+        """Whether it would be carried out."""
+        return not self.preview.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """All of one Run. `took` is None while it is under way; `horizon` is the wave at which going back
+    stops being quick."""
+
+    chrome: Chrome
+    run: RunLine
+    live: bool
+    version_vetoed: str
+    plan: Plan
+    strategy: dict[str, object]
+    bar: tuple[Share, ...]
+    waves: tuple[WaveColumn, ...]
+    took: timedelta | None
+    happened: tuple[Happening, ...]
+    choices: tuple[Choice, ...]
+    undo: Undo
+    undo_reasons: tuple[Reason, ...]
+    rolled_back_by: int | None
+    rollback_of: int | None
+
+
+def read_run(run_id: int, person: Person) -> RunPage:
+    """The Run as `person` sees it; 404 if there is none. A constant number of queries."""
+    rows = Run.objects.select_related("version", "author", "blueprint", "rolled_back_by")
+    run = get_object_or_404(rows, pk=run_id)
+    plan = plan_from_json(run.plan)
+    steps = read_steps([run])[run.pk]
+    names = dict(Prod.objects.filter(name__in=_planned(plan)).values_list("pk", "name"))
+    held = set(Hold.objects.filter(lifted_at=None, prod__in=names).values_list("prod__name", flat=True))
+    served = read_served()
+    waves = wave_columns(plan, steps, names, held, RunState(run.state))
+    choices = read_choices(run, steps, names, person)
+    return RunPage(
+        chrome=read_chrome(),
+        run=run_line(run, steps, person.acting_role),
+        live=run.state in RUN_LIVE,
+        version_vetoed=run.version.veto_reason if run.version else "",
+        plan=plan,
+        strategy=run.strategy,
+        bar=wave_bar(waves, served),
+        waves=waves,
+        took=run.finished_at - run.started_at if run.finished_at and run.started_at else None,
+        happened=read_happened(run_id=run.pk),
+        choices=choices,
+        undo=read_undo(run, served),
+        undo_reasons=next(choice.reasons for choice in choices if choice.verb == "rollback"),
+        rolled_back_by=run.rolled_back_by.pk if hasattr(run, "rolled_back_by") else None,
+        rollback_of=run.rollback_of_id,
+    )
+
+
+def _planned(plan: Plan) -> list[str]:
+    return [prod.name for wave in plan.waves for prod in wave.prods]
+
+
+def read_undo(run: Run, served: dict[str, Served]) -> Undo:
+    """What the red button would do."""
+    preview = preview_rollback(run)
+    users = {name: one.users for name, one in served.items()}
+    whole = sum(users.values())
+    moved = sum(users.get(name, 0) for name, _ in preview.moves)
+    targets = tuple(sorted({version for _, version in preview.moves}))
+    return Undo(preview, percent_words(100 * moved / whole if whole else 0), targets)
+
+
+def wave_bar(waves: Sequence[WaveColumn], served: dict[str, Served]) -> tuple[Share, ...]:
+    """The waves by their share of the Run's users, coloured by their state."""
+    users = {str(wave.number): sum(served.get(prod.name, NOBODY).users for prod in wave.prods) for wave in waves}
+    labels = {str(wave.number): wave for wave in waves}
+    return tuple(
+        Share(
+            kind=f"part {labels[key].mark.tone}",
+            label=_("wave %(number)s · %(share)s") % {"number": key, "share": percent_words(percent)},
+            percent=percent,
+            users=users[key],
+        )
+        for key, percent in (percents(users, users) if users else ())
+    )
+
+

@@ -1,0 +1,216 @@
+"""Waves as columns: Prods as tiles with their steps, and gates between the columns."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from journal.core.reasons import Reason
+from releases.core.plan import Plan, PlannedProd, Wave
+from releases.core.states import (
+    RUN_ENDED,
+    STEP_BROKEN,
+    STEP_DONE,
+    STEP_ENDED,
+    STEP_SEVERITY,
+    RunState,
+    StepState,
+)
+from releases.marks import NEXT, PLANNED, STEP_DOING, STEP_MARKS, STEP_NAMES, WAITS, Mark
+
+from .progress import StepRow
+
+WAVE_NAMES = {
+    "test": _("test"),
+    "few": _("few users"),
+    "redundant": _("redundant"),
+    "single": _("single"),
+    "reserve": _("reserve"),
+    "build": _("build"),
+    "rollback": _("back"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step of a tile. `said` is what it waits for or why it failed."""
+
+    id: int
+    mark: Mark
+    name: str
+    detail: str
+    took: timedelta | None
+    since: datetime | None
+    said: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunProd:
+    """A Prod in a Run. `reason` is why it is in its wave, `waits` why nothing happens now."""
+
+    name: str
+    mark: Mark
+    before: str
+    after: str
+    reason: Reason
+    steps: tuple[StepLine, ...]
+    waits: Reason | None
+    held: bool
+    broken: int | None
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """A gate in front of a wave."""
+
+    id: int
+    name: str
+    mark: Mark
+    said: Reason | None
+    asks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaveColumn:
+    """A wave. `reasons` are why its Prods are in it, each once."""
+
+    number: int
+    name: str | Promise
+    mark: Mark
+    now: bool
+    parallel: int
+    reasons: tuple[Reason, ...]
+    prods: tuple[RunProd, ...]
+    gates: tuple[GateView, ...]
+
+
+def wave_columns(
+    plan: Plan,
+    steps: Sequence[StepRow],
+    names: Mapping[int, str],
+    held: AbstractSet[str],
+    state: RunState,
+) -> tuple[WaveColumn, ...]:
+    """The waves of `plan` in its order, with where their steps stand."""
+    by_prod: dict[tuple[int, str], list[StepRow]] = defaultdict(list)
+    for step in steps:
+        by_prod[step.wave, names.get(step.prod_id or 0, "")].append(step)
+    left = [step.wave for step in steps if step.state not in STEP_ENDED]
+    current = min(left, default=0)
+    return tuple(
+        _column(number, wave, by_prod, held, current, state) for number, wave in enumerate(plan.waves, start=1)
+    )
+
+
+def _column(
+    number: int,
+    wave: Wave,
+    by_prod: Mapping[tuple[int, str], list[StepRow]],
+    held: AbstractSet[str],
+    current: int,
+    state: RunState,
+) -> WaveColumn:
+    mine = [step for prod in wave.prods for step in by_prod.get((number, prod.name), ())]
+    gates = by_prod.get((number, ""), [])
+    return WaveColumn(
+        number=number,
+        name=WAVE_NAMES.get(wave.name, wave.name),
+        mark=_wave_mark(gates, mine, number, current, state),
+        now=number == current and state not in RUN_ENDED,
+        parallel=wave.parallel,
+        reasons=_each_once(wave.prods),
+        prods=tuple(
+            _prod(prod, by_prod.get((number, prod.name), []), prod.name in held, number <= current)
+            for prod in wave.prods
+        ),
+        gates=tuple(_gate(gate) for gate in gates),
+    )
+
+
+def _each_once(prods: Sequence[PlannedProd]) -> tuple[Reason, ...]:
+    """One Reason per code: the numbers stand on the tiles."""
+    return tuple({prod.reason.code: prod.reason for prod in prods}.values())
+
+
+def worst(steps: Sequence[StepRow]) -> StepState:
+    """The state that a group of steps shows."""
+    states = {step.state for step in steps}
+    return next((state for state in STEP_SEVERITY if state in states), StepState.SUCCEEDED)
+
+
+def _wave_mark(
+    gates: Sequence[StepRow], steps: Sequence[StepRow], number: int, current: int, state: RunState
+) -> Mark:
+    """As its Prods are; while all of them wait, as its gate is."""
+    shown = worst(steps)
+    if shown == StepState.WAITING and any(gate.state in STEP_BROKEN for gate in gates):
+        shown = worst(gates)
+    if shown != StepState.WAITING:
+        return STEP_MARKS[shown]
+    if number == current:
+        return WAITS
+    return NEXT if number == current + 1 and state not in RUN_ENDED else PLANNED
+
+
+def _prod(planned: PlannedProd, steps: Sequence[StepRow], held: bool, due: bool) -> RunProd:
+    left = next((step for step in steps if step.state not in STEP_DONE), None)
+    broken = next((step.id for step in steps if step.state in STEP_BROKEN), None)
+    return RunProd(
+        name=planned.name,
+        mark=_prod_mark(steps, left, due),
+        before=planned.came_from.version,
+        after=planned.version,
+        reason=planned.reason,
+        steps=tuple(_line(step, step is left) for step in steps),
+        waits=left.reason if left and left.state == StepState.WAITING else None,
+        held=held,
+        broken=broken,
+        open=bool(left is None or left.state != StepState.WAITING or left.position),
+    )
+
+
+def _prod_mark(steps: Sequence[StepRow], left: StepRow | None, due: bool) -> Mark:
+    shown = worst(steps)
+    if left is None or shown != StepState.WAITING and left.state != StepState.RUNNING:
+        return STEP_MARKS[shown]
+    if left.state == StepState.RUNNING:
+        return Mark("busy", "turn", STEP_DOING[left.kind])
+    return WAITS if left.reason and due else PLANNED
+
+
+def _line(step: StepRow, current: bool) -> StepLine:
+    running = step.state == StepState.RUNNING
+    speaks = running or step.state in STEP_BROKEN or step.state == StepState.SKIPPED
+    return StepLine(
+        id=step.id,
+        mark=STEP_MARKS[StepState(step.state)],
+        name=STEP_NAMES[step.kind],
+        detail=_detail(step),
+        took=step.took,
+        since=step.started_at if running else None,
+        said=step.reason if speaks or current else None,
+    )
+
+
+def _detail(step: StepRow) -> str:
+    """What tells this step from another of its kind."""
+    match step.kind:
+        case "set_version":
+            return str(step.params.get("version", ""))
+        case "soak":
+            return f"{step.params.get('soak_s', 0)} s"
+        case "wait_ready" if step.reason and step.state == StepState.SUCCEEDED:
+            pods = dict(step.reason.params).get("pods")
+            return f"{pods} / {pods}" if pods else ""
+    return ""
+
+
+def _gate(step: StepRow) -> GateView:
+    running = step.state == StepState.RUNNING
+    mark = Mark("wait", "person", _("asks")) if running else STEP_MARKS[StepState(step.state)]
+    return GateView(step.id, STEP_NAMES[step.kind], mark, step.reason, running)

@@ -1,0 +1,41 @@
+"""What an act may use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from clusters.core.render import Rendered
+from clusters.kube.protocol import Kube
+from releases.core.answers import Answer
+
+
+class Superseded(Exception):
+    """Another attempt has taken over: stop at once, write nothing more, answer nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an act answers, and what it leaves for later steps (JSON)."""
+
+    answer: Answer
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """One attempt of one act on one Prod.
+
+    `renew` renews the lease before each call and raises Superseded where it is lost. `token` names
+    Run, step and attempt; written into each object, it makes every write of ours a change, so that a
+    late write of an older attempt meets another resourceVersion. `former` are (kind, name) of objects
+    that other revisions of the Blueprint have and this one has not.
+    """
+
+    prod: str
+    namespace: str
+    token: str
+    kube: Kube
+    rendered: tuple[Rendered, ...]
+    former: tuple[tuple[str, str], ...]
+    force: bool
+    renew: Callable[[], None]

@@ -1,0 +1,21 @@
+"""Celery tasks: ids in, one call. A lost, doubled or late message does no harm."""
+
+from celery import shared_task
+
+from .engine import acts, passes, wake
+
+
+@shared_task
+def advance(run_id: int) -> None:
+    passes.advance(run_id)
+
+
+@shared_task
+def act(step_id: int, attempt: int) -> None:
+    acts.perform(step_id, attempt)
+
+
+@shared_task
+def tick() -> None:
+    wake.tick()
+    passes.release_idle_routes()

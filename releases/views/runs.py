@@ -1,0 +1,79 @@
+"""Runs: the list, one Run, and what people do to it."""
+
+from functools import partial
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from access.doors import may
+from access.permissions import require
+from releases import actions
+from releases.forms import ActForm
+from releases.queries.choices import VERBS
+from releases.queries.confirm import read_run_confirm
+from releases.queries.runs import read_run, read_runs
+
+from .answers import attempt, show
+
+ACTS = {
+    "pause": actions.pause,
+    "resume": actions.resume,
+    "abort": actions.abort,
+    "retry": actions.retry,
+    "skip": actions.skip,
+    "approve": actions.approve,
+    "rollback": actions.roll_back,
+}
+DONE = {
+    "pause": _("The run is paused."),
+    "resume": _("The run goes on."),
+    "abort": _("The run ends as soon as what is under way has finished."),
+    "retry": _("The step is tried again."),
+    "skip": _("Skipped; the run goes on without it."),
+    "approve": _("Your approval is recorded."),
+    "rollback": _("The rollback has started."),
+}
+OF_A_STEP = ("retry", "skip", "approve")
+
+
+@require_safe
+@may("read")
+def runs(request: HttpRequest) -> HttpResponse:
+    """All Runs, the newest first."""
+    before = request.GET.get("before", "")
+    page = read_runs(request.user.acting_role, int(before) if before.isdecimal() else None)
+    return show(request, "runs", page)
+
+
+@require_safe
+@may("read")
+def run(request: HttpRequest, run_id: int) -> HttpResponse:
+    """One Run."""
+    return show(request, "run", read_run(run_id, request.user))
+
+
+@require_safe
+@may("read")
+def run_live(request: HttpRequest, run_id: int) -> HttpResponse:
+    """The part of it that changes."""
+    return show(request, "_run", read_run(run_id, request.user))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may("read")
+def act(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
+    """GET: what it would do. POST: it is done, or refused with every reason."""
+    if verb not in ACTS:
+        raise Http404
+    require(request.user, f"run.{verb}")
+    posted = request.POST if request.method == "POST" else None
+    form = ActForm(posted, needs_reason=VERBS[verb].needs_reason, initial={"step": request.GET.get("step")})
+    if not form.is_valid():
+        page = read_run_confirm(run_id, verb, request.user.acting_role, form["step"].value())
+        return show(request, "confirm", page, form=form, status=400 if posted else 200)
+    step = [form.cleaned_data["step"] or 0] if verb in OF_A_STEP else []
+    doing = partial(ACTS[verb], request.user, run_id, *step, reason=form.cleaned_data["reason"])
+    here = reverse("releases:run", args=[run_id])
+    return attempt(request, doing, DONE[verb], lambda done: reverse("releases:run", args=[done.pk]), here)

@@ -1,0 +1,84 @@
+"""Words and marks: every state has one, every Reason is a sentence, times read well."""
+
+from datetime import timedelta
+
+import pytest
+
+from clusters.models import Cluster, Prod
+from journal.core.reasons import because
+from journal.sentences import sentence
+from releases.core.kinds import KINDS
+from releases.core.states import RunState, StepState
+from releases.marks import CLUSTER_MARKS, LIFECYCLE_MARKS, RUN_MARKS, STEP_DOING, STEP_MARKS, STEP_NAMES
+from releases.queries.shares import percent_words
+from releases.templatetags.times import duration
+
+TONES = {"good", "busy", "wait", "bad", "idle", "unknown"}
+
+
+@pytest.mark.parametrize(
+    "table, states",
+    [
+        (RUN_MARKS, RunState),
+        (STEP_MARKS, StepState),
+        (CLUSTER_MARKS, Cluster.Health),
+        (LIFECYCLE_MARKS, Prod.Lifecycle),
+    ],
+    ids=["runs", "steps", "clusters", "prods"],
+)
+def test_every_state_has_a_mark_with_a_word_a_drawing_and_a_tone(table, states) -> None:  # type: ignore[no-untyped-def]
+    assert set(table) == set(states)
+    for mark in table.values():
+        assert mark.word
+        assert mark.icon
+        assert mark.tone in TONES
+
+
+def test_every_step_kind_has_its_words() -> None:
+    assert set(STEP_NAMES) == set(STEP_DOING) == set(KINDS)
+
+
+SENTENCES = [
+    (because("run-not-paused", state="running"), "The run is running: only a paused one is resumed."),
+    (because("never-heard-of", prod="a-1"), "never-heard-of (prod a-1)"),
+    (because("few-users", load=20), "few-users (load 20)"),
+    (because("waits-for-wave", wave=3), "Waits until wave 3 is done."),
+]
+
+
+@pytest.mark.parametrize("reason, said", SENTENCES, ids=["known", "unknown", "parameter missing", "number"])
+def test_a_reason_is_a_sentence_or_shows_its_code(reason, said) -> None:  # type: ignore[no-untyped-def]
+    assert sentence(reason) == said
+
+
+def test_a_reason_inside_a_reason_is_told_too() -> None:
+    told = sentence(because("step-failed", prod="a-1", step="wait_ready", why="step-aborted"))
+    assert told == "a-1 failed at Wait until ready: The step was given up."
+
+
+def test_no_reason_is_no_words() -> None:
+    assert sentence(None) == ""
+
+
+TIMES = [
+    (timedelta(seconds=0.04), "0.0 s"),
+    (3.14, "3.1 s"),
+    (42, "42 s"),
+    (130, "2 min 10 s"),
+    (7200, "2 h"),
+    (90061, "1 d 1 h"),
+    (None, ""),
+]
+
+
+@pytest.mark.parametrize("value, words", TIMES, ids=[words or "none" for _, words in TIMES])
+def test_lengths_of_time(value, words) -> None:  # type: ignore[no-untyped-def]
+    assert duration(value) == words
+
+
+SHARES = [(0, "0 %"), (0.27, "0.3 %"), (0.01, "0.1 %"), (28.7, "29 %"), (99.95, "99.9 %"), (100, "100 %")]
+
+
+@pytest.mark.parametrize("percent, words", SHARES, ids=[words for _, words in SHARES])
+def test_a_share_is_never_rounded_to_none_or_all(percent: float, words: str) -> None:
+    assert percent_words(percent) == words
