@@ -1,0 +1,55 @@
+"""/healthz: the process answers. /readyz: and so do the database and the broker, and wakes are heard."""
+
+from datetime import timedelta
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import F
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+
+from releases.core.states import RUN_LIVE
+from releases.models import Wake
+
+# A due Run that nobody has looked at for so long: the workers have stopped, whatever their pids say.
+LATE = timedelta(seconds=15)
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 and `ok` per part, or 503 with what is wrong."""
+    checks = {"database": _database(), "broker": _broker()}
+    if checks["database"] == "ok":
+        checks["workers"] = _workers()
+    ready = all(said == "ok" for said in checks.values())
+    return JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "does not answer"
+    return "ok"
+
+
+def _broker() -> str:
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
+            client.ping()
+    except redis.RedisError:
+        return "does not answer"
+    return "ok"
+
+
+def _workers() -> str:
+    late = timezone.now() - LATE
+    due = Wake.objects.filter(
+        run__state__in=[state.value for state in RUN_LIVE], due_at__lte=late, wanted__gte=F("seen")
+    )
+    return "a run has been due for more than 15 s: are the workers running?" if due.exists() else "ok"

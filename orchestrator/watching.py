@@ -1,0 +1,21 @@
+"""What follows from an observation: Runs look again, Routes come back, open pages are told."""
+
+from django.db import transaction
+
+from clusters.models import Prod
+from journal.hints import publish
+from releases.engine import passes, wake
+
+
+def facts_changed(prod_ids: list[int]) -> None:
+    """Facts of these Prods have changed and are committed. May be called again."""
+    with transaction.atomic():
+        wake.wake_for_prods(prod_ids)
+        for prod, cluster in Prod.objects.filter(pk__in=prod_ids).values_list("name", "cluster__name"):
+            publish("prod", prod=prod, cluster=cluster)
+    passes.release_idle_routes()
+
+
+def ticked() -> None:
+    """Once a second: whoever is due is woken, also when beat is silent."""
+    wake.tick()
