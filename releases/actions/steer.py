@@ -10,6 +10,7 @@ from access.permissions import require
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
 from releases.core.allowed import blockers_of
+from releases.core.kinds import KINDS
 from releases.core.states import STEP_BROKEN, STEP_ENDED, RunState, StepState
 from releases.engine.intents import after_step
 from releases.engine.wake import wake
@@ -60,7 +61,8 @@ def move_run(run: Run, state: RunState, reason: Reason, person: Person) -> None:
 
 
 def retry(person: Person, run_id: int, step_id: int, reason: str = "") -> Run:
-    """A new attempt of a failed or errored step."""
+    """A new attempt of a failed or errored step. A check begins again with its Prod's act, so that what
+    somebody has changed in between is applied again."""
     require(person, "run.retry")
     with transaction.atomic():
         run = _allowed_run(run_id, "retry")
@@ -68,9 +70,29 @@ def retry(person: Person, run_id: int, step_id: int, reason: str = "") -> Run:
         if step.state not in STEP_BROKEN:
             raise Refused(because("step-not-failed", step=step_id, state=step.state))
         why = because("retry-by-person", by=person.get_username(), why=str(reason))
-        _move_step(person, step, StepState.WAITING, why, timezone.now())
+        for again in _again_with(step):
+            _move_step(person, again, StepState.WAITING, why, timezone.now())
         move_run(run, _state_after(run), why, person)
         return run
+
+
+def _again_with(step: Step) -> list[Step]:
+    """The steps that a retry of `step` begins again, in their order."""
+    if step.prod_id is None:
+        return [step]
+    before = Step.objects.select_related("prod").filter(
+        run=step.run_id, prod=step.prod_id, position__lte=step.position, position__gte=_act_before(step)
+    )
+    return list(before.exclude(state=StepState.SKIPPED).order_by("position"))
+
+
+def _act_before(step: Step) -> int:
+    acts = [kind for kind, facts in KINDS.items() if facts.acts]
+    earlier = Step.objects.filter(
+        run=step.run_id, prod=step.prod_id, position__lte=step.position, kind__in=acts
+    )
+    last = earlier.order_by("-position").values_list("position", flat=True).first()
+    return step.position if last is None else last
 
 
 def _state_after(run: Run) -> RunState:

@@ -83,7 +83,8 @@ STEP_MOVES: dict[StepState, frozenset[StepState]] = {
     StepState.ERRORED: frozenset(
         {StepState.RUNNING, StepState.WAITING, StepState.SKIPPED, StepState.ABORTED}
     ),
-    StepState.SUCCEEDED: frozenset(),
+    # Only by a person's retry, which begins the Prod again with its act.
+    StepState.SUCCEEDED: frozenset({StepState.WAITING}),
     StepState.SKIPPED: frozenset(),
     StepState.ABORTED: frozenset(),
 }

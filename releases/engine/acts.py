@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from clusters.kube.connect import connect_cluster
+from clusters.kube.protocol import KubeError
 from clusters.models import Prod, Version
 from clusters.targets import former_objects, overrides_of, render_prod
-from journal.core.reasons import Reason, reason_to_json
+from journal.core.reasons import Reason, Refused, reason_to_json
 from journal.log import event, record
 from releases.core.answers import Failed, Running, Succeeded, TryAgain
 from releases.core.kinds import BACKOFF_S, KINDS
@@ -47,6 +48,10 @@ def perform(step_id: int, number: int) -> None:
         outcome = act(step.kind, _context(step, attempt))
     except Superseded:
         return
+    except Refused as error:  # it cannot be rendered
+        outcome = Outcome(Failed(error.reasons[0]))
+    except KubeError as error:  # its credentials cannot be used
+        outcome = Outcome(Failed(error.reason))
     _answer(step, attempt, outcome)
 
 

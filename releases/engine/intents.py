@@ -28,6 +28,7 @@ class _Pass:
     now: datetime
     steps: dict[int, Step]
     events: list[Event] = field(default_factory=list)
+    explained: dict[Reason, list[int]] = field(default_factory=dict)
 
 
 def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime) -> list[Event]:
@@ -37,6 +38,8 @@ def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime)
     this = _Pass(run, facts, now, steps)
     for intent in intents:
         _carry_out_one(this, intent)
+    for reason, ids in this.explained.items():
+        Step.objects.filter(pk__in=ids).update(reason=reason_to_json(reason), since=now)
     return this.events
 
 
@@ -49,7 +52,7 @@ def _carry_out_one(this: _Pass, intent: Intent) -> None:
         case Settle():
             _settle(this, this.steps[intent.step], intent.state, intent.reason)
         case Explain():
-            _explain(this.steps[intent.step], intent.reason, this.now)
+            _explain(this, intent.step, intent.reason)
         case MoveRun():
             _move_run(this, intent)
         case _:
@@ -58,7 +61,7 @@ def _carry_out_one(this: _Pass, intent: Intent) -> None:
 
 def _start(this: _Pass, step: Step, intent: Start) -> None:
     if step.prod_id and intent.outs and not take_routes(this.run.pk, step.prod_id, intent.outs):
-        _explain(step, because("waits-for-route", route=intent.outs[0]), this.now)
+        _explain(this, step.pk, because("waits-for-route", route=intent.outs[0]))
         return
     moved = Step.objects.filter(pk=step.pk, state=StepState.WAITING).update(
         state=StepState.RUNNING,
@@ -120,17 +123,19 @@ def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
 
 def after_step(run: Run, prod_id: int) -> None:
     """What follows when a Prod's step is done: after its last one its Routes are given back."""
-    left = Step.objects.filter(run=run, prod=prod_id).exclude(state__in=[s.value for s in STEP_DONE])
-    if left.exists():
+    states = set(Step.objects.filter(run=run, prod=prod_id).values_list("state", flat=True))
+    if not states <= STEP_DONE:
         return
     give_back(run.pk, prod_id)
-    Prod.objects.filter(pk=prod_id, lifecycle=Prod.Lifecycle.BUILDING).update(
-        lifecycle=Prod.Lifecycle.IN_SERVICE
-    )
+    if StepState.SKIPPED not in states:  # what was skipped was never seen ready
+        Prod.objects.filter(pk=prod_id, lifecycle=Prod.Lifecycle.BUILDING).update(
+            lifecycle=Prod.Lifecycle.IN_SERVICE
+        )
 
 
-def _explain(step: Step, reason: Reason, now: datetime) -> None:
-    Step.objects.filter(pk=step.pk).update(reason=reason_to_json(reason), since=now)
+def _explain(this: _Pass, step_id: int, reason: Reason) -> None:
+    """Written together at the end: a wave of a thousand Prods waits for one and the same thing."""
+    this.explained.setdefault(reason, []).append(step_id)
 
 
 def _step_event(this: _Pass, step: Step, old: StepState, new: StepState, reason: Reason | None) -> Event:

@@ -33,13 +33,13 @@ class Verb:
 
 
 VERBS = {
-    "pause": Verb(_("Pause"), "pause", _("Nothing new starts; what is under way finishes. Users notice nothing.")),
+    "pause": Verb(
+        _("Pause"), "pause", _("Nothing new starts; what is under way finishes. Users notice nothing.")
+    ),
     "resume": Verb(_("Resume"), "play", _("Goes on where it stopped.")),
     "approve": Verb(_("Approve"), "check", _("Your yes to the gate. The author of a run cannot approve it.")),
     "retry": Verb(_("Retry"), "turn", _("Tries the failed step again.")),
-    "skip": Verb(
-        _("Skip…"), "skip", _("Leaves this Prod as it is now and goes on without it."), True, True
-    ),
+    "skip": Verb(_("Skip…"), "skip", _("Leaves this Prod as it is now and goes on without it."), True, True),
     "abort": Verb(
         _("Abort…"),
         "stop",

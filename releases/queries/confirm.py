@@ -13,8 +13,8 @@ from releases.core.states import STEP_ENDED
 from releases.models import Hold, Run
 from releases.preview import action_blockers
 
-from .chrome import Chrome, read_chrome
 from .choices import VERBS
+from .chrome import Chrome, read_chrome
 from .progress import read_steps, run_title
 from .runs import Undo, read_undo
 from .shares import read_served
@@ -63,7 +63,11 @@ def _targets(run: Run) -> tuple[tuple[int, str], ...]:
     first = {(step.wave, step.prod_id): step for step in reversed(left)}
     names = dict(Prod.objects.filter(pk__in=[step.prod_id for step in left]).values_list("pk", "name"))
     return tuple(
-        (step.id, _("wave %(wave)s: %(name)s") % {"wave": step.wave, "name": names.get(step.prod_id, _("its gate"))})
+        (
+            step.id,
+            _("wave %(wave)s: %(name)s")
+            % {"wave": step.wave, "name": names.get(step.prod_id, _("its gate"))},
+        )
         for step in reversed(first.values())
     )
 
@@ -132,7 +136,10 @@ def read_veto_confirm(version_id: int) -> ConfirmPage:
         label=_("Lift veto"),
         icon="check",
         danger=False,
-        would=(_("Vetoed because: %s") % version.veto_reason, _("It can be released again, by everyone who may.")),
+        would=(
+            _("Vetoed because: %s") % version.veto_reason,
+            _("It can be released again, by everyone who may."),
+        ),
         reasons=(),
         back=reverse("releases:versions"),
     )

@@ -146,11 +146,14 @@ def _waves(
 
 
 def _bar(waves: Sequence[PlanWave]) -> tuple[Share, ...]:
-    users = {
-        str(wave.number): sum(prod.served.users for prod in wave.prods) for wave in waves
-    }
+    users = {str(wave.number): sum(prod.served.users for prod in wave.prods) for wave in waves}
     parts = percents(users, users) if users else []
     return tuple(
-        Share(f"part planned-{int(key) % 2}", _("wave %(number)s · %(share)s") % {"number": key, "share": percent_words(percent)}, percent, users[key])
+        Share(
+            f"part planned-{int(key) % 2}",
+            _("wave %(number)s · %(share)s") % {"number": key, "share": percent_words(percent)},
+            percent,
+            users[key],
+        )
         for key, percent in parts
     )

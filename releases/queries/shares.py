@@ -77,5 +77,3 @@ def percent_words(percent: float) -> str:
     if 99 < percent < 100:
         return f"{min(99.9, percent):.1f} %"
     return f"{percent:.0f} %"
-
-

@@ -111,7 +111,9 @@ def pod_counts(seen: ObservedProd | None) -> tuple[int, int]:
     if seen is None:
         return 0, 0
     newest = {workload.name: workload.digest for workload in seen.workloads}
-    ready = sum(pod.ready and not pod.terminating and pod.digest == newest.get(pod.component) for pod in seen.pods)
+    ready = sum(
+        pod.ready and not pod.terminating and pod.digest == newest.get(pod.component) for pod in seen.pods
+    )
     return ready, sum(workload.wanted for workload in seen.workloads)
 
 

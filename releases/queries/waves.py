@@ -103,7 +103,8 @@ def wave_columns(
     left = [step.wave for step in steps if step.state not in STEP_ENDED]
     current = min(left, default=0)
     return tuple(
-        _column(number, wave, by_prod, held, current, state) for number, wave in enumerate(plan.waves, start=1)
+        _column(number, wave, by_prod, held, current, state)
+        for number, wave in enumerate(plan.waves, start=1)
     )
 
 
@@ -176,7 +177,7 @@ def _prod(planned: PlannedProd, steps: Sequence[StepRow], held: bool, due: bool)
 
 def _prod_mark(steps: Sequence[StepRow], left: StepRow | None, due: bool) -> Mark:
     shown = worst(steps)
-    if left is None or shown != StepState.WAITING and left.state != StepState.RUNNING:
+    if left is None or (shown != StepState.WAITING and left.state != StepState.RUNNING):
         return STEP_MARKS[shown]
     if left.state == StepState.RUNNING:
         return Mark("busy", "turn", STEP_DOING[left.kind])

@@ -55,8 +55,7 @@ def meter(value: int, most: int, words: str) -> SafeString:
     percent = min(100.0, 100 * value / most) if most else 0
     kind = "over" if value > most else ""
     return format_html(
-        '<svg class="meter" role="img" aria-label="{}">'
-        '<rect class="{}" height="100%" width="{}%"/></svg>',
+        '<svg class="meter" role="img" aria-label="{}"><rect class="{}" height="100%" width="{}%"/></svg>',
         words,
         kind,
         f"{percent:.1f}",
@@ -68,7 +67,9 @@ def shares(parts: tuple[Share, ...], words: str) -> SafeString:
     """A bar of parts of a whole, each with its label where there is room for it."""
     drawn, left = [], 0.0
     for part in parts:
-        drawn.append((part.kind, f"{left:.2f}", f"{part.percent:.2f}", part.label if part.percent > 11 else ""))
+        drawn.append(
+            (part.kind, f"{left:.2f}", f"{part.percent:.2f}", part.label if part.percent > 11 else "")
+        )
         left += part.percent
     segments = format_html_join(
         "",

@@ -33,7 +33,8 @@ def plan(request: HttpRequest) -> HttpResponse:
         return show(request, "new", read_new(), form=form, status=400)
     left_out = excluded(request.GET)
     try:
-        page = read_plan(*form.cleaned_data["version"], form.strategy(), left_out)
+        blueprint, version = form.cleaned_data["version"]
+        page = read_plan(blueprint, version, form.strategy(), left_out)
     except Refused as refused:
         tell_refusal(request, refused)
         return show(request, "new", read_new(), form=form, status=409)

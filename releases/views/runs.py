@@ -1,5 +1,6 @@
 """Runs: the list, one Run, and what people do to it."""
 
+from collections.abc import Callable
 from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,13 +12,14 @@ from access.doors import may
 from access.permissions import require
 from releases import actions
 from releases.forms import ActForm
+from releases.models import Run
 from releases.queries.choices import VERBS
 from releases.queries.confirm import read_run_confirm
 from releases.queries.runs import read_run, read_runs
 
 from .answers import attempt, show
 
-ACTS = {
+ACTS: dict[str, Callable[..., Run]] = {
     "pause": actions.pause,
     "resume": actions.resume,
     "abort": actions.abort,

@@ -17,9 +17,7 @@ from .answers import attempt, show
 both = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _confirmed(
-    request: HttpRequest, page: ConfirmPage, act: Callable[[str], Any], done: str
-) -> HttpResponse:
+def _confirmed(request: HttpRequest, page: ConfirmPage, act: Callable[[str], Any], done: str) -> HttpResponse:
     """GET: the question. POST with a reason: the act."""
     posted = request.POST if request.method == "POST" else None
     form = ActForm(posted)

@@ -32,7 +32,9 @@ def test_a_new_key_in_front_reads_what_the_old_one_wrote(stored: bytes, settings
     assert decrypt(renewed) == SECRET
 
 
-@pytest.mark.parametrize("stored", [b"", b"nonsense", Fernet(NEW).encrypt(b"{}")])
+@pytest.mark.parametrize(
+    "stored", [b"", b"nonsense", Fernet(NEW).encrypt(b"{}")], ids=["empty", "nonsense", "other key"]
+)
 def test_without_its_key_it_is_refused(stored: bytes, settings: Any) -> None:
     settings.CREDENTIAL_KEYS = [OLD]
     with pytest.raises(Refused):

@@ -49,10 +49,12 @@ def test_the_order_shown_is_the_order_run():
 
 
 def test_the_order_is_that_of_the_plan_even_where_rows_come_in_another():
-    world = release_world()
-    world.set_run(steps=tuple(reversed(world.run.steps)))
+    fleet = example_fleet()
+    light = tuple(replace(r, load=60) if r.name.startswith("shop-t") else r for r in fleet.routes)
+    world = release_world(replace(fleet, routes=light))
+    world.set_run(steps=tuple(sorted(world.run.steps, key=lambda step: step.prod)))
     world.finish()
-    assert set_versions(world) == ["c-2", "c-1", "a-2", "b-1", "a-1", "b-2"]
+    assert set_versions(world) == ["c-2", "c-1", "a-2", "b-1", "b-2", "a-1"]
 
 
 def test_a_prods_steps_follow_each_other():
@@ -146,6 +148,14 @@ def test_held_prods_let_the_later_waves_pass_and_the_run_says_whom_it_waits_for(
     assert step_of(world.run, "b-1", "set_version").reason == because(
         "partner-not-healthy", partner="a-2", route="shop-r-1"
     )
+
+
+def test_a_run_speaks_of_what_nobody_expected_before_what_the_plan_held():
+    world = release_world(example_fleet(c_2={"held": because("held", why="x", by="mio")}))
+    why = because("held", why="y", by="aki")
+    world.set_run(blocked={"c-2": because("held", why="x", by="mio"), "c-1": why})
+    world.finish()
+    assert world.run.reason == because("held", why="y", by="aki", prod="c-1")
 
 
 def test_held_prods_start_once_nothing_blocks_them_and_the_run_ends():

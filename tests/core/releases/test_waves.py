@@ -70,9 +70,16 @@ def test_health_has_no_part_in_the_class():
 
 
 def test_within_a_class_less_load_goes_first_then_the_name():
-    routes = (make_route("r1", 90, "b-2"), make_route("r2", 80, "a-1"), make_route("r3", 80, "a-2"))
+    routes = (make_route("r1", 70, "b-2"), make_route("r2", 80, "a-2"), make_route("r3", 80, "a-1"))
     fleet = replace(example_fleet(), routes=routes)
-    assert names_of(release(fleet))[-1] == ["a-1", "a-2", "b-2"]
+    assert names_of(release(fleet))[-1] == ["b-2", "a-1", "a-2"]
+
+
+@pytest.mark.parametrize(("load", "name"), [(49, "few"), (50, "single"), (51, "single")])
+def test_few_means_below_the_limit(load, name):
+    fleet = replace(example_fleet(), routes=(make_route("r", load, "a-1"),))
+    plan = release(fleet)
+    assert "a-1" in [prod.name for wave in plan.waves if wave.name == name for prod in wave.prods]
 
 
 def test_retired_prods_and_other_blueprints_are_not_selected():
@@ -121,8 +128,16 @@ def test_a_prod_that_is_there_already_is_proven_again_but_not_soaked():
     assert [step.kind for step in planned(plan, "c-2").steps] == ["set_version", "wait_ready"]
 
 
-def test_a_prod_that_was_asked_but_never_settled_is_released_in_full():
-    plan = release(example_fleet(c_2={"version": "v1.1.0"}))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"version": "v1.1.0"}, id="asked, never settled"),
+        pytest.param({"came_from": From("v1.1.0", 2, 1)}, id="settled, then asked for another"),
+        pytest.param({"version": "v1.1.0", "came_from": From("v1.1.0", 2, 9)}, id="with other overrides"),
+    ],
+)
+def test_a_prod_that_is_not_quite_there_is_released_in_full(changes):
+    plan = release(example_fleet(c_2=changes))
     assert [step.kind for step in planned(plan, "c-2").steps] == ["set_version", "wait_ready", "soak"]
 
 
@@ -267,6 +282,24 @@ def test_gates_ask_where_the_strategy_says(ask, gated):
 def test_the_horizon_is_where_nobody_good_remains(changes, wave):
     horizon = release(example_fleet(**changes)).horizon
     assert (horizon and horizon.wave) == wave
+
+
+def test_a_test_prod_keeps_no_way_back_open():
+    fleet = example_fleet(c_2={"labels": (("ring", "late"),)})
+    ringed = tuple(
+        prod if prod.labels else replace(prod, labels=(("ring", "early"),)) for prod in fleet.prods
+    )
+    strategy = Strategy(name="label", label="ring", order=("early", "late"))
+    plan = release(replace(fleet, prods=ringed), strategy)
+    assert names_of(plan)[-1] == ["c-2"]
+    assert plan.horizon.wave == 1
+
+
+def test_a_member_of_weight_0_is_no_partner():
+    fleet = example_fleet(c_1={"health": "not-ready"})
+    spare = replace(make_route("r", 90, "a-1"), members=(("a-1", 100), ("c-1", 0)))
+    plan = release(replace(fleet, routes=(*fleet.routes, spare)))
+    assert planned(plan, "a-1").held is None
 
 
 def test_an_excluded_prod_that_is_well_keeps_the_way_back_open():
