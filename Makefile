@@ -3,6 +3,7 @@
 #   make test         all tests that need Python and a browser
 #   make test-fast    pure and database tests, under a minute
 #   make test-system  tests that need further programs (kubectl)
+#   make bench        what docs/benchmarks.md tells, measured here
 #   make lint         ruff, mypy, import contracts            make fmt   the same, mending what it can
 #   make lock         resolve requirements*.in into requirements*.lock, with hashes
 
@@ -13,7 +14,7 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
 SYSTEM_TESTS = $(shell find tests -type d -name system | sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-system lint fmt lock clean
+.PHONY: help demo test test-fast test-system bench lint fmt lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -33,6 +34,12 @@ test-fast: $(VENV)/.dev
 test-system: $(VENV)/.dev
 	@.ci/need kubectl
 	$(BIN)/python -m pytest $(SYSTEM_TESTS)
+
+bench: $(VENV)/.dev
+	@.ci/need kubectl
+	for name in $(basename $(notdir $(sort $(wildcard tests/bench/[a-z]*.py)))); do \
+	    $(BIN)/python -m tests.bench.$$name || exit; \
+	done
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -58,12 +65,12 @@ clean:
 
 $(VENV)/.runtime: requirements.lock
 	@.ci/venv $(PYTHON) $(VENV)
-	@echo 'Installing what Drover needs …'
+	@echo 'Installing what Drover needs: a minute or two, this once …'
 	@$(PIP) install --require-hashes --requirement requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock
 	@.ci/venv $(PYTHON) $(VENV)
-	@echo 'Installing what Drover, its tests and its linters need …'
+	@echo 'Installing what Drover, its tests and its linters need: a minute or two, this once …'
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@touch $(VENV)/.runtime $@

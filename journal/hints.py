@@ -29,22 +29,21 @@ def publish(kind: str, **ids: int | str | None) -> None:
     transaction.on_commit(partial(_send, hint), robust=True)
 
 
-class _Rest:
-    until = 0.0  # monotonic seconds; shared by the threads of a process, a race costs one timeout
+# Broker -> until when it is left alone, in monotonic seconds. A race between threads costs one timeout.
+_resting: dict[str, float] = {}
 
 
 def _send(hint: dict[str, int | str]) -> None:
-    if time.monotonic() < _Rest.until:
+    url = settings.REDIS_URL
+    if time.monotonic() < _resting.get(url, 0.0):
         return
     try:
-        _broker().xadd(STREAM, {"hint": json.dumps(hint)}, maxlen=KEEP, approximate=True)
+        _broker(url).xadd(STREAM, {"hint": json.dumps(hint)}, maxlen=KEEP, approximate=True)
     except (redis.RedisError, OSError) as error:
-        _Rest.until = time.monotonic() + REST_S
+        _resting[url] = time.monotonic() + REST_S
         log.warning("hint not sent: %s", error)
 
 
 @cache
-def _broker() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
-    )
+def _broker(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)

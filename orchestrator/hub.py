@@ -8,9 +8,10 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from redis.asyncio import Redis
@@ -24,6 +25,8 @@ PAUSE_S = 0.1  # between two reads: hints that come meanwhile become one message
 RETRY_S = 0.5
 QUEUE = 50
 BATCH = 2000
+
+Rows = list[tuple[str, dict[str, str]]]
 
 log = logging.getLogger(__name__)
 
@@ -78,10 +81,10 @@ class Hub:
         """All that came after `after` as one message, or RESET if that is not known any more."""
         try:
             async with _client() as broker:
-                oldest = await broker.xrange(STREAM, count=1)
+                oldest = cast(Rows, await broker.xrange(STREAM, count=1))
                 if not oldest or _order(oldest[0][0]) > _order(after):
                     return RESET
-                rows = await broker.xrange(STREAM, min=f"({after}", count=BATCH)
+                rows = cast(Rows, await broker.xrange(STREAM, min=f"({after}", count=BATCH))
         except (RedisError, OSError, ValueError):
             return RESET
         return merged(rows) if rows and len(rows) < BATCH else (RESET if rows else Message("hint", after))
@@ -101,7 +104,7 @@ class Hub:
                 await asyncio.sleep(RETRY_S)
 
     async def _read(self, broker: "Redis", lost: bool) -> None:
-        newest = await broker.xrevrange(STREAM, count=1)
+        newest = cast(Rows, await broker.xrevrange(STREAM, count=1))
         self._last = newest[0][0] if newest else "0-0"
         self._heard_at = time.monotonic()
         if lost:  # whatever was hinted meanwhile is lost
@@ -109,7 +112,7 @@ class Hub:
         while True:
             answer = await broker.xread({STREAM: self._last}, count=BATCH, block=BLOCK_MS)
             self._heard_at = time.monotonic()
-            for _stream, rows in answer or ():
+            for _stream, rows in cast("list[tuple[str, Rows]]", answer or ()):
                 self._last = rows[-1][0]
                 self._tell(merged(rows))
                 await asyncio.sleep(PAUSE_S)
@@ -123,13 +126,10 @@ class Hub:
             queue.put_nowait(message)
 
 
-def merged(rows: Iterable[tuple[str, dict[str, str]]]) -> Message:
+def merged(rows: Rows) -> Message:
     """One message for these rows of the stream: which topics they name, sorted, and the last id."""
-    topics: set[str] = set()
-    last = ""
-    for last, fields in rows:
-        topics |= topics_of(json.loads(fields["hint"]))
-    return Message("hint", last, {"topics": sorted(topics)})
+    topics = {topic for _, fields in rows for topic in topics_of(json.loads(fields["hint"]))}
+    return Message("hint", rows[-1][0], {"topics": sorted(topics)})
 
 
 def topics_of(hint: dict[str, Any]) -> set[str]:
@@ -144,14 +144,16 @@ def _order(entry: str) -> tuple[int, int]:
     return int(first), int(second or 0)
 
 
-def _client() -> "Redis":
-    return Redis.from_url(
-        settings.REDIS_URL,
-        decode_responses=True,
-        socket_connect_timeout=1,
-        socket_timeout=PATIENCE_S,
-        single_connection_client=True,
+@asynccontextmanager
+async def _client() -> AsyncIterator["Redis"]:
+    """A client that is closed whatever happens, also when it could not even connect."""
+    client = Redis.from_url(
+        settings.REDIS_URL, decode_responses=True, socket_connect_timeout=1, socket_timeout=PATIENCE_S
     )
+    try:
+        yield client
+    finally:
+        await client.aclose()
 
 
 HUB = Hub()

@@ -46,7 +46,7 @@ async def live(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     after = request.headers.get("Last-Event-ID") or request.GET.get("last", "")
     if request.method == "HEAD":
         return HttpResponse(content_type="text/event-stream")
-    answer = StreamingHttpResponse(_events(key, after), content_type="text/event-stream")
+    answer = StreamingHttpResponse(events_of(key, after), content_type="text/event-stream")
     answer["Cache-Control"] = "no-store, no-transform"
     answer["X-Accel-Buffering"] = "no"
     return answer
@@ -60,12 +60,12 @@ def from_here(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
 
 
-async def _events(key: str, after: str) -> AsyncIterator[bytes]:
+async def events_of(key: str, after: str, recheck_s: float = RECHECK_S) -> AsyncIterator[bytes]:
     """Messages and heartbeats, until the session is no longer good."""
     queue = HUB.join()
     try:
         yield _wire(await HUB.since(after) if after else RESET)
-        beat_at, check_at = _now(), _now() + RECHECK_S
+        beat_at, check_at = _now(), _now() + recheck_s
         told = False
         while True:
             try:
@@ -79,7 +79,7 @@ async def _events(key: str, after: str) -> AsyncIterator[bytes]:
                 beat_at = _now() + BEAT_S
                 yield await _beat()
             if _now() >= check_at:
-                check_at = _now() + RECHECK_S
+                check_at = _now() + recheck_s
                 if not await _aside(partial(_may_read, key)):
                     yield _wire(Message("bye"))
                     return

@@ -66,6 +66,8 @@ class Fleet:
         """Bring everything up and then tell: kubeconfig and ready file. PortTaken, BrokenState."""
         if self.options.state:
             self.options.state.mkdir(parents=True, exist_ok=True)
+        if self.options.ready_file:
+            self.options.ready_file.unlink(missing_ok=True)  # one of an earlier process would lie
         for number, name in enumerate(self.options.clusters, start=1):
             await self._start_cluster(name, number)
         await self._start_control()

@@ -79,7 +79,7 @@ def label_value(text: str) -> str:
     >>> label_value("v1.1.0")
     'v1.1.0'
     >>> label_value("v1.1.0+build")
-    'v1.1.0-build-42e73da7'
+    'v1.1.0-build-108d4182'
     """
     if len(text) <= _LABEL_VALUE_MAX and _LABEL_VALUE.fullmatch(text):
         return text

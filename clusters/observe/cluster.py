@@ -77,6 +77,7 @@ class ClusterObserver:
         self._stored: tuple[str, Reason | None, str] | None = None
         self._open = self._synced = False
         self._answered_at: datetime | None = None
+        self._told_at: datetime | None = None
         self._confirmed_s = self._facts_confirmed_s = 0.0
         self._moved = asyncio.Event()
 
@@ -213,11 +214,11 @@ class ClusterObserver:
     async def _tell_ages(self) -> None:
         """Write when the cluster last answered, and that the facts were still so."""
         now_s, at = time.monotonic(), self._answered_at
-        if at is None or now_s - self._confirmed_s < self._tuning.confirm_s:
+        if at in (None, self._told_at) or now_s - self._confirmed_s < self._tuning.confirm_s:
             return
         target = (self._lease.cluster_id, self._lease.epoch, at)
         await self._threads.run(confirm_seen, *target)
-        self._confirmed_s = now_s
+        self._confirmed_s, self._told_at = now_s, at
         if self._confirmed() and now_s - self._facts_confirmed_s >= self.confirm_every_s:
             await self._threads.run(confirm_observations, *target)
             self._facts_confirmed_s = now_s

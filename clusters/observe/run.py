@@ -93,7 +93,8 @@ class _Process:
     async def turn(self) -> float:
         """Renew, claim, start and stop once; seconds until the next turn. Survives a lost database."""
         try:
-            await self._give_back(self._broken())
+            broken = self._broken()
+            await self._give_back(broken)
             claimed, leases, prods = await self._threads.run(self._read)
             await self._stop(held for key, held in self._held.items() if key not in leases)
             for key in leases.keys() - self._held.keys():
@@ -103,7 +104,7 @@ class _Process:
             log.warning("leases not renewed: %s", error)
             return self._tuning.rows_s
         self._set_prods(prods)
-        return AGAIN_S if claimed else self._tuning.rows_s
+        return AGAIN_S if claimed and not broken else self._tuning.rows_s
 
     async def let_go(self) -> None:
         """Stop everything and give the leases back."""

@@ -15,7 +15,7 @@ from releases.preview import action_blockers
 
 from .choices import VERBS
 from .chrome import Chrome, read_chrome
-from .progress import read_steps, run_title
+from .progress import RUN_LINE, read_steps, run_title
 from .runs import Undo, read_undo
 from .shares import read_served
 
@@ -39,7 +39,7 @@ class ConfirmPage:
 
 def read_run_confirm(run_id: int, verb: str, role: str, step: str | int | None) -> ConfirmPage:
     """Of an act on a Run; 404 for an unknown Run or step."""
-    rows = Run.objects.select_related("version", "blueprint", "author")
+    rows = Run.objects.select_related(*RUN_LINE)
     run = get_object_or_404(rows, pk=run_id)
     words = VERBS[verb]
     label = words.name

@@ -15,7 +15,7 @@ from releases.models import Hold, Run
 
 from .chrome import Chrome, read_line
 from .needs import Need, read_needs
-from .progress import RunLine, StepRow, read_steps, run_line
+from .progress import RUN_LINE, RunLine, StepRow, read_steps, run_line
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
 from .tiles import ProdTile, prod_tile, serving
 
@@ -70,7 +70,7 @@ def read_fleet(role: str, now: datetime) -> FleetPage:
     )
     served = read_served()
     live = [state.value for state in RUN_LIVE]
-    runs = list(Run.objects.filter(state__in=live).select_related("version", "author", "blueprint"))
+    runs = list(Run.objects.filter(state__in=live).select_related(*RUN_LINE))
     steps = read_steps(runs)
     holds = {hold.prod_id: hold for hold in Hold.objects.filter(lifted_at=None).select_related("author")}
     tiles = _tiles(prods, clusters, served, steps, holds, now)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from access.roles import allows
 from journal.core.reasons import Reason, reason_from_json
 from releases.core.states import STEP_ENDED, RunState
@@ -55,6 +57,9 @@ class RunLine:
     may_roll_back: bool
 
 
+# What `run_line` reads beside the Run itself.
+RUN_LINE = ("version", "author", "blueprint", "rollback_of__version")
+
 _FIELDS = (
     *("id", "run_id", "wave", "position", "prod_id", "kind", "state", "reason", "params"),
     *("since", "started_at", "finished_at"),
@@ -72,7 +77,7 @@ def read_steps(runs: Iterable[Run]) -> dict[int, list[StepRow]]:
 
 
 def run_line(run: Run, steps: Sequence[StepRow], role: str) -> RunLine:
-    """`run` in one line, as `role` sees it. Needs version, author and blueprint to be loaded."""
+    """`run` in one line, as `role` sees it. Needs RUN_LINE to be loaded."""
     left = [step.wave for step in steps if step.state not in STEP_ENDED]
     waves = max((step.wave for step in steps), default=0)
     changed = any(step.kind == "set_version" and step.started_at for step in steps)
@@ -95,6 +100,9 @@ def run_line(run: Run, steps: Sequence[StepRow], role: str) -> RunLine:
 
 
 def run_title(run: Run) -> str:
-    """What it brings: `shop v1.1.0`."""
+    """What it brings: `shop v1.1.0`; of a rollback what it takes back: `shop, back from v1.1.0`."""
+    if run.rollback_of and run.rollback_of.version:
+        names = {"blueprint": run.blueprint.name, "version": run.rollback_of.version.name}
+        return _("%(blueprint)s, back from %(version)s") % names
     version = run.version.name if run.version else ""
     return f"{run.blueprint.name} {version}".strip()

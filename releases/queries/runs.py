@@ -19,7 +19,7 @@ from releases.preview import RollbackPreview, preview_rollback
 from .choices import Choice, read_choices
 from .chrome import Chrome, read_chrome
 from .happened import Happening, read_happened
-from .progress import RunLine, read_steps, run_line
+from .progress import RUN_LINE, RunLine, read_steps, run_line
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
 from .waves import WaveColumn, wave_columns
 
@@ -37,7 +37,7 @@ class RunsPage:
 
 def read_runs(role: str, before: int | None = None) -> RunsPage:
     """The newest Runs, those older than number `before`. Four queries."""
-    rows = Run.objects.select_related("version", "author", "blueprint").order_by("-pk")
+    rows = Run.objects.select_related(*RUN_LINE).order_by("-pk")
     if before:
         rows = rows.filter(pk__lt=before)
     runs = list(rows[: MOST_LISTED + 1])
@@ -84,14 +84,16 @@ class RunPage:
 
 def read_run(run_id: int, person: Person) -> RunPage:
     """The Run as `person` sees it; 404 if there is none. A constant number of queries."""
-    rows = Run.objects.select_related("version", "author", "blueprint", "rolled_back_by")
+    rows = Run.objects.select_related(*RUN_LINE, "rolled_back_by")
     run = get_object_or_404(rows, pk=run_id)
     plan = plan_from_json(run.plan)
     steps = read_steps([run])[run.pk]
     names = dict(Prod.objects.filter(name__in=_planned(plan)).values_list("pk", "name"))
     held = set(Hold.objects.filter(lifted_at=None, prod__in=names).values_list("prod__name", flat=True))
     served = read_served()
-    waves = wave_columns(plan, steps, names, held, RunState(run.state))
+    back_of = run.rollback_of
+    leaving = back_of.version.name if back_of and back_of.version else ""
+    waves = wave_columns(plan, steps, names, held, RunState(run.state), leaving)
     choices = read_choices(run, steps, names, person)
     return RunPage(
         chrome=read_chrome(),

@@ -95,40 +95,41 @@ def wave_columns(
     names: Mapping[int, str],
     held: AbstractSet[str],
     state: RunState,
+    leaving: str = "",
 ) -> tuple[WaveColumn, ...]:
-    """The waves of `plan` in its order, with where their steps stand."""
+    """The waves of `plan` in its order, with where their steps stand. `leaving` is the Version that a
+    rollback takes its Prods away from."""
     by_prod: dict[tuple[int, str], list[StepRow]] = defaultdict(list)
     for step in steps:
         by_prod[step.wave, names.get(step.prod_id or 0, "")].append(step)
     left = [step.wave for step in steps if step.state not in STEP_ENDED]
-    current = min(left, default=0)
-    return tuple(
-        _column(number, wave, by_prod, held, current, state)
-        for number, wave in enumerate(plan.waves, start=1)
-    )
+    board = _Board(by_prod, held, min(left, default=0), state, leaving)
+    return tuple(_column(number, wave, board) for number, wave in enumerate(plan.waves, start=1))
 
 
-def _column(
-    number: int,
-    wave: Wave,
-    by_prod: Mapping[tuple[int, str], list[StepRow]],
-    held: AbstractSet[str],
-    current: int,
-    state: RunState,
-) -> WaveColumn:
-    mine = [step for prod in wave.prods for step in by_prod.get((number, prod.name), ())]
-    gates = by_prod.get((number, ""), [])
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """What every column needs: steps by (wave, Prod), "" for gates; `current` is the first wave that has
+    steps left, 0 if none has."""
+
+    steps: Mapping[tuple[int, str], list[StepRow]]
+    held: AbstractSet[str]
+    current: int
+    state: RunState
+    leaving: str
+
+
+def _column(number: int, wave: Wave, board: _Board) -> WaveColumn:
+    mine = [step for prod in wave.prods for step in board.steps.get((number, prod.name), ())]
+    gates = board.steps.get((number, ""), [])
     return WaveColumn(
         number=number,
         name=WAVE_NAMES.get(wave.name, wave.name),
-        mark=_wave_mark(gates, mine, number, current, state),
-        now=number == current and state not in RUN_ENDED,
+        mark=_wave_mark(gates, mine, number, board),
+        now=number == board.current and board.state not in RUN_ENDED,
         parallel=wave.parallel,
         reasons=_each_once(wave.prods),
-        prods=tuple(
-            _prod(prod, by_prod.get((number, prod.name), []), prod.name in held, number <= current)
-            for prod in wave.prods
-        ),
+        prods=tuple(_prod(prod, number, board) for prod in wave.prods),
         gates=tuple(_gate(gate) for gate in gates),
     )
 
@@ -144,32 +145,31 @@ def worst(steps: Sequence[StepRow]) -> StepState:
     return next((state for state in STEP_SEVERITY if state in states), StepState.SUCCEEDED)
 
 
-def _wave_mark(
-    gates: Sequence[StepRow], steps: Sequence[StepRow], number: int, current: int, state: RunState
-) -> Mark:
+def _wave_mark(gates: Sequence[StepRow], steps: Sequence[StepRow], number: int, board: _Board) -> Mark:
     """As its Prods are; while all of them wait, as its gate is."""
     shown = worst(steps)
     if shown == StepState.WAITING and any(gate.state in STEP_BROKEN for gate in gates):
         shown = worst(gates)
     if shown != StepState.WAITING:
         return STEP_MARKS[shown]
-    if number == current:
+    if number == board.current:
         return WAITS
-    return NEXT if number == current + 1 and state not in RUN_ENDED else PLANNED
+    return NEXT if number == board.current + 1 and board.state not in RUN_ENDED else PLANNED
 
 
-def _prod(planned: PlannedProd, steps: Sequence[StepRow], held: bool, due: bool) -> RunProd:
+def _prod(planned: PlannedProd, number: int, board: _Board) -> RunProd:
+    steps = board.steps.get((number, planned.name), [])
     left = next((step for step in steps if step.state not in STEP_DONE), None)
     broken = next((step.id for step in steps if step.state in STEP_BROKEN), None)
     return RunProd(
         name=planned.name,
-        mark=_prod_mark(steps, left, due),
-        before=planned.came_from.version,
+        mark=_prod_mark(steps, left, due=number <= board.current),
+        before=board.leaving or planned.came_from.version,
         after=planned.version,
         reason=planned.reason,
         steps=tuple(_line(step, step is left) for step in steps),
         waits=left.reason if left and left.state == StepState.WAITING else None,
-        held=held,
+        held=planned.name in board.held,
         broken=broken,
         open=bool(left is None or left.state != StepState.WAITING or left.position),
     )

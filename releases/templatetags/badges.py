@@ -6,6 +6,8 @@ from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from access.models import Person
+from access.roles import allows
 from releases.core.plan import PlannedStep
 from releases.marks import PROVIDERS, STEP_NAMES, Mark
 from releases.queries.shares import Share
@@ -13,6 +15,12 @@ from releases.queries.shares import Share
 from .times import whole_words
 
 register = template.Library()
+
+
+@register.filter
+def may(person: Person, action: str) -> bool:
+    """Whether `person` may do `action`: `{% if request.user|may:"line.stop" %}`."""
+    return allows(person.acting_role, action)
 
 
 @register.filter

@@ -15,6 +15,8 @@ from simulator.store.store import Store
 from simulator.values import Obj, full_name
 from simulator.wire.messages import Request, Response, json_response
 
+UNNAMED_IN_LISTS = ("kind", "apiVersion")  # typed lists name them once, for the whole list
+
 
 def get_object(store: Store, target: Target, request: Request) -> Response:
     """The object as JSON or as a one-row Table; 404."""
@@ -61,8 +63,9 @@ def list_objects(store: Store, target: Target, request: Request) -> Response:
 def _list_response(kind: Kind, page: list[Obj], meta: Obj, request: Request) -> Response:
     if table_asked(request.headers.get("accept", "")):
         return json_response(table_of(kind, page, meta, request.query.get("includeObject", "Metadata")))
+    items = [{key: value for key, value in obj.items() if key not in UNNAMED_IN_LISTS} for obj in page]
     return json_response(
-        {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta, "items": page}
+        {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta, "items": items}
     )
 
 

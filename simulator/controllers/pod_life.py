@@ -64,13 +64,16 @@ class PodLife:
             self.after(CREATE_S, self._create)
 
     def after(self, seconds: float, step: Callable[[], None]) -> None:
+        """Take the next step then, in place of any other that was due."""
         self.stop()
         self._timer = asyncio.get_running_loop().call_later(seconds, step)
 
     def pod(self) -> Obj | None:
+        """The pod as it is now, None once it has gone."""
         return self.store.get("pods", *self.key)
 
     def tell(self, pod: Obj, type_: str, reason: str, message: str, container: str = "") -> None:
+        """Record an Event: of the kubelet about a container, else of the scheduler."""
         path = f"spec.containers{{{container}}}" if container else ""
         component = "kubelet" if container else "default-scheduler"
         host = dig(pod, "spec", "nodeName") or "" if container else ""
@@ -147,6 +150,7 @@ class PodLife:
             self.after(total, lambda: self.run(0.0))
 
     def behaviours(self, pod: Obj) -> dict[str, str]:
+        """How the image of each container behaves, by the rules of this moment."""
         rules = self.context.faults.image_rules()
         return {
             c["name"]: behaviour.behaviour_of(c.get("image", ""), rules) for c in pod["spec"]["containers"]
@@ -156,6 +160,7 @@ class PodLife:
         return any(container.get("readinessProbe") for container in pod["spec"]["containers"])
 
     def run(self, until_ready: float) -> None:
+        """Let the containers run; those with a probe are ready `until_ready` seconds later."""
         pod = self.pod()
         if pod is None:
             return
@@ -230,6 +235,7 @@ class PodLife:
         self.store.remove("pods", *self.key)
 
     def write_status(self, pod: Obj) -> None:
+        """Store what the container states now amount to."""
         self._write({**pod, "status": pod_status(pod, self.states, self.addresses, self.started)})
 
     def _write(self, pod: Obj) -> None:

@@ -47,6 +47,7 @@ class PodTrouble:
         )
 
     def fail_pull(self) -> None:
+        """Fail to pull, back off, and try again."""
         self._wait_for_image("ErrImagePull")
         self.life.after(self.life.context.settings().pull_backoff[0], self._back_off_pull)
 

@@ -40,6 +40,7 @@ class Listeners:
         namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
 
         async def handle(request: Request) -> Response | None:
+            """What a user of this port gets; 503 while no pod is ready."""
             current = self._store.get("services", namespace, name)
             answer = self._answers.of_service(current, request, port) if current else None
             return answer or json_response({"error": f"no pod of {namespace}/{name} is ready"}, 503)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from simulator.kinds.cells import age
 from simulator.patches.schema import BUILT_IN, Schema
 from simulator.values import Obj
 
@@ -43,8 +44,6 @@ def no_problems(new: Obj, old: Obj | None) -> list[Cause]:
 
 def age_only(obj: Obj, now: datetime) -> list[Any]:
     """The cells of a kind that has no columns of its own."""
-    from simulator.kinds.cells import age
-
     return [obj["metadata"]["name"], age(obj, now)]
 
 

@@ -120,7 +120,7 @@ class Connection(asyncio.Protocol):
             response = await self._answered(request)
             if response is None:
                 break
-            self._write(response.encoded(keep_alive))
+            self._write(response.encoded(keep_alive, request.method != "HEAD"))
             if not keep_alive and self.transport:
                 self.transport.close()
         self._busy = self._streaming

@@ -39,8 +39,8 @@ class Response:
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
 
-    def encoded(self, keep_alive: bool) -> bytes:
-        """The bytes on the wire."""
+    def encoded(self, keep_alive: bool, with_body: bool = True) -> bytes:
+        """The bytes on the wire; the answer to a HEAD comes without its body."""
         lines = [
             f"HTTP/1.1 {self.status} {phrase(self.status)}",
             f"Content-Type: {self.content_type}",
@@ -49,7 +49,7 @@ class Response:
         ]
         if not keep_alive:
             lines.append("Connection: close")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + (self.body if with_body else b"")
 
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -1,6 +1,7 @@
 """REST semantics over real HTTP."""
 
 import json
+import socket
 import urllib.error
 import urllib.request
 
@@ -333,3 +334,27 @@ def test_a_node_port_is_unique_in_the_fleet(space: Space) -> None:
     taken["spec"]["ports"][0]["nodePort"] = first
     status, answer = space.ask("POST", "services", body=taken)
     assert (status, "provided port is already allocated" in answer["message"]) == (422, True)
+
+
+def test_items_of_a_list_carry_neither_kind_nor_api_version(space: Space) -> None:
+    space.create("configmaps", config_map(a="1"))
+    answer = space.ask("GET", "configmaps")[1]
+    assert (answer["kind"], answer["apiVersion"]) == ("ConfigMapList", "v1")
+    assert not any("kind" in item or "apiVersion" in item for item in answer["items"])
+    assert space.get("configmaps", "settings")["kind"] == "ConfigMap"
+
+
+def test_a_head_request_is_answered_without_a_body(fleet: Fleet) -> None:
+    assert fleet.request("a", "HEAD", "/readyz") == (200, "")
+    assert fleet.request("a", "GET", "/readyz") == (200, "ok")
+
+
+@pytest.mark.parametrize(
+    "noise", [b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"POST /api HTTP/1.1\r\nContent-Length: x\r\n\r\n"]
+)
+def test_what_is_not_http_is_answered_with_400_and_harms_nobody(fleet: Fleet, noise: bytes) -> None:
+    port = int(fleet.clusters["a"].server.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+        line.sendall(noise)
+        assert line.recv(200).startswith(b"HTTP/1.1 400")
+    assert fleet.request("a", "GET", "/readyz")[0] == 200

@@ -65,7 +65,9 @@ def _expected(role: str, least: str, status: int) -> int:
 def names(release) -> dict[str, int]:  # type: ignore[no-untyped-def]
     run: Run = release()
     admin = build.person("admin")
-    hold = Hold.objects.create(prod_id=run.claims.first().prod_id, reason="a test", author=admin, at=run.since)
+    hold = Hold.objects.create(
+        prod_id=run.claims.first().prod_id, reason="a test", author=admin, at=run.since
+    )
     return {"run": run.pk, "hold": hold.pk, "version": run.version_id}
 
 

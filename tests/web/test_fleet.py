@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clusters.models import Cluster, Prod
@@ -43,7 +43,9 @@ def test_the_wall_takes_at_most_twelve_queries(release: Release, browser: Browse
     release()
     client = browser("viewer")
     client.get("/")
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         client.get("/")
     assert len(queries) <= 12, [query["sql"][:80] for query in queries]
 
@@ -139,7 +141,8 @@ def test_the_stopped_line_is_over_every_page(fleet: None, browser: Browser) -> N
     for path in ("/", "/releases/", "/versions/", "/releases/new/", "/prods/a-1/"):
         page = client.get(path).content.decode()
         assert "alerts from everywhere" in page, path
-        assert "Resume the line" in page, path
+        assert "A release manager can resume it" in page, path
+    assert "Resume the line…" in browser("release-manager").get("/").content.decode()
 
 
 def test_a_retired_prod_is_not_on_the_wall(fleet: None) -> None:
@@ -147,7 +150,9 @@ def test_a_retired_prod_is_not_on_the_wall(fleet: None) -> None:
     assert wall().prods == 5
 
 
-@pytest.mark.parametrize("role, shown", [("viewer", False), ("on-call", True)])
-def test_roll_back_is_offered_to_those_who_may(role: str, shown: bool, release: Release, browser: Browser) -> None:
+@pytest.mark.parametrize(("role", "shown"), [("viewer", False), ("on-call", True)])
+def test_roll_back_is_offered_to_those_who_may(
+    role: str, shown: bool, release: Release, browser: Browser
+) -> None:
     driver.advance(release())
     assert ("Roll back…" in browser(role).get("/").content.decode()) is shown

@@ -68,7 +68,7 @@ def test_a_prod_is_left_out_with_a_reason(fleet: None, browser: Browser) -> None
 
 
 @pytest.mark.parametrize(
-    "query, status, says",
+    ("query", "status", "says"),
     [
         ({}, 400, "Choose a Version"),
         ({"version": "shop/v9"}, 409, "v9"),
@@ -94,10 +94,14 @@ def test_start_is_disabled_with_the_reason(fleet: None, browser: Browser) -> Non
     page = browser("release-manager").get("/releases/plan/", CHOICE).content.decode()
     assert "It cannot start while what is said above stands" in page
     assert re.search(r"<button class=\"button main\" disabled", page)
-    assert "needs the role release-manager" in browser("on-call").get("/releases/plan/", CHOICE).content.decode()
+    assert (
+        "needs the role release-manager" in browser("on-call").get("/releases/plan/", CHOICE).content.decode()
+    )
 
 
-def test_a_cluster_that_is_down_holds_back_its_prods_and_the_others_go_on(fleet: None, browser: Browser) -> None:
+def test_a_cluster_that_is_down_holds_back_its_prods_and_the_others_go_on(
+    fleet: None, browser: Browser
+) -> None:
     Cluster.objects.filter(name="b").update(health="unreachable")
     client = browser("release-manager")
     page = client.get("/releases/plan/", CHOICE).content.decode()

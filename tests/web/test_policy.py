@@ -66,5 +66,7 @@ def test_what_is_not_there_is_said_kindly(path: str, fleet: None, browser: Brows
 
 
 def test_a_report_of_the_browser_is_taken(browser: Browser) -> None:
-    answer = browser("anonymous").post("/csp-report/", b'{"csp-report": {}}', content_type="application/csp-report")
+    answer = browser("anonymous").post(
+        "/csp-report/", b'{"csp-report": {}}', content_type="application/csp-report"
+    )
     assert answer.status_code == 204

@@ -48,7 +48,7 @@ def test_every_button_that_cannot_be_pressed_says_why(release: Release, browser:
     assert [reason.code for reason in choices["resume"].reasons] == ["run-not-paused"]
     assert [reason.code for reason in choices["rollback"].reasons] == ["nothing-changed"]
     page = browser("viewer").get(f"/runs/{run.pk}/").content.decode()
-    assert "needs on-call or more" in page
+    assert "may not do this" in page
 
 
 def test_roll_back_stands_beside_what_it_would_do(release: Release, browser: Browser) -> None:

@@ -17,7 +17,7 @@ TONES = {"good", "busy", "wait", "bad", "idle", "unknown"}
 
 
 @pytest.mark.parametrize(
-    "table, states",
+    ("table", "states"),
     [
         (RUN_MARKS, RunState),
         (STEP_MARKS, StepState),
@@ -46,7 +46,9 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize("reason, said", SENTENCES, ids=["known", "unknown", "parameter missing", "number"])
+@pytest.mark.parametrize(
+    ("reason", "said"), SENTENCES, ids=["known", "unknown", "parameter missing", "number"]
+)
 def test_a_reason_is_a_sentence_or_shows_its_code(reason, said) -> None:  # type: ignore[no-untyped-def]
     assert sentence(reason) == said
 
@@ -71,7 +73,7 @@ TIMES = [
 ]
 
 
-@pytest.mark.parametrize("value, words", TIMES, ids=[words or "none" for _, words in TIMES])
+@pytest.mark.parametrize(("value", "words"), TIMES, ids=[words or "none" for _, words in TIMES])
 def test_lengths_of_time(value, words) -> None:  # type: ignore[no-untyped-def]
     assert duration(value) == words
 
@@ -79,6 +81,6 @@ def test_lengths_of_time(value, words) -> None:  # type: ignore[no-untyped-def]
 SHARES = [(0, "0 %"), (0.27, "0.3 %"), (0.01, "0.1 %"), (28.7, "29 %"), (99.95, "99.9 %"), (100, "100 %")]
 
 
-@pytest.mark.parametrize("percent, words", SHARES, ids=[words for _, words in SHARES])
+@pytest.mark.parametrize(("percent", "words"), SHARES, ids=[words for _, words in SHARES])
 def test_a_share_is_never_rounded_to_none_or_all(percent: float, words: str) -> None:
     assert percent_words(percent) == words

@@ -63,8 +63,7 @@ CASES = {
     ),
     "both clusters of two partners down": (
         {name: {"cluster_reason": DOWN, "health": "unknown"} for name in ("a_2", "b_1")},
-        dict.fromkeys(("release", "build"), [Blocker(DOWN, ("a-2", "b-1"))])
-        | {"rollback": [Blocker(DOWN, ("a-2", "b-1"))]},
+        {kind: [Blocker(DOWN, ("a-2", "b-1"))] for kind in ("release", "build", "rollback")},
     ),
     "claim": (
         {"a_1": CLAIMED, "c_2": CLAIMED, "b_2": {"claimed_by": 9, "claimed_kind": "build"}},

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from journal.core.reasons import because
-from releases.core.answers import Answer, Running, Succeeded
+from releases.core.answers import Answer, Failed, Running, Succeeded
 from releases.core.decide import decide
 from releases.core.inflight import is_done, waves_now
 from releases.core.kinds import KINDS
 from releases.core.progress import Decision, RunNow, Start, StepNow
 from releases.core.states import RUN_ENDED, STEP_MOVES, RunState, StepState
+from releases.core.strategy import Strategy
+from releases.core.waves import plan_release
 from releases.core.written import as_written
-from tests.core.releases.fleets import NOW
+from tests.core.releases.fleets import NOW, V2, example_fleet, make_run
 
 Say = Callable[[StepNow], Answer | None]
 
@@ -112,6 +114,39 @@ class World:
 
     def _something_runs(self) -> bool:
         return any(step.state is StepState.RUNNING for step in self.run.steps)
+
+
+BROKE = because("image-missing", component="api", image="shop:2")
+
+
+def release_world(fleet=None, **strategy) -> World:
+    fleet = fleet or example_fleet()
+    plan = plan_release(fleet, "shop", V2, Strategy(**strategy))
+    return World(make_run(plan, fleet))
+
+
+def failing(*prods: str, kind: str = "wait_ready"):
+    """Everything works but `kind` on these Prods."""
+    return lambda step: Failed(BROKE) if step.prod in prods and step.kind == kind else all_well(step)
+
+
+def hanging(*prods: str, kind: str = "wait_ready"):
+    """`kind` on these Prods never gets anywhere."""
+    slow = Running(because("pods-starting"), 30)
+    return lambda step: slow if step.prod in prods and step.kind == kind else all_well(step)
+
+
+def act_world(**changes) -> World:
+    """A Run whose first act is under way and silent."""
+    world = release_world()
+    world.say = lambda step: None
+    world.settle()
+    world.set_step("c-2", "set_version", **changes)
+    return world
+
+
+def set_versions(world: World) -> list[str]:
+    return [prod for prod, kind in world.started if kind == "set_version"]
 
 
 def step_of(run: RunNow, prod: str, kind: str) -> StepNow:
