@@ -26,7 +26,7 @@ def sentence(reason: Reason | None) -> str:
     params = {name: _word(name, value) for name, value in reason.params}
     why = str(params.get("why", ""))
     if why in _known() and why != reason.code:
-        params["why"] = sentence(Reason(why, tuple(pair for pair in reason.params if pair[0] != "why")))
+        params["why"] = sentence(Reason(why, _inner(reason)))
     try:
         return gettext(_known()[reason.code]) % params
     except (KeyError, TypeError, ValueError):
@@ -36,6 +36,14 @@ def sentence(reason: Reason | None) -> str:
 def reason_json(reason: Reason) -> dict[str, Any]:
     """`{"code", "params", "text"}`: how the API shows a Reason."""
     return {**reason_to_json(reason), "text": sentence(reason)}
+
+
+def _inner(reason: Reason) -> tuple[tuple[str, Param], ...]:
+    """The parameters of the Reason that `why` names: ours, with `cause` as its own `why`."""
+    kept = {name: value for name, value in reason.params if name != "why"}
+    if "cause" in kept:
+        kept["why"] = kept.pop("cause")
+    return tuple(sorted(kept.items()))
 
 
 def _bare(reason: Reason) -> str:

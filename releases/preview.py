@@ -18,7 +18,7 @@ from releases.core.rollback import Refusal, RollbackPlan, plan_rollback
 from releases.core.states import STEP_BROKEN, STEP_ENDED, RunKind, RunState
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy
 from releases.core.waves import plan_release
-from releases.models import Run, Step
+from releases.models import Claim, Run, Step
 
 from .fleet import fleet_facts, version_facts
 
@@ -77,7 +77,7 @@ def run_facts(run: Run) -> RunFacts:
         skippable=sum(state not in STEP_ENDED for _, _, state, _ in steps),
         asking=sum(kind == "ask" and state == "running" for _, kind, state, _ in steps),
         successor=Run.objects.filter(rollback_of=run).values_list("pk", flat=True).first(),
-        lost=len(changed & set(_changed_later(run))),
+        lost=len(changed & {*_changed_later(run), *_claimed_by_others(run)}),
     )
 
 
@@ -87,6 +87,11 @@ def _changed_later(run: Run) -> dict[int, int]:
         run__rollback_of=run
     )
     return dict(rows.order_by("-run").values_list("prod", "run"))
+
+
+def _claimed_by_others(run: Run) -> dict[int, int]:
+    """Prod id -> number of the other Run that has it now."""
+    return dict(Claim.objects.exclude(run=run).values_list("prod", "run"))
 
 
 def action_blockers(run: Run, role: str) -> dict[str, tuple[Reason, ...]]:
@@ -120,7 +125,8 @@ def rollback_plan(run: Run) -> RollbackPlan | Refusal:
         "prod__name", "prod"
     )
     names = {prod_id: name for name, prod_id in changed}
-    later = {names[prod]: number for prod, number in _changed_later(run).items() if prod in names}
+    taken = {**_changed_later(run), **_claimed_by_others(run)}
+    later = {names[prod]: number for prod, number in taken.items() if prod in names}
     return plan_rollback(
         run.pk,
         plan_from_json(run.plan),

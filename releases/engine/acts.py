@@ -81,6 +81,7 @@ def _context(step: Step, attempt: Attempt) -> StepContext:
         rendered=render_prod(prod, version, overrides),
         former=former_objects(version),
         force=step.run.kind == RunKind.ROLLBACK,
+        again=attempt.number > 1,
         renew=lambda: _renew(attempt),
     )
 

@@ -1,6 +1,5 @@
 """Loading what one pass looks at, in a constant number of queries."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from journal.core.reasons import reason_from_json
 from releases.core.answers import Answer
 from releases.core.blockers import held_back
 from releases.core.kinds import KINDS
+from releases.core.partners import read_partners
 from releases.core.plan import Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.progress import RunNow, StepNow, WaveLimits
@@ -32,8 +32,8 @@ def run_now(run: Run, now: datetime) -> RunNow:
     planned = {prod.version for wave in plan.waves for prod in wave.prods}
     versions = [facts for facts in version_facts(run.blueprint.name) if facts.name in planned]
     held = held_back(plan, fleet, *versions)
-    members = {route.name: tuple(name for name, weight in route.members if weight) for route in fleet.routes}
-    outs = RouteOut.objects.filter(route__name__in=members).values_list("route__name", "prod__name")
+    partners = read_partners(fleet)
+    outs = RouteOut.objects.filter(route__name__in=partners.members).values_list("route__name", "prod__name")
     return RunNow(
         id=run.pk,
         kind=run.kind,
@@ -42,10 +42,11 @@ def run_now(run: Run, now: datetime) -> RunNow:
         waves=_limits(plan),
         failure_budget=plan.failure_budget,
         steps=_steps(run, now),
-        routes=_routes_by_prod(members),
-        members=members,
+        routes=partners.routes,
+        members=partners.members,
         outs=dict(outs),
-        ill=frozenset(prod.name for prod in fleet.prods if prod.health != "ready"),
+        ill=partners.ill,
+        unknown=partners.unknown,
         blocked=held.blocked,
         stopped=held.stopped,
     )
@@ -56,14 +57,6 @@ def _limits(plan: Plan) -> tuple[WaveLimits, ...]:
         WaveLimits(number, wave.parallel, frozenset(prod.name for prod in wave.prods if prod.held))
         for number, wave in enumerate(plan.waves, start=1)
     )
-
-
-def _routes_by_prod(members: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    routes: dict[str, list[str]] = defaultdict(list)
-    for route, prods in members.items():
-        for prod in prods:
-            routes[prod].append(route)
-    return {prod: tuple(names) for prod, names in routes.items()}
 
 
 def healthy_prods(prod_ids: Iterable[int]) -> set[int]:
@@ -97,6 +90,7 @@ def _view(step: Step, prod: Prod | None, set_version: Step | None, now: datetime
         observed=observation.seen() if observation else None,
         unseen=cluster_reason(prod.cluster, now) if prod else None,
         approved=step.approved,
+        replaced=frozenset(set_version.result.get("replaced", ()) if set_version else ()),
     )
 
 

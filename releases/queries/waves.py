@@ -20,6 +20,7 @@ from releases.core.states import (
     RunState,
     StepState,
 )
+from releases.durations import whole_words
 from releases.marks import NEXT, PLANNED, STEP_DOING, STEP_MARKS, STEP_NAMES, WAITS, Mark
 
 from .progress import StepRow
@@ -37,7 +38,7 @@ WAVE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """One step of a tile. `said` is what it waits for or why it failed."""
+    """One step of a tile. `said` is what it waits for or why it failed; `until` when a soak is over."""
 
     id: int
     mark: Mark
@@ -45,6 +46,7 @@ class StepLine:
     detail: str
     took: timedelta | None
     since: datetime | None
+    until: datetime | None
     said: Reason | None
 
 
@@ -194,8 +196,16 @@ def _line(step: StepRow, current: bool) -> StepLine:
         detail=_detail(step),
         took=step.took,
         since=step.started_at if running else None,
+        until=_until(step) if running else None,
         said=step.reason if speaks or current else None,
     )
+
+
+def _until(step: StepRow) -> datetime | None:
+    """When a running soak is over."""
+    if step.kind != "soak" or step.started_at is None:
+        return None
+    return step.started_at + timedelta(seconds=int(step.params.get("soak_s", 0)))
 
 
 def _detail(step: StepRow) -> str:
@@ -204,7 +214,7 @@ def _detail(step: StepRow) -> str:
         case "set_version":
             return str(step.params.get("version", ""))
         case "soak":
-            return f"{step.params.get('soak_s', 0)} s"
+            return whole_words(int(step.params.get("soak_s", 0)))
         case "wait_ready" if step.reason and step.state == StepState.SUCCEEDED:
             pods = dict(step.reason.params).get("pods")
             return f"{pods} / {pods}" if pods else ""

@@ -28,7 +28,8 @@ class StepContext:
     `renew` renews the lease before each call and raises Superseded where it is lost. `token` names
     Run, step and attempt; written into each object, it makes every write of ours a change, so that a
     late write of an older attempt meets another resourceVersion. `former` are (kind, name) of objects
-    that other revisions of the Blueprint have and this one has not.
+    that other revisions of the Blueprint have and this one has not. `again`: an earlier attempt may have
+    left pods that cannot start and would be taken for this one's.
     """
 
     prod: str
@@ -38,4 +39,5 @@ class StepContext:
     rendered: tuple[Rendered, ...]
     former: tuple[tuple[str, str], ...]
     force: bool
+    again: bool
     renew: Callable[[], None]

@@ -2,11 +2,11 @@
 
 from typing import assert_never
 
-from clusters.core.evidence import Failing, Ready, Waiting, judge
+from clusters.core.evidence import Failing, Ready, Waiting
 from journal.core.reasons import because
 from releases.core.answers import Answer, Failed, Running, Succeeded
 
-from .view import StepView, seconds_left
+from .view import StepView, judged, seconds_left, within
 
 # After the soak a Prod that is not ready gets this long to become so again.
 GRACE_S = 60
@@ -17,7 +17,7 @@ def look(view: StepView) -> Answer:
     left = seconds_left(view, "soak_s")
     if view.unseen:
         return _unready(Running(view.unseen, max(left, 1.0)), left)
-    match judge(view.applied, view.observed):
+    match judged(view):
         case Ready():
             return _ready(view, left)
         case Failing(reason):
@@ -38,4 +38,4 @@ def _ready(view: StepView, left: float) -> Answer:
 def _unready(running: Running, left: float) -> Answer:
     if left + GRACE_S > 0:
         return running
-    return Failed(because("not-ready-after-soak", why=running.reason.code))
+    return Failed(within("not-ready-after-soak", running.reason))

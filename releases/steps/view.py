@@ -1,13 +1,13 @@
 """What a check may look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from clusters.core.evidence import Applied
+from clusters.core.evidence import Applied, Verdict, judge
 from clusters.core.observed import ObservedProd
-from journal.core.reasons import Reason
+from journal.core.reasons import Param, Reason, because
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class StepView:
     """A running check: its parameters, what the Prod's act applied, and what was last seen.
 
     `unseen` is why what was seen cannot be trusted now (the Cluster does not answer); None: it can.
+    `replaced` are pods that the act has deleted: what they say is older than the change.
     """
 
     params: Mapping[str, Any]
@@ -24,6 +25,21 @@ class StepView:
     observed: ObservedProd | None = None
     unseen: Reason | None = None
     approved: int = 0
+    replaced: frozenset[str] = frozenset()
+
+
+def judged(view: StepView) -> Verdict:
+    """The evidence rule on what was seen, without the pods that the act has replaced."""
+    observed = view.observed
+    if observed is not None and view.replaced:
+        pods = tuple(pod for pod in observed.pods if pod.name not in view.replaced)
+        observed = replace(observed, pods=pods)
+    return judge(view.applied, observed)
+
+
+def within(code: str, inner: Reason, **params: Param) -> Reason:
+    """The Reason `code` with `inner` as its `why`: the code, and its parameters beside ours."""
+    return because(code, **{**dict(inner.params), **params, "why": inner.code})
 
 
 def seconds_left(view: StepView, name: str) -> float:

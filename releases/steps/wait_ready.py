@@ -2,11 +2,10 @@
 
 from typing import assert_never
 
-from clusters.core.evidence import Failing, Ready, Waiting, judge
-from journal.core.reasons import because
+from clusters.core.evidence import Failing, Ready, Waiting
 from releases.core.answers import Answer, Failed, Running, Succeeded
 
-from .view import StepView, seconds_left
+from .view import StepView, judged, seconds_left, within
 
 
 def look(view: StepView) -> Answer:
@@ -14,7 +13,7 @@ def look(view: StepView) -> Answer:
     left = seconds_left(view, "timeout_s")
     if view.unseen:
         return _not_yet(view, Running(view.unseen, max(left, 0.1)))
-    match judge(view.applied, view.observed):
+    match judged(view):
         case Ready(reason):
             return Succeeded(reason)
         case Failing(reason):
@@ -29,4 +28,4 @@ def _not_yet(view: StepView, running: Running) -> Answer:
     if seconds_left(view, "timeout_s") > 0:
         return running
     waited = int((view.now - view.started_at).total_seconds())
-    return Failed(because("not-ready-in-time", waited_s=waited, why=running.reason.code))
+    return Failed(within("not-ready-in-time", running.reason, waited_s=waited))

@@ -9,10 +9,9 @@ from django.utils.safestring import SafeString
 from access.models import Person
 from access.roles import allows
 from releases.core.plan import PlannedStep
+from releases.durations import whole_words
 from releases.marks import PROVIDERS, STEP_NAMES, Mark
 from releases.queries.shares import Share
-
-from .times import whole_words
 
 register = template.Library()
 

@@ -8,37 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from releases.durations import duration_words, whole_words
+
 register = template.Library()
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
-
-
-def duration_words(seconds: float) -> str:
-    """A length of time in at most two units.
-
-    >>> duration_words(3.14), duration_words(130), duration_words(7200)
-    ('3.1 s', '2 min 10 s', '2 h')
-    """
-    if seconds < 10:
-        return f"{max(0.0, seconds):.1f} s"
-    return whole_words(round(seconds))
-
-
-def whole_words(whole: int) -> str:
-    """A length of time in whole seconds."""
-    if whole < MINUTE:
-        return f"{whole} s"
-    if whole < HOUR:
-        return _two(whole, MINUTE, "min", 1, "s")
-    if whole < DAY:
-        return _two(whole, HOUR, "h", MINUTE, "min")
-    return _two(whole, DAY, "d", HOUR, "h")
-
-
-def _two(whole: int, big: int, big_name: str, small: int, small_name: str) -> str:
-    many, rest = divmod(whole, big)
-    less = rest // small
-    return f"{many} {big_name} {less} {small_name}" if less else f"{many} {big_name}"
 
 
 @register.filter
@@ -73,6 +45,16 @@ def since(at: datetime | None) -> SafeString:
         _long(at),
         whole_words(round(seconds)),
     )
+
+
+@register.filter
+def left(until: datetime | None) -> SafeString:
+    """How long it is until `until`, ticking; nothing once it is past."""
+    if until is None:
+        return format_html("")
+    seconds = max(0.0, (until - timezone.now()).total_seconds())
+    words = _("%(time)s left") % {"time": whole_words(round(seconds))}
+    return format_html('<time datetime="{}" data-left>{}</time>', until.isoformat(), words)
 
 
 @register.filter

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PRODS, TENANTS, CLUSTERS = 1000, 100_000, 50
+PRODS, TENANTS, CLUSTERS = (int(os.environ.get(n, d)) for n, d in (("P", 1000), ("T", 100_000), ("C", 50)))
 
 
 def main() -> None:
@@ -57,7 +57,9 @@ def measure() -> None:
     preview = told("plan preview", 5, lambda: preview_release("shop", "v1.1.0", {}, []))
     manager = build.person("release-manager")
     run = told(
-        "start of a release", 1, lambda: actions.start_release(manager, "shop", "v1.1.0", {}, [], preview.plan.digest)
+        "start of a release",
+        1,
+        lambda: actions.start_release(manager, "shop", "v1.1.0", {}, [], preview.plan.digest),
     )
     told("first call of advance", 1, lambda: passes.advance(run.pk))
     told("one pass that finds nothing to do", 5, lambda: passes.advance(run.pk))

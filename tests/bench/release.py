@@ -45,7 +45,9 @@ def measure(stack: Stack, tag: str) -> tuple[float, float]:
 def release(stack: Stack, tag: str) -> float:
     """Seconds from asking for the start to the run's end, as the API's caller sees it."""
     with httpx.Client(
-        base_url=f"{stack.url}/api/v1/", headers={"Authorization": f"Bearer {stack.demo['token']}"}, timeout=70
+        base_url=f"{stack.url}/api/v1/",
+        headers={"Authorization": f"Bearer {stack.demo['token']}"},
+        timeout=70,
     ) as api:
         images = {name: f"registry.example/shop/{name}:{tag}" for name in ("api", "frontend")}
         ask(api, "versions/", {"blueprint": "shop", "name": tag, "images": images})
