@@ -11,6 +11,12 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST  = $(BIN)/python -m pytest
+# What must not be disturbed (whole stacks, a browser, real time) runs alone, after the rest.
+ALONE   = tests/demo tests/e2e
+# What runs servers of its own.
+SERVERS = tests/adapters tests/simulator
+BESIDES = --numprocesses 2 --dist loadfile --ignore-glob '*/system'
 SYSTEM_TESTS = $(shell find tests -type d -name system | sort)
 
 .DEFAULT_GOAL := help
@@ -22,18 +28,17 @@ help:
 demo: $(VENV)/.runtime
 	@exec $(BIN)/python -m orchestrator.embedded demo
 
-# What must not be disturbed (real processes, real time) runs alone after the rest.
 test: $(VENV)/.dev
 	@.ci/need chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore-glob '*/system' --ignore tests/demo --ignore tests/e2e
-	$(BIN)/python -m pytest --ignore-glob '*/system' $(wildcard tests/demo tests/e2e)
+	$(PYTEST) $(BESIDES) $(ALONE:%=--ignore %)
+	$(PYTEST) --ignore-glob '*/system' $(wildcard $(ALONE))
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore-glob '*/system' --ignore tests/demo --ignore tests/e2e
+	$(PYTEST) $(BESIDES) $(ALONE:%=--ignore %) $(SERVERS:%=--ignore %)
 
 test-system: $(VENV)/.dev
 	@.ci/need kubectl
-	$(BIN)/python -m pytest $(SYSTEM_TESTS)
+	$(PYTEST) $(SYSTEM_TESTS)
 
 bench: $(VENV)/.dev
 	@.ci/need kubectl
