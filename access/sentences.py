@@ -1,5 +1,5 @@
 """What the Reasons of this package say, in English."""
 
 SENTENCES: dict[str, str] = {
-    "role-may-not": "Your role (%(role)s) may not do this: it needs %(needs)s or more.",
+    "role-may-not": "Your role %(role)s may not do this: it takes %(needs)s.",
 }

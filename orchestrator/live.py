@@ -24,8 +24,7 @@ from django.views.decorators.http import require_safe
 
 from access.permissions import denial
 from clusters.queries import read_facts_age
-
-from .hub import HUB, RESET, SILENT, Message
+from journal.hub import HUB, RESET, SILENT, Message
 
 T = TypeVar("T")
 
@@ -68,6 +67,9 @@ async def events_of(key: str, after: str, recheck_s: float = RECHECK_S) -> Async
         beat_at, check_at = _now(), _now() + recheck_s
         told = False
         while True:
+            if _now() >= beat_at and HUB.hears():
+                beat_at = _now() + BEAT_S
+                yield await _beat()
             try:
                 message = await asyncio.wait_for(queue.get(), LOOK_S)
                 yield _wire(message)
@@ -75,9 +77,6 @@ async def events_of(key: str, after: str, recheck_s: float = RECHECK_S) -> Async
                 if not HUB.hears() and not told:
                     yield _wire(SILENT)
                 told = not HUB.hears()
-            if _now() >= beat_at and HUB.hears():
-                beat_at = _now() + BEAT_S
-                yield await _beat()
             if _now() >= check_at:
                 check_at = _now() + recheck_s
                 if not await _aside(partial(_may_read, key)):

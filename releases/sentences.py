@@ -64,7 +64,6 @@ _BLOCKERS = {
     "blueprint-unknown": "There is no Blueprint %(blueprint)s.",
     "version-unknown": "Blueprint %(blueprint)s has no Version %(version)s.",
     "too-many-excluded": "At most %(most)s Prods can be excluded.",
-    "role-may-not": "Your role %(role)s may not do this: it takes %(needs)s.",
     "no-prods": "No Prod of %(blueprint)s is selected: there is nothing to do.",
     "images-missing": "Version %(version)s has no image for %(components)s. Create a Version that has all.",
     "claimed": "Belongs to run %(run)s: wait for its end, or end it.",

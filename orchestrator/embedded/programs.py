@@ -107,6 +107,7 @@ class Programs:
         return os.environ | {
             "DJANGO_SETTINGS_MODULE": "orchestrator.settings",
             "DROVER_DEMO": "on",
+            "DROVER_SOAK_S": os.environ.get("DROVER_SOAK_S", "5"),
             "DROVER_URL": self.url,
             "DROVER_ALLOWED_HOSTS": "localhost",
             "DROVER_SECRET_KEY": self._layout.secret_key(),

@@ -12,13 +12,14 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from journal.hub import HUB, Message
 from journal.models import Event
 
 from .views import RunDetail
 
 LONGEST_S = 60
-# Between two looks; a row is the truth, so a lost hint costs no more than this.
-LOOK_EVERY_S = 0.25
+# Hints say when to look; a row is the truth, so a hint that is lost costs no more than this.
+LOOK_EVERY_S = 2.0
 
 _answer = sync_to_async(csrf_exempt(RunDetail.as_view()))
 
@@ -49,10 +50,23 @@ def _number(text: str | None) -> int:
 
 
 async def _news(run_id: int, after: int, until: float) -> None:
-    while time.monotonic() < until:
-        if await _last_event(run_id) > after:
-            return
-        await asyncio.sleep(LOOK_EVERY_S)
+    """Returns once there is an Event after `after`, or at `until` (monotonic seconds)."""
+    queue = HUB.join()
+    try:
+        while await _last_event(run_id) <= after and (left_s := until - time.monotonic()) > 0:
+            await _hint(queue, run_id, min(left_s, LOOK_EVERY_S))
+    finally:
+        HUB.leave(queue)
+
+
+async def _hint(queue: "asyncio.Queue[Message]", run_id: int, most_s: float) -> None:
+    """Returns when something is said of the Run, or after `most_s`."""
+    try:
+        async with asyncio.timeout(most_s):
+            while f"run:{run_id}" not in (await queue.get()).data.get("topics", ()):
+                pass
+    except TimeoutError:
+        return
 
 
 @sync_to_async(thread_sensitive=False)

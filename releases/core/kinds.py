@@ -12,7 +12,8 @@ class Kind:
 
     acts: bool
     disturbs: bool = False
-    lease_s: int = 30
+    # Renewed before each call, and longer than one call (connect 2 s, read 5 s): who dies is replaced soon.
+    lease_s: int = 8
     cut: bool = False
     doing: str = "step-under-way"
 

@@ -83,7 +83,7 @@ def _state(
     if step and step.state in STEP_BROKEN:
         words = STEP_MARKS[StepState(step.state)]
         return Mark("bad", words.icon, f"{words.word}: {STEP_NAMES[step.kind]}"), step.reason, step.since
-    if step and step.state == StepState.RUNNING:
+    if step and (step.state == StepState.RUNNING or (step.position and not step.reason)):
         return Mark("busy", "turn", STEP_DOING[step.kind]), step.reason, step.since
     if blind or seen is None:
         return NO_FACTS, blind, None

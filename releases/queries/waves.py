@@ -181,7 +181,7 @@ def _prod_mark(steps: Sequence[StepRow], left: StepRow | None, due: bool) -> Mar
     shown = worst(steps)
     if left is None or (shown != StepState.WAITING and left.state != StepState.RUNNING):
         return STEP_MARKS[shown]
-    if left.state == StepState.RUNNING:
+    if left.state == StepState.RUNNING or (left.position and not left.reason):
         return Mark("busy", "turn", STEP_DOING[left.kind])
     return WAITS if left.reason and due else PLANNED
 

@@ -5,15 +5,21 @@
 const NAME = "drover-live";
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
+const ASKED_AGE = 2500; // a heartbeat older than this is not passed on
 const KINDS = ["hint", "beat", "reset", "silent", "bye"];
 
 export function openChannel(url) {
   const listeners = new Set();
   const between = new BroadcastChannel(NAME);
   const tell = (message) => listeners.forEach((listener) => listener(message));
-  const state = { url, last: "", over: false, release: null, asking: null, wait: FIRST_WAIT };
+  const state = { url, last: "", over: false, release: null, asking: null, wait: FIRST_WAIT, beat: null, beatAt: -Infinity };
 
-  between.onmessage = ({ data }) => receive(data);
+  between.onmessage = ({ data }) => (data.kind === "ask" ? answer() : receive(data));
+
+  // A tab that was just opened need not wait for the next heartbeat.
+  function answer() {
+    if (state.release && performance.now() - state.beatAt < ASKED_AGE) between.postMessage(state.beat);
+  }
 
   function receive(message) {
     if (message.id) state.last = message.id;
@@ -22,6 +28,7 @@ export function openChannel(url) {
   }
 
   function pass(message) {
+    if (message.kind === "beat") Object.assign(state, { beat: message, beatAt: performance.now() });
     between.postMessage(message);
     receive(message);
   }
@@ -41,6 +48,7 @@ export function openChannel(url) {
   function join() {
     if (state.over || document.hidden || state.asking) return;
     state.asking = new AbortController();
+    between.postMessage({ kind: "ask" });
     const lead = () => new Promise((release) => { state.release = read(state, pass, release); });
     if (!navigator.locks) return void lead(); // plain http beyond this machine: a stream per tab
     navigator.locks.request(NAME, { signal: state.asking.signal }, lead).catch((error) => {

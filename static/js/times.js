@@ -24,6 +24,8 @@ function twoUnits(whole, big, bigName, small, smallName) {
 
 const ageOf = (element) => durationWords(Date.now() + ahead - Date.parse(element.dateTime));
 
+const leftOf = (element) => durationWords(Date.parse(element.dateTime) - Date.now() - ahead);
+
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -41,6 +43,7 @@ function tellZone(element) {
 export function tick(root = document) {
   for (const element of root.querySelectorAll("time[data-ago]")) setText(element, `${ageOf(element)} ago`);
   for (const element of root.querySelectorAll("time[data-since]")) setText(element, ageOf(element));
+  for (const element of root.querySelectorAll("time[data-left]")) setText(element, `${leftOf(element)} left`);
   for (const element of root.querySelectorAll("time[data-clock]")) tellZone(element);
   if (!isUtc) for (const element of root.querySelectorAll("[data-zone]")) setText(element, ` · ${zone}`);
 }

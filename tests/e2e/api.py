@@ -10,6 +10,7 @@ from tests.e2e.fleets import NEW, FleetSpec
 
 Run = dict[str, Any]
 SOON_S = 30.0
+ENDED = ("succeeded", "aborted")
 
 
 class Api:
@@ -79,9 +80,10 @@ class Api:
         """The Run once `true(run)`, by long poll. TimeoutError tells where it stands."""
         deadline, found = time.monotonic() + timeout_s, self.run(run)
         while not true(found):
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if time.monotonic() > deadline:
                 raise TimeoutError(f"Not within {timeout_s} s: {told(found)}")
+            if found["state"] in ENDED:
+                raise AssertionError(f"It has ended: {told(found)}")
             # A Reason may change without an Event, so no long wait.
             found = self.get(f"runs/{run}/", wait=1, after=found["last_event"])
         return found
@@ -117,11 +119,11 @@ def _asked(fleet: FleetSpec, version: str) -> dict[str, Any]:
 
 def told(run: Run) -> str:
     """Where a Run stands, in one line per step that is not done."""
-    lines = [f"run {run['id']} ({run['kind']}) {run['state']}: {run['reason']}"]
-    for step in run["steps"]:
-        if step["state"] not in ("succeeded", "waiting"):
-            lines.append(f"  {step['prod']} {step['kind']} {step['state']} #{step['attempt']} {step['reason']}")
-    return "\n".join(lines)
+    left = [step for step in run["steps"] if step["state"] not in ("succeeded", "waiting")]
+    steps = [
+        f"  {one['prod']} {one['kind']} {one['state']} #{one['attempt']} {one['reason']}" for one in left
+    ]
+    return "\n".join([f"run {run['id']} ({run['kind']}) {run['state']}: {run['reason']}", *steps])
 
 
 def codes(answer: httpx.Response) -> list[str]:

@@ -39,7 +39,12 @@ def _image(fleet: dict[str, Any], component: str, version: str) -> str:
 
 
 def _blueprint(fleet: dict[str, Any]) -> list[dict[str, Any]]:
-    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"on": "1"}}
+    settings = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "settings"},
+        "data": {"on": "1"},
+    }
     return [settings, *(_deployment(fleet, component) for component in fleet["components"])]
 
 

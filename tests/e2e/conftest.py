@@ -1,6 +1,7 @@
 """One whole stack for all these tests: real processes, real HTTP, eight clusters. Fleets never mix."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,10 +11,12 @@ import yaml
 
 from orchestrator.embedded.programs import ROOT
 from orchestrator.embedded.stack import Stack
-
 from tests.e2e.api import Api
 from tests.e2e.fleets import DOMAINS, FleetSpec
 from tests.e2e.world import World
+
+# A line per request would bury what went wrong.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 BUILT_WITHIN_S = 120
 Raise = Callable[..., None]

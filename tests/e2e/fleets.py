@@ -99,8 +99,8 @@ def seeded(seed: int) -> FleetSpec:
     name = f"seed{seed}"
     clusters = sorted(dice.sample(sorted(DOMAINS), dice.randint(3, 8)))
     components = ("api", "web") if dice.random() < 0.5 else ("api",)
-    # Most fleets small, some large; the last seed is as large as they come.
-    size = 40 if seed % 20 == 19 else min(40, 5 + int(dice.expovariate(1 / 9)))
+    # Most fleets are small, two of twenty large, one as large as they come.
+    size = {19: 40, 9: 25, 14: 25}.get(seed % 20) or min(40, 5 + int(dice.expovariate(1 / 4)))
     failing = dice.random() < 0.3
     fragile = dice.randrange(size) if failing else -1
     prods = tuple(_random_prod(dice, name, i, clusters, components, i == fragile) for i in range(size))
@@ -118,7 +118,12 @@ def seeded(seed: int) -> FleetSpec:
 
 
 def _random_prod(
-    dice: random.Random, fleet: str, number: int, clusters: list[str], components: tuple[str, ...], fragile: bool
+    dice: random.Random,
+    fleet: str,
+    number: int,
+    clusters: list[str],
+    components: tuple[str, ...],
+    fragile: bool,
 ) -> ProdSpec:
     (role,) = dice.choices(["live", "test", "standby"], [8, 1, 1])
     replicas = tuple((component, dice.randint(1, 3)) for component in components)

@@ -10,7 +10,6 @@ import httpx
 import yaml
 
 from orchestrator.embedded.stack import Stack
-
 from tests.e2e.fleets import FleetSpec, ProdSpec
 
 Entry = dict[str, Any]

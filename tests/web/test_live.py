@@ -20,9 +20,9 @@ from django.test import AsyncClient, Client, RequestFactory
 
 from access.models import Person
 from journal.hints import STREAM, publish
+from journal.hub import Hub, merged, topics_of
 from orchestrator.embedded.children import Children
 from orchestrator.embedded.valkey import Valkey
-from orchestrator.hub import Hub, merged, topics_of
 from orchestrator.live import events_of, from_here
 from tests import build
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from django.test import AsyncClient
 
 FILE = "/static/django_htmx/htmx-2.min.js"
@@ -22,6 +23,7 @@ def test_a_static_file_carries_the_content_security_policy():
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.django_db
 def test_a_synchronous_server_gets_it_too(client):
     answer = client.get(FILE)
     assert answer.status_code == 200
@@ -29,5 +31,6 @@ def test_a_synchronous_server_gets_it_too(client):
     answer.close()
 
 
+@pytest.mark.django_db
 def test_a_file_that_is_not_there_goes_on_to_the_urls(client):
     assert client.get("/static/none.js").status_code == 404

@@ -61,7 +61,7 @@ def test_a_start_takes_all_routes_of_its_prod_out_in_the_same_intent():
         decision = world.one_pass()
     (start,) = [intent for intent in decision.intents if isinstance(intent, Start)]
     assert start.outs == ("shop-r-1", "shop-r-2", "shop-r-3")
-    assert start.due_at == NOW + timedelta(seconds=30)
+    assert start.due_at == NOW + timedelta(seconds=8)
 
 
 def test_a_route_that_another_run_has_out_is_waited_for():

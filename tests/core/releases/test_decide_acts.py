@@ -17,7 +17,7 @@ from tests.core.releases.world import BROKE, act_world, all_well, hanging, relea
 def test_an_act_that_is_not_due_is_left_alone_until_it_is():
     world = act_world()
     decision = decide(world.run, NOW)
-    assert (decision.intents, decision.wake_at) == ((), NOW + timedelta(seconds=30))
+    assert (decision.intents, decision.wake_at) == ((), NOW + timedelta(seconds=8))
 
 
 @pytest.mark.parametrize("due_at", [NOW, NOW - timedelta(seconds=9), None])
@@ -25,7 +25,7 @@ def test_an_act_whose_lease_is_over_is_attempted_again(due_at):
     world = act_world(due_at=due_at)
     decision = decide(world.run, NOW)
     step = step_of(world.run, "c-2", "set_version")
-    assert decision.intents == (Redo(step.id, NOW + timedelta(seconds=30)),)
+    assert decision.intents == (Redo(step.id, NOW + timedelta(seconds=8)),)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from journal.hints import STREAM
+from .hints import STREAM
 
 BLOCK_MS = 1000  # the reader hears from the broker at least so often while it lives
 PATIENCE_S = 1.8  # longer without an answer: the broker is silent
