@@ -90,6 +90,9 @@ DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DATABASES["default"]["OPTIONS"].setdefault("application_name", env.text("DROVER_PROCESS", "drover"))
 if POOL_SIZE:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}
+    # A process that is suspended in a transaction, or whose machine is gone, keeps its row locks: without an
+    # end to that a rollback would wait for it for ever. No transaction of ours is idle for longer than this.
+    DATABASES["default"]["OPTIONS"].setdefault("options", "-c idle_in_transaction_session_timeout=5s")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis protocol: it only wakes and hints --------------------------------------------------------

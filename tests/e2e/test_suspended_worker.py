@@ -18,6 +18,8 @@ from tests.e2e.world import Entry, World, image_changes
 WORKERS = ("worker-1", "worker-2")
 WRITES = ("create", "update", "patch", "delete")
 QUIET_S = 2.0
+# The suspended worker may hold the lock on the run; the database ends its transaction after 5 s.
+ANSWERED_WITHIN_S = 10
 EPOCH = "drover.dev/epoch"
 SUPERSEDED_WITHIN_S = 40
 
@@ -106,7 +108,9 @@ def test_superseded_by_a_rollback(
     hold = world.hold(prod, verb, "web")
     run = start_on_one_worker(stack, api, fleet, suspend)
     sender = suspend_sender(stack, world, hold, suspend)
+    began = time.monotonic()
     back = api.act(run, "rollback")["id"]
+    assert time.monotonic() - began < ANSWERED_WITHIN_S
     ended = api.until_state(back, "succeeded", "failed", timeout_s=SUPERSEDED_WITHIN_S)
     assert ended["state"] == "succeeded", told(ended)
     before = world.mark()
