@@ -25,8 +25,9 @@ def cluster_reason(cluster: Cluster, now: datetime) -> Reason | None:
 
 
 def prod_health(prod: Prod, now: datetime) -> str:
-    """`ready`, `not-ready` or `unknown`, by the last Observation. Needs `cluster` and `observation`."""
+    """`ready`, `not-ready`, `down` or `unknown`, by the last Observation. Needs `cluster`, `observation`
+    and `version.revision`."""
     observation: Observation | None = getattr(prod, "observation", None)
     if observation is None or cluster_reason(prod.cluster, now):
         return "unknown"
-    return health(observation.seen())
+    return health(observation.seen(), prod.version.revision.components)

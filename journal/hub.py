@@ -119,11 +119,10 @@ class Hub:
 
     def _tell(self, message: Message) -> None:
         for queue in self._queues:
-            if queue.full():
-                while not queue.empty():
-                    queue.get_nowait()
-                message = Message("reset", message.id)
-            queue.put_nowait(message)
+            slow = queue.full()
+            while slow and not queue.empty():
+                queue.get_nowait()
+            queue.put_nowait(Message("reset", message.id) if slow else message)
 
 
 def merged(rows: Rows) -> Message:

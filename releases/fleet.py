@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from clusters.facts import cluster_reason, prod_health
@@ -44,7 +44,7 @@ def facts_around(run: Run, now: datetime) -> FleetFacts:
 # A thousand Prods share a few revisions: their manifests are not loaded a thousand times.
 _COLUMNS = (
     *("name", "role", "capacity", "lifecycle", "overrides_revision", "settled_overrides_revision"),
-    *("blueprint__name", "version__name", "version__revision__number"),
+    *("blueprint__name", "version__name", "version__revision__number", "version__revision__components"),
     *("settled_version__name", "settled_version__revision__number"),
     *("cluster__name", "cluster__failure_domain", "cluster__intent", "cluster__health"),
     *("cluster__synced_at", "cluster__seen_at"),
@@ -130,11 +130,10 @@ def _freeze() -> Reason | None:
     return because("line-stopped", why=freeze.reason, by=freeze.author.get_username())
 
 
-def version_facts(blueprint: str) -> tuple[VersionFacts, ...]:
-    """All Versions of the Blueprint, oldest first."""
+def version_facts(blueprint: str, *, with_proof: bool = False) -> tuple[VersionFacts, ...]:
+    """All Versions of the Blueprint, oldest first; which are proven only where it is asked for."""
     versions = Version.objects.filter(blueprint__name=blueprint).select_related("revision")
-    left = Step.objects.filter(run__state="succeeded", kind="set_version", state="succeeded")
-    proven = set(left.values_list("params__version_id", flat=True).distinct())
+    proven = _proven(blueprint) if with_proof else set()
     return tuple(
         VersionFacts(
             name=version.name,
@@ -147,6 +146,19 @@ def version_facts(blueprint: str) -> tuple[VersionFacts, ...]:
         )
         for version in versions.defer("revision__manifests").order_by("pk")
     )
+
+
+def _proven(blueprint: str) -> set[int]:
+    """Ids of Versions that a completed Run has left on a Prod with every step done."""
+    skipped = Step.objects.filter(run=OuterRef("run"), prod=OuterRef("prod"), state="skipped")
+    left = Step.objects.filter(
+        ~Exists(skipped),
+        run__state="succeeded",
+        run__blueprint__name=blueprint,
+        kind="set_version",
+        state="succeeded",
+    )
+    return set(left.values_list("params__version_id", flat=True).distinct())
 
 
 def _veto(version: Version) -> Reason | None:

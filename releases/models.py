@@ -34,8 +34,12 @@ class Run(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    rollback_of = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, related_name="rolled_back_by"
+    rollback_of = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="rollbacks",
+        help_text="an aborted one may be followed by another",
     )
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)

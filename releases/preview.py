@@ -8,14 +8,14 @@ from django.conf import settings
 from django.db.models import Avg, F
 
 from access.roles import PERMISSIONS, allows
-from clusters.models import Blueprint, Version
+from clusters.models import Blueprint, Prod, Version
 from journal.core.reasons import FieldErrors, Reason, Refused, because
 from releases.core.allowed import ACTIONS, RunFacts, blockers_of
 from releases.core.blockers import blockers
 from releases.core.plan import Blocker, Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.rollback import Refusal, RollbackPlan, plan_rollback
-from releases.core.states import STEP_BROKEN, STEP_ENDED, RunKind, RunState
+from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, RunState
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy
 from releases.core.waves import plan_release
 from releases.models import Claim, Run, Step
@@ -76,22 +76,34 @@ def run_facts(run: Run) -> RunFacts:
         broken=sum(state in STEP_BROKEN for _, _, state, _ in steps),
         skippable=sum(state not in STEP_ENDED for _, _, state, _ in steps),
         asking=sum(kind == "ask" and state == "running" for _, kind, state, _ in steps),
-        successor=Run.objects.filter(rollback_of=run).values_list("pk", flat=True).first(),
-        lost=len(changed & {*_changed_later(run), *_claimed_by_others(run)}),
+        successor=_successor(run, changed),
+        lost=len(changed & {*_changed_later(run, changed), *_claimed_by_others(run, changed)}),
     )
 
 
-def _changed_later(run: Run) -> dict[int, int]:
-    """Prod id -> number of the first later Run that has begun to change it."""
-    rows = Step.objects.filter(run__gt=run.pk, kind="set_version", attempt__gt=0).exclude(
-        run__rollback_of=run
-    )
+def _successor(run: Run, changed: set[int]) -> int | None:
+    """The number of the rollback that has taken `run` back, or is about to. One that was aborted, or that
+    left a Prod on the bad Version, may be followed by another."""
+    rollbacks = Run.objects.filter(rollback_of=run).order_by("-pk")
+    live = rollbacks.exclude(state__in=[state.value for state in RUN_ENDED]).first()
+    if live:
+        return live.pk
+    done = rollbacks.filter(state=RunState.SUCCEEDED).first()
+    still_bad = Prod.objects.filter(pk__in=changed, version=run.version_id).exists()
+    return done.pk if done and not still_bad else None
+
+
+def _changed_later(run: Run, changed: set[int]) -> dict[int, int]:
+    """Prod id -> number of the first later Run that has begun to change it, unless it is asked to run
+    this Run's Version again."""
+    rows = Step.objects.filter(run__gt=run.pk, prod__in=changed, kind="set_version", attempt__gt=0)
+    rows = rows.exclude(run__rollback_of=run).exclude(prod__version=run.version_id)
     return dict(rows.order_by("-run").values_list("prod", "run"))
 
 
-def _claimed_by_others(run: Run) -> dict[int, int]:
+def _claimed_by_others(run: Run, changed: set[int]) -> dict[int, int]:
     """Prod id -> number of the other Run that has it now."""
-    return dict(Claim.objects.exclude(run=run).values_list("prod", "run"))
+    return dict(Claim.objects.filter(prod__in=changed).exclude(run=run).values_list("prod", "run"))
 
 
 def action_blockers(run: Run, role: str) -> dict[str, tuple[Reason, ...]]:
@@ -125,14 +137,14 @@ def rollback_plan(run: Run) -> RollbackPlan | Refusal:
         "prod__name", "prod"
     )
     names = {prod_id: name for name, prod_id in changed}
-    taken = {**_changed_later(run), **_claimed_by_others(run)}
+    taken = {**_changed_later(run, set(names)), **_claimed_by_others(run, set(names))}
     later = {names[prod]: number for prod, number in taken.items() if prod in names}
     return plan_rollback(
         run.pk,
         plan_from_json(run.plan),
         tuple(sorted(names.values())),
         fleet_facts(),
-        version_facts(run.blueprint.name),
+        version_facts(run.blueprint.name, with_proof=True),
         run.version.name if run.version else "",
         later,
     )

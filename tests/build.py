@@ -157,6 +157,6 @@ def _pod(component: str, digest: str, number: int, ready: bool, wrong: dict[str,
 
 
 def fresh(at: datetime | None = None) -> None:
-    """Every Cluster has just answered."""
+    """Every Cluster that answers has just done so."""
     now = at or timezone.now()
-    Cluster.objects.update(seen_at=now, synced_at=now - timedelta(minutes=1), health="healthy")
+    Cluster.objects.update(seen_at=now, synced_at=now - timedelta(minutes=1))

@@ -26,7 +26,7 @@ class ProdSerializer(serializers.ModelSerializer[Prod]):
     settled_version = serializers.CharField(
         source="settled_version.name", default=None, help_text="what its last completed run left"
     )
-    health = serializers.SerializerMethodField(help_text="ready, not-ready or unknown")
+    health = serializers.SerializerMethodField(help_text="ready, not-ready, down or unknown")
     health_reason = serializers.SerializerMethodField(help_text="why it is unknown")
     observed_at = serializers.DateTimeField(source="observation.observed_at", default=None)
     images = serializers.SerializerMethodField(help_text="image by component, as last seen")

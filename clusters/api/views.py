@@ -12,8 +12,8 @@ from clusters.models import Prod, Version
 from .serializers import NewVersionSerializer, ProdSerializer, VersionSerializer
 
 PROD_ROWS = Prod.objects.select_related(
-    "cluster", "blueprint", "version", "settled_version", "observation", "claim"
-)
+    "cluster", "blueprint", "version__revision", "settled_version", "observation", "claim"
+).defer("version__revision__manifests")
 
 
 class ProdList(generics.ListAPIView[Prod]):

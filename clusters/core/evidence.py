@@ -230,20 +230,21 @@ def _missing(code: str, seen: ObservedWorkload, done: int) -> Waiting:
     return Waiting(because(code, workload=seen.name, done=done, wanted=seen.wanted))
 
 
-def health(observed: ObservedProd | None) -> str:
-    """`ready`, `not-ready` or `unknown`: a Prod to which nothing is being done, if its facts are fresh.
-
-    A Prod without any replica wanted is not ready: it serves nobody.
+def health(observed: ObservedProd | None, components: Iterable[str] = ()) -> str:
+    """How a Prod is to which nothing is being done, if its facts are fresh: `ready`, `not-ready` (not
+    all of it, or not all of it new), `down` (a component serves nothing, or is not there) or `unknown`.
     """
     if observed is None:
         return "unknown"
-    if not any(workload.wanted for workload in observed.workloads):
-        return "not-ready"
+    missing = set(components) - {workload.name for workload in observed.workloads}
+    if missing or not observed.workloads or any(not one.available for one in observed.workloads):
+        return "down"
     return "ready" if all(_settled(workload) for workload in observed.workloads) else "not-ready"
 
 
 def _settled(seen: ObservedWorkload) -> bool:
-    return seen.observed_generation == seen.generation and seen.available == seen.wanted
+    counts = {seen.replicas, seen.updated, seen.available}
+    return seen.observed_generation == seen.generation and counts == {seen.wanted}
 
 
 def ready_percent(observed: ObservedProd | None) -> int:

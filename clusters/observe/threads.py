@@ -13,6 +13,8 @@ R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
+AGAIN_S = 0.5
+
 
 class Threads:
     """A small pool. Every call ends with the database connection closed or back in its pool."""
@@ -39,7 +41,7 @@ def _closing(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 class Notifier:
     """Tells `on_change` which Prods changed: one call at a time, what comes meanwhile in the next one.
 
-    A callback that raises is logged; who waits for it is woken by the next tick.
+    A callback that raises is logged and called again a little later: nobody else would tell.
     """
 
     def __init__(self, threads: Threads, on_change: Callable[[list[int]], None]) -> None:
@@ -62,3 +64,5 @@ class Notifier:
                 await self._threads.run(self._on_change, changed)
             except Exception:  # a callback's mistake must not stop the observation
                 log.exception("on_change failed for %d prods", len(changed))
+                await asyncio.sleep(AGAIN_S)
+                self.tell(changed)

@@ -69,7 +69,7 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
     Claim.objects.filter(prod__in=prods, run=run).update(run=back)
     Claim.objects.bulk_create([Claim(prod=prod, run=back) for prod in prods], ignore_conflicts=True)
     Claim.objects.filter(run=run).delete()
-    RouteOut.objects.filter(run_id=run.pk, prod__in=prods).update(run_id=back.pk)
+    RouteOut.objects.filter(prod__in=prods).update(run_id=back.pk)
     taken = Claim.objects.filter(prod__in=prods).exclude(run=back).select_related("prod")
     reasons = [because("claimed", prod=other.prod.name, run=other.run_id) for other in taken]
     if reasons:
@@ -77,7 +77,10 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
 
 
 def _hold(person: Person, back: Run, prods: Iterable[Prod], why: Reason, text: str, now: datetime) -> None:
-    standing = set(Hold.objects.filter(prod__in=prods, lifted_at=None).values_list("prod", flat=True))
+    """Holds that an earlier rollback made bind this one no more than their own; a person's own Hold does."""
+    standing_holds = Hold.objects.filter(prod__in=prods, lifted_at=None)
+    standing_holds.filter(passes__isnull=False).update(passes=back)
+    standing = set(standing_holds.values_list("prod", flat=True))
     new = [prod for prod in prods if prod.pk not in standing]
     Hold.objects.bulk_create(
         [Hold(prod=prod, passes=back, reason=text, author=person, at=now) for prod in new]

@@ -109,6 +109,8 @@ def skip(person: Person, run_id: int, step_id: int, reason: str) -> Run:
         step = _step_of(run, step_id)
         if step.state in STEP_ENDED:
             raise Refused(because("step-ended", step=step_id, state=step.state))
+        if step.kind == "ask" and run.author_id == person.pk:
+            raise Refused(because("four-eyes", by=person.get_username()))
         why = because("skip-by-person", by=person.get_username(), why=text)
         for left in _left_with(step):
             _move_step(person, left, StepState.SKIPPED, why, timezone.now())
@@ -154,9 +156,11 @@ def _step_of(run: Run, step_id: int) -> Step:
 
 def _move_step(person: Person, step: Step, state: StepState, why: Reason, now: datetime) -> None:
     ended = now if state in STEP_ENDED else None
-    Step.objects.filter(pk=step.pk).update(
+    unchanged = Step.objects.filter(pk=step.pk, state=step.state, attempt=step.attempt)
+    if not unchanged.update(
         state=state, reason=reason_to_json(why), since=now, finished_at=ended, due_at=None
-    )
+    ):  # an answer came first: whoever clicked has not seen it
+        raise Refused(because("step-moved-on", step=step.pk))
     record([_step_event(person, step, state, why, now)])
 
 

@@ -1,6 +1,6 @@
 """`GET /runs/ID/?wait=30&after=EVENT`: the ordinary answer, as soon as there is news.
 
-A plain async view: while it waits it holds no thread and no database connection.
+A plain async view: while it waits it holds no database connection.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import time
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from journal.hub import HUB, Message
@@ -21,7 +21,21 @@ LONGEST_S = 60
 # Hints say when to look; a row is the truth, so a hint that is lost costs no more than this.
 LOOK_EVERY_S = 2.0
 
-_answer = sync_to_async(csrf_exempt(RunDetail.as_view()))
+# Who asks for more at once is told to come back: each one that waits keeps a thread of the server.
+MOST_WAITING = 200
+_view = csrf_exempt(RunDetail.as_view())
+
+
+@sync_to_async
+def _answer(request: HttpRequest, run_id: int) -> HttpResponseBase:
+    try:
+        return _view(request, run_id=run_id)
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()  # the request goes on, its connection need not
+
+
+_waiting: set[HttpRequest] = set()
 
 
 @csrf_exempt
@@ -30,14 +44,20 @@ async def run_detail(request: HttpRequest, run_id: int) -> HttpResponseBase:
 
     Rights are checked before it waits and again when it answers.
     """
-    response = await _answer(request, run_id=run_id)
+    response = await _answer(request, run_id)
     wait_s = min(_number(request.GET.get("wait")), LONGEST_S)
     if response.status_code != 200 or not wait_s or "after" not in request.GET:
         return response
     if response.data["last_event"] > _number(request.GET["after"]):
         return response
-    await _news(run_id, _number(request.GET["after"]), time.monotonic() + wait_s)
-    return await _answer(request, run_id=run_id)
+    if len(_waiting) >= MOST_WAITING:
+        return HttpResponse(status=503, headers={"Retry-After": "5"})
+    _waiting.add(request)
+    try:
+        await _news(run_id, _number(request.GET["after"]), time.monotonic() + wait_s)
+    finally:
+        _waiting.discard(request)
+    return await _answer(request, run_id)
 
 
 # What the schema is made from.

@@ -53,6 +53,6 @@ def _due_at(step: StepNow, begun: bool, now: datetime) -> datetime:
         return step.due_at or now
     match step.answer:
         case Running(retry_after_s=retry_after_s):
-            return now + timedelta(seconds=retry_after_s)
+            return now + timedelta(seconds=min(retry_after_s, REST_S))
         case _:
             return now if begun else now + timedelta(seconds=BACKOFF_S[-1])

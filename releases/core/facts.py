@@ -20,7 +20,8 @@ class RouteFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProdFacts:
-    """A Prod. `health` is `ready`, `not-ready` or `unknown` by its last Observation; `cluster_reason` is
+    """A Prod. `health` is `ready`, `not-ready` (serves in part), `down` (some component serves
+    nothing) or `unknown` by its last Observation; `cluster_reason` is
     why its Cluster cannot be acted on now (None: it can). `claimed_by` is a live Run's number."""
 
     name: str

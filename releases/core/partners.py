@@ -55,9 +55,10 @@ def is_well(prod: ProdFacts) -> bool:
 
 
 def is_unknown(prod: ProdFacts) -> bool:
-    """Whether it may be serving without our knowing. A Prod that is still being built serves nobody."""
-    blind = prod.health == "unknown" or prod.cluster_reason is not None
-    return blind and prod.lifecycle not in ("building", "out-of-service", "retired")
+    """Whether it may be serving, in part or without our knowing, so that touching it is no repair. A Prod
+    that is still being built serves nobody."""
+    perhaps = prod.health in ("unknown", "not-ready") or prod.cluster_reason is not None
+    return perhaps and prod.lifecycle not in ("building", "out-of-service", "retired")
 
 
 def ill_partner_reason(prod: str, partners: Partners) -> Reason | None:
@@ -76,11 +77,14 @@ def ill_partner_reason(prod: str, partners: Partners) -> Reason | None:
 
 def partner_reason(run: RunNow, prod: str, taken: Mapping[str, str]) -> Reason | None:
     """Why `prod` must not go out now, given Route -> the Prod that is out (`taken`). None: it may."""
+    repairs = run.kind in _REPAIRS_BESIDE
     is_down = prod in run.ill and prod not in run.unknown
-    if not (is_down and run.kind in _REPAIRS_BESIDE):
+    if not (is_down and repairs):
         for route in run.routes.get(prod, ()):
             if taken.get(route, prod) != prod:
                 return because("waits-for-partner", partner=taken[route], route=route)
+    if repairs and prod in run.ill:  # where both are ill, one must be mended first
+        return None
     return ill_partner_reason(prod, partners_of(run))
 
 

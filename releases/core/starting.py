@@ -76,13 +76,19 @@ def _failure_reason(run: RunNow, waves: tuple[WaveNow, ...]) -> Reason | None:
 
 
 def _resting_reason(run: RunNow, waves: tuple[WaveNow, ...]) -> Reason | None:
-    """Why nothing starts. A failed Run in which nothing is broken any more goes on."""
+    """Why nothing starts. A failed Run goes on when a person has mended enough of it, or when what the
+    others waited for has come: its failure budget may allow what is broken."""
     if run.state == RunState.PAUSED:
         return because("run-paused")
-    columns = (column for wave in waves for column in (wave.gates, *wave.prods))
-    if run.state == RunState.FAILED and any(broken_step(column) for column in columns):
+    if run.state == RunState.FAILED and is_spent(run, waves):
         return because("run-failed")
     return None
+
+
+def is_spent(run: RunNow, waves: tuple[WaveNow, ...]) -> bool:
+    """Whether what is broken allows no new Prod anywhere: over the failure budget, or a gate."""
+    gates = any(broken_step(wave.gates) is not None for wave in waves)
+    return gates or _failure_reason(run, waves) is not None
 
 
 def _wave_intents(this: _Pass, wave: WaveNow, unfinished: int) -> list[Intent]:
@@ -141,7 +147,7 @@ def _start_or_explain(this: _Pass, step: StepNow, why: Reason | None) -> Intent 
 def _start(this: _Pass, step: StepNow) -> Start:
     kind = KINDS[step.kind]
     routes = this.run.routes.get(step.prod, ()) if kind.disturbs else ()
-    outs = tuple(route for route in routes if route not in this.taken)
+    outs = tuple(route for route in routes if this.taken.get(route, step.prod) == step.prod)
     this.taken.update(dict.fromkeys(outs, step.prod))
     due_at = this.now + timedelta(seconds=kind.lease_s) if kind.acts else None
     return Start(step.id, outs, due_at)

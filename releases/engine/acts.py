@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import assert_never
 
 from django.db import connection, transaction
@@ -61,8 +62,8 @@ def _pick(attempt: Attempt) -> bool:
     return bool(attempt.mine().filter(picked_at=None).update(picked_at=now, due_at=lease))
 
 
-def _renew(attempt: Attempt) -> None:
-    lease = timezone.now() + timedelta(seconds=attempt.lease_s)
+def _renew(attempt: Attempt, at_least_s: int = 0) -> None:
+    lease = timezone.now() + timedelta(seconds=max(attempt.lease_s, at_least_s))
     if not attempt.mine().update(due_at=lease):
         raise Superseded
     if not connection.in_atomic_block:
@@ -82,7 +83,7 @@ def _context(step: Step, attempt: Attempt) -> StepContext:
         former=former_objects(version),
         force=step.run.kind == RunKind.ROLLBACK,
         again=attempt.number > 1,
-        renew=lambda: _renew(attempt),
+        renew=partial(_renew, attempt),
     )
 
 

@@ -8,8 +8,12 @@ from releases.models import Run, Step
 
 
 def settle_prods(run: Run) -> None:
-    """Every Prod that this completed Run has changed now counts as settled on what was asked of it."""
-    changed = Step.objects.filter(run=run, kind="set_version", state=StepState.SUCCEEDED)
+    """Every Prod that this completed Run has changed now counts as settled on what was asked of it; one
+    of which a step was skipped was never proven, and stays settled on what it came from."""
+    skipped = Step.objects.filter(run=run, state=StepState.SKIPPED, prod__isnull=False)
+    changed = Step.objects.filter(run=run, kind="set_version", state=StepState.SUCCEEDED).exclude(
+        prod__in=skipped.values("prod")
+    )
     Prod.objects.filter(pk__in=changed.values("prod")).update(
         settled_version=F("version"), settled_overrides_revision=F("overrides_revision")
     )

@@ -97,7 +97,11 @@ def _redo(this: _Pass, step: Step, intent: Redo) -> None:
         running.update(due_at=intent.due_at)
         _send_act(this.run, step, step.attempt)
         return
-    running.update(attempt=F("attempt") + 1, tries=F("tries") + 1, picked_at=None, due_at=intent.due_at)
+    overdue = running.filter(due_at__lte=this.now)  # a lease that was renewed meanwhile is not stolen
+    if not overdue.update(
+        attempt=F("attempt") + 1, tries=F("tries") + 1, picked_at=None, due_at=intent.due_at
+    ):
+        return
     this.events.append(_step_event(this, step, StepState.RUNNING, StepState.RUNNING, because("tried-again")))
     _send_act(this.run, step, step.attempt + 1)
 
@@ -124,13 +128,12 @@ def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
 def after_step(run: Run, prod_id: int) -> None:
     """What follows when a Prod's step is done: after its last one its Routes are given back."""
     states = set(Step.objects.filter(run=run, prod=prod_id).values_list("state", flat=True))
-    if not states <= STEP_DONE:
+    if states != {StepState.SUCCEEDED}:  # what was skipped was never seen ready: see release_idle_routes
         return
     give_back(run.pk, prod_id)
-    if StepState.SKIPPED not in states:  # what was skipped was never seen ready
-        Prod.objects.filter(pk=prod_id, lifecycle=Prod.Lifecycle.BUILDING).update(
-            lifecycle=Prod.Lifecycle.IN_SERVICE
-        )
+    Prod.objects.filter(pk=prod_id, lifecycle=Prod.Lifecycle.BUILDING).update(
+        lifecycle=Prod.Lifecycle.IN_SERVICE
+    )
 
 
 def _explain(this: _Pass, step_id: int, reason: Reason) -> None:

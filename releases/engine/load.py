@@ -1,13 +1,11 @@
 """Loading what one pass looks at, in a constant number of queries."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Count
-from django.utils import timezone
 
 from clusters.core.evidence import applied_from_json
-from clusters.facts import cluster_reason, prod_health
+from clusters.facts import cluster_reason
 from clusters.models import Observation, Prod
 from journal.core.reasons import reason_from_json
 from releases.core.answers import Answer
@@ -57,13 +55,6 @@ def _limits(plan: Plan) -> tuple[WaveLimits, ...]:
         WaveLimits(number, wave.parallel, frozenset(prod.name for prod in wave.prods if prod.held))
         for number, wave in enumerate(plan.waves, start=1)
     )
-
-
-def healthy_prods(prod_ids: Iterable[int]) -> set[int]:
-    """Which of these Prods were seen healthy just now."""
-    now = timezone.now()
-    prods = Prod.objects.filter(pk__in=prod_ids).select_related("cluster", "observation")
-    return {prod.pk for prod in prods if prod_health(prod, now) == "ready"}
 
 
 def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:

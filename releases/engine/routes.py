@@ -1,49 +1,87 @@
 """Taking a Prod's Routes out, so that no other member may leave, and giving them back."""
 
-from django.db import IntegrityError, transaction
+from datetime import datetime, timedelta
 
-from releases.core.states import RUN_ENDED
-from releases.models import Run
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from clusters.facts import prod_health
+from clusters.models import Prod
+from releases.core.kinds import KINDS
+from releases.core.states import RUN_ENDED, STEP_ENDED
+from releases.models import Run, Step
 from traffic.models import Route, RouteOut
 
-from .load import healthy_prods
+from .wake import wake_for_prods
+
+# A write that was on its way when its step ended has landed by then.
+SETTLING = timedelta(seconds=max(kind.lease_s for kind in KINDS.values()))
 
 
 def take_routes(run_id: int, prod_id: int, names: tuple[str, ...]) -> bool:
     """Whether every Route in `names` is now out for this Prod and Run. False: nothing was taken.
 
-    Inserts in name order, so that two Runs cannot wait for each other in a circle.
+    What an earlier Run has left out for the same Prod is taken over. Inserts in name order, so that two
+    Runs cannot wait for each other in a circle.
     """
-    routes = Route.objects.filter(name__in=names).order_by("name")
     try:
         with transaction.atomic():
-            for route in routes:
-                _take(route, prod_id, run_id)
+            ours = RouteOut.objects.filter(route__name__in=names, prod=prod_id)
+            ours.update(run_id=run_id)
+            have = set(ours.values_list("route", flat=True))
+            for route in Route.objects.filter(name__in=names).exclude(pk__in=have).order_by("name"):
+                RouteOut.objects.create(route=route, prod_id=prod_id, run_id=run_id)
     except IntegrityError:
         return False
     return True
 
 
-def _take(route: Route, prod_id: int, run_id: int) -> None:
-    if not RouteOut.objects.filter(route=route, prod=prod_id, run_id=run_id).exists():
-        RouteOut.objects.create(route=route, prod_id=prod_id, run_id=run_id)
-
-
 def give_back(run_id: int, prod_id: int) -> None:
-    """The Prod's Routes may lose another member again. Already so is fine."""
-    RouteOut.objects.filter(run_id=run_id, prod=prod_id).delete()
+    """The Prod's Routes may lose another member again, and who waits for that looks. Already so is fine."""
+    if RouteOut.objects.filter(run_id=run_id, prod=prod_id).delete()[0]:
+        wake_for_prods([prod_id])
 
 
 def release_idle_routes() -> int:
-    """Give back what ended Runs left out, once the Prod is seen healthy. Returns how many."""
-    outs = list(RouteOut.objects.select_related("prod"))
+    """Give back what nobody works on any more, once its Prod is seen healthy. Returns how many.
+
+    Seen after the last step ended, and a lease later: an Observation from before says nothing.
+    """
+    outs = list(RouteOut.objects.order_by("pk"))
     if not outs:
         return 0
-    ended = set(
-        Run.objects.filter(
-            pk__in={out.run_id for out in outs}, state__in=[state.value for state in RUN_ENDED]
-        ).values_list("pk", flat=True)
+    now = timezone.now()
+    prods = Prod.objects.select_related("cluster", "observation", "version__revision").in_bulk(
+        {out.prod_id for out in outs}
     )
-    healthy = healthy_prods({out.prod_id for out in outs if out.run_id in ended})
-    idle = [out.pk for out in outs if out.run_id in ended and out.prod_id in healthy]
-    return RouteOut.objects.filter(pk__in=idle).delete()[0]
+    ends = _ends({out.run_id for out in outs})
+    idle = [out for out in outs if _is_idle(prods[out.prod_id], ends.get((out.run_id, out.prod_id)), now)]
+    with transaction.atomic():
+        gone = RouteOut.objects.filter(pk__in=[out.pk for out in idle]).delete()[0]
+        if gone:
+            wake_for_prods(sorted({out.prod_id for out in idle}))
+    return gone
+
+
+def _ends(run_ids: set[int]) -> dict[tuple[int, int], datetime]:
+    """(Run, Prod) -> when its last step ended, for those that nothing is left to do for."""
+    ended = set(
+        Run.objects.filter(pk__in=run_ids, state__in=[state.value for state in RUN_ENDED]).values_list(
+            "pk", flat=True
+        )
+    )
+    open_steps = Count("pk", filter=~Q(state__in=[state.value for state in STEP_ENDED]))
+    rows = Step.objects.filter(run__in=run_ids, prod__isnull=False).values("run", "prod")
+    told = rows.annotate(last=Max("finished_at"), open=open_steps, run_end=Max("run__finished_at"))
+    return {
+        (row["run"], row["prod"]): max(at for at in (row["last"], row["run_end"]) if at)
+        for row in told
+        if (row["run"] in ended or not row["open"]) and (row["last"] or row["run_end"])
+    }
+
+
+def _is_idle(prod: Prod, ended_at: datetime | None, now: datetime) -> bool:
+    if ended_at is None or prod_health(prod, now) != "ready":
+        return False
+    return prod.observation.observed_at > ended_at + SETTLING

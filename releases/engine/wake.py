@@ -3,6 +3,8 @@
 A message that cannot be sent is no error: the tick finds the row.
 """
 
+import time
+
 import structlog
 from celery import Task
 from django.db import transaction
@@ -14,6 +16,9 @@ from releases.core.states import RUN_LIVE, RunKind
 from releases.models import Claim, Run, Wake
 
 log = structlog.get_logger(__name__)
+# A message that nobody took in this time is void: the tick sends another as long as one is needed.
+EXPIRES_S = {"releases.tasks.advance": 10, "releases.tasks.act": 30}
+REST_S = 1.0  # after a failure nothing is sent for so long: many messages, one time-out
 LIVE = [state.value for state in RUN_LIVE]
 
 
@@ -27,10 +32,17 @@ def send(task: Task, args: tuple[int, ...], run_kind: str) -> None:
     transaction.on_commit(lambda: _send_now(task, args, run_kind))
 
 
+class _Rest:
+    until = 0.0  # monotonic seconds; shared by the threads of a process, a race costs one time-out
+
+
 def _send_now(task: Task, args: tuple[int, ...], run_kind: str) -> None:
+    if time.monotonic() < _Rest.until:
+        return
     try:
-        task.apply_async(args, queue=queue_of(run_kind))
+        task.apply_async(args, queue=queue_of(run_kind), expires=EXPIRES_S[task.name])
     except OperationalError as error:
+        _Rest.until = time.monotonic() + REST_S
         log.warning("message-not-sent", task=task.name, args=args, error=str(error))
 
 
@@ -40,7 +52,7 @@ def wake(run_ids: list[int]) -> None:
 
     live = Run.objects.filter(pk__in=run_ids, state__in=LIVE).order_by("pk").values_list("pk", "kind")
     for run_id, kind in live:
-        Wake.objects.filter(run_id=run_id).update(wanted=F("wanted") + 1)
+        Wake.objects.filter(run_id=run_id).update(wanted=F("wanted") + 1, due_at=timezone.now())
         send(advance, (run_id,), kind)
 
 

@@ -84,7 +84,7 @@ class RunPage:
 
 def read_run(run_id: int, person: Person) -> RunPage:
     """The Run as `person` sees it; 404 if there is none. A constant number of queries."""
-    rows = Run.objects.select_related(*RUN_LINE, "rolled_back_by")
+    rows = Run.objects.select_related(*RUN_LINE)
     run = get_object_or_404(rows, pk=run_id)
     plan = plan_from_json(run.plan)
     steps = read_steps([run])[run.pk]
@@ -109,7 +109,7 @@ def read_run(run_id: int, person: Person) -> RunPage:
         choices=choices,
         undo=read_undo(run, served),
         undo_reasons=next(choice.reasons for choice in choices if choice.verb == "rollback"),
-        rolled_back_by=run.rolled_back_by.pk if hasattr(run, "rolled_back_by") else None,
+        rolled_back_by=run.rollbacks.order_by("-pk").values_list("pk", flat=True).first(),
         rollback_of=run.rollback_of_id,
     )
 

@@ -25,7 +25,8 @@ class Outcome:
 class StepContext:
     """One attempt of one act on one Prod.
 
-    `renew` renews the lease before each call and raises Superseded where it is lost. `token` names
+    `renew()` renews the lease before a call, `renew(s)` before one that may take `s` seconds; it raises
+    Superseded where the lease is lost. `token` names
     Run, step and attempt; written into each object, it makes every write of ours a change, so that a
     late write of an older attempt meets another resourceVersion. `former` are (kind, name) of objects
     that other revisions of the Blueprint have and this one has not. `again`: an earlier attempt may have
@@ -40,4 +41,4 @@ class StepContext:
     former: tuple[tuple[str, str], ...]
     force: bool
     again: bool
-    renew: Callable[[], None]
+    renew: Callable[..., None]

@@ -16,6 +16,8 @@ PROD_LABEL = "drover.dev/prod"
 EPOCH = "drover.dev/epoch"
 # Status updates move the resourceVersion too; between two looks a handful may come.
 MOST_TRIES = 8
+# A list may take longer than the other calls.
+LIST_S = 40
 
 
 class _NotOurs(Exception):
@@ -124,7 +126,7 @@ def _replace_stuck_pods(context: StepContext, applied: list[Applied]) -> list[st
     Otherwise the words of the old failure would fail a retry before anything was tried again.
     """
     digests = {item.digest for item in applied if item.digest}
-    context.renew()
+    context.renew(LIST_S)
     found = context.kube.list("Pod", context.namespace, f"{PROD_LABEL}={context.prod}")
     pods = [observed_pod(pod) for pod in found]
     stuck = [pod for pod in pods if pod.digest in digests and not pod.terminating and is_failing(pod)]

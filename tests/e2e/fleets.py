@@ -100,7 +100,7 @@ def seeded(seed: int) -> FleetSpec:
     clusters = sorted(dice.sample(sorted(DOMAINS), dice.randint(3, 8)))
     components = ("api", "web") if dice.random() < 0.5 else ("api",)
     # Most fleets are small, two of twenty large, one as large as they come.
-    size = {19: 40, 9: 25, 14: 25}.get(seed % 20) or min(40, 5 + int(dice.expovariate(1 / 4)))
+    size = {19: 40, 9: 20, 14: 20}.get(seed % 20) or min(40, 5 + int(dice.expovariate(1 / 3)))
     failing = dice.random() < 0.3
     fragile = dice.randrange(size) if failing else -1
     prods = tuple(_random_prod(dice, name, i, clusters, components, i == fragile) for i in range(size))

@@ -50,7 +50,7 @@ def test_down_when_the_plan_is_made(api: Api, world: World, raise_fleets: Raise,
         run = api.start(fleet)
         ended = {test: "succeeded", single: "succeeded"}
         found = api.until(
-            run, lambda now: ended.items() <= states(now, "soak").items() or now["state"] != "running"
+            run, lambda now: ended.items() <= states(now, "wait_ready").items() or now["state"] != "running"
         )
         assert (found["state"], judge(fleet, world.audit(fleet)).order) == ("running", [test, single])
         assert states(found, "set_version") | ended == ended | {one: "waiting", other: "waiting"}

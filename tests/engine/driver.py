@@ -12,7 +12,7 @@ from releases.core.answers import Answer, Succeeded
 from releases.engine import acts, passes
 from releases.models import Run, Step
 from releases.steps.context import Outcome
-from tests.build import observe
+from tests.build import fresh, observe
 
 
 def applied(step: Step) -> Outcome:
@@ -66,6 +66,7 @@ def finish(run: Run, most: int = 60) -> list[list[str]]:
     """Drive the Run to its end; what was in flight after each round."""
     seen: list[list[str]] = []
     for _ in range(most):
+        fresh()
         advance(run)
         if run.state in {"succeeded", "aborted", "failed"}:
             return seen

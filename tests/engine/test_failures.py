@@ -1,5 +1,7 @@
 """What fails stops the wave, says why, and can be retried, skipped or rolled back."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -8,8 +10,9 @@ from journal.core.reasons import Refused, because
 from journal.models import Event
 from releases import actions
 from releases.core.answers import Failed, TryAgain
+from releases.engine.routes import release_idle_routes
 from releases.models import Claim, Hold, Run, Step
-from releases.preview import preview_release
+from releases.preview import preview_release, preview_rollback
 from tests import build
 from tests.engine.driver import advance, answer, finish, in_flight, running_acts
 from traffic.models import RouteOut
@@ -60,7 +63,61 @@ def test_a_skip_leaves_the_prod_behind(run: Run) -> None:
     actions.skip(build.person("release-manager"), run.pk, step.pk, WHY)
     finish(run)
     assert run.state == "succeeded"
-    assert not RouteOut.objects.exists()
+    prod = Prod.objects.get(name="c-2")
+    assert prod.settled_version.name == "v1.0.0"
+    assert [out.prod_id for out in RouteOut.objects.all()] == [prod.pk]
+
+
+def test_routes_of_a_skipped_prod_come_back_when_it_is_seen_well_after_it(run: Run) -> None:
+    step = fail_first(run)
+    actions.skip(build.person("release-manager"), run.pk, step.pk, WHY)
+    build.observe("c-2", generation=2)
+    assert release_idle_routes() == 0  # it may be from before
+    build.observe("c-2", generation=2, at=timezone.now() + timedelta(seconds=9))
+    assert release_idle_routes() == 1
+
+
+def test_what_an_ended_run_left_out_belongs_to_the_next_run_on_that_prod(run: Run) -> None:
+    fail_first(run)
+    actions.abort(build.person("on-call"), run.pk, WHY)
+    advance(run)
+    assert run.state == "aborted"
+    again = start("v1.1.0")
+    advance(again)
+    assert [step.prod.name for step in running_acts(again)] == ["c-2"]
+    assert {out.run_id for out in RouteOut.objects.all()} == {again.pk}
+
+
+def test_a_later_rollback_does_not_go_back_to_what_was_skipped(run: Run) -> None:
+    step = fail_first(run)
+    actions.skip(build.person("release-manager"), run.pk, step.pk, WHY)
+    finish(run)
+    build.observe("c-2", version="v1.1.0", generation=2)
+    later = start("v1.2.0")
+    advance(later)
+    assert preview_rollback(later).moves == (("c-2", "v1.0.0"),)
+
+
+def test_a_rollback_that_was_aborted_may_be_followed_by_another(run: Run) -> None:
+    fail_first(run)
+    back = actions.roll_back(build.person("on-call"), run.pk, WHY)
+    actions.abort(build.person("on-call"), back.pk, WHY)
+    advance(back)
+    assert back.state == "aborted"
+    finish(actions.roll_back(build.person("on-call"), run.pk, WHY))
+    assert Prod.objects.get(name="c-2").version.name == "v1.0.0"
+
+
+def test_the_author_cannot_skip_the_gate_that_asks_others() -> None:
+    build.fleet()
+    strategy = {"ask": "each-wave", "soak_s": 0}
+    preview = preview_release("shop", "v1.1.0", strategy, [])
+    author = build.person("release-manager")
+    run = actions.start_release(author, "shop", "v1.1.0", strategy, [], preview.plan.digest)
+    gate = Step.objects.get(run=run, kind="ask", wave=2)
+    with pytest.raises(Refused) as refused:
+        actions.skip(author, run.pk, gate.pk, WHY)
+    assert refused.value.reasons[0].code == "four-eyes"
 
 
 def test_a_rollback_holds_vetoes_and_takes_over_in_one_go(run: Run) -> None:

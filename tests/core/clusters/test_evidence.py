@@ -316,9 +316,11 @@ def test_applied_survives_its_stored_form() -> None:
         (seen(), "ready"),
         (seen(replace(DONE, available=2)), "not-ready"),
         (seen(replace(DONE, generation=3)), "not-ready"),
-        (seen(replace(DONE, wanted=0, available=0)), "not-ready"),
-        (ObservedProd((), (), NOW), "not-ready"),
-        (ObservedProd((DONE, replace(DONE, name="web", available=0)), (), NOW), "not-ready"),
+        (seen(replace(DONE, updated=1)), "not-ready"),
+        (seen(replace(DONE, replicas=4)), "not-ready"),
+        (seen(replace(DONE, wanted=0, available=0)), "down"),
+        (ObservedProd((), (), NOW), "down"),
+        (ObservedProd((DONE, replace(DONE, name="web", available=0)), (), NOW), "down"),
     ],
 )
 def test_health(observed: ObservedProd | None, expected: str) -> None:

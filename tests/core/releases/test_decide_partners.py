@@ -87,7 +87,7 @@ def test_repairing_a_prod_that_is_down_is_allowed_while_its_partner_is_out(ill, 
 
 
 def test_a_repair_beside_its_partner_takes_no_route_that_is_out_already():
-    fleet = example_fleet(a_2={"health": "not-ready"}, b_1={"health": "not-ready"})
+    fleet = example_fleet(a_2={"health": "down"}, b_1={"health": "down"})
     plan = plan_build(fleet, "shop", ["a-2", "b-1"])
     decision = decide(make_run(plan, fleet), NOW)
     assert [intent.outs for intent in decision.intents if isinstance(intent, Start)] == [

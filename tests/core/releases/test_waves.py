@@ -157,9 +157,11 @@ def test_a_cluster_that_is_down_holds_its_prods_and_the_partners_that_must_stay(
     ("own", "partner", "held"),
     [
         pytest.param("ready", "ready", False, id="both serve"),
-        pytest.param("ready", "not-ready", True, id="the partner is down"),
+        pytest.param("ready", "down", True, id="the partner is down"),
         pytest.param("ready", "unknown", True, id="the partner is unknown"),
-        pytest.param("not-ready", "not-ready", False, id="both down: repair is allowed"),
+        pytest.param("down", "down", False, id="both down: repair is allowed"),
+        pytest.param("not-ready", "down", True, id="it serves in part, and nobody else does"),
+        pytest.param("not-ready", "not-ready", True, id="both serve in part"),
         pytest.param("unknown", "not-ready", True, id="it may be the last that serves"),
     ],
 )
