@@ -1,10 +1,11 @@
-"""What follows from an observation: Runs look again, Routes come back, open pages are told."""
+"""What follows from an observation: Runs look again, Routes come back, strays go, pages are told."""
 
 from django.db import transaction
 
 from clusters.models import Prod
 from journal.hints import publish
-from releases.engine import passes, wake
+from releases import tasks
+from releases.engine import passes, strays, wake
 
 
 def facts_changed(prod_ids: list[int]) -> None:
@@ -13,6 +14,8 @@ def facts_changed(prod_ids: list[int]) -> None:
         wake.wake_for_prods(prod_ids)
         for prod, cluster in Prod.objects.filter(pk__in=prod_ids).values_list("name", "cluster__name"):
             publish("prod", prod=prod, cluster=cluster)
+        for stray in strays.stray_workloads(prod_ids):
+            wake.send(tasks.remove_stray, stray, "")
     passes.release_idle_routes()
 
 

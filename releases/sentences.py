@@ -44,6 +44,7 @@ _ENDED = {
     "applied": "Applied %(objects)s objects.",
     "approved": "Approved by %(approvals)s.",
     "soaked": "Stayed ready for %(soak_s)s s.",
+    "stray-removed": "%(kind)s %(name)s was removed: an attempt that had been superseded made it.",
     "step-moved-on": "Step %(step)s has moved on since you looked: look again.",
     "tried-again": "Tried again: the attempt before it gave no answer.",
     "not-ready-in-time": "Not ready after %(waited_s)s s: %(why)s",

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from .engine import acts, passes, wake
+from .engine import acts, passes, strays, wake
 
 
 @shared_task
@@ -13,6 +13,11 @@ def advance(run_id: int) -> None:
 @shared_task
 def act(step_id: int, attempt: int) -> None:
     acts.perform(step_id, attempt)
+
+
+@shared_task
+def remove_stray(prod_id: int, kind: str, name: str) -> None:
+    strays.remove_stray(prod_id, kind, name)
 
 
 @shared_task

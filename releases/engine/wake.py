@@ -17,7 +17,7 @@ from releases.models import Claim, Run, Wake
 
 log = structlog.get_logger(__name__)
 # A message that nobody took in this time is void: the tick sends another as long as one is needed.
-EXPIRES_S = {"releases.tasks.advance": 10, "releases.tasks.act": 30}
+EXPIRES_S = {"releases.tasks.advance": 10, "releases.tasks.act": 30, "releases.tasks.remove_stray": 30}
 REST_S = 1.0  # after a failure nothing is sent for so long: many messages, one time-out
 LIVE = [state.value for state in RUN_LIVE]
 
@@ -27,7 +27,7 @@ def queue_of(run_kind: str) -> str:
     return "emergency" if run_kind == RunKind.ROLLBACK else "default"
 
 
-def send(task: Task, args: tuple[int, ...], run_kind: str) -> None:
+def send(task: Task, args: tuple[int | str, ...], run_kind: str) -> None:
     """Send the message once the transaction is committed. May be lost: rows are the truth."""
     transaction.on_commit(lambda: _send_now(task, args, run_kind))
 
@@ -36,7 +36,7 @@ class _Rest:
     until = 0.0  # monotonic seconds; shared by the threads of a process, a race costs one time-out
 
 
-def _send_now(task: Task, args: tuple[int, ...], run_kind: str) -> None:
+def _send_now(task: Task, args: tuple[int | str, ...], run_kind: str) -> None:
     if time.monotonic() < _Rest.until:
         return
     try:
