@@ -46,7 +46,7 @@ def context(kube: Kube, request: pytest.FixtureRequest) -> StepContext:
         former=(),
         force=False,
         again=False,
-        renew=lambda: None,
+        renew=lambda *_: None,
     )
 
 
@@ -117,7 +117,7 @@ def test_a_field_of_another_manager_is_named_and_taken_only_by_force(
 def test_who_is_superseded_writes_nothing_more(context: StepContext) -> None:
     act(context)
 
-    def lost() -> None:
+    def lost(*_: int) -> None:
         raise Superseded
 
     with pytest.raises(Superseded):
@@ -132,7 +132,7 @@ def test_a_write_that_comes_late_is_refused_by_the_cluster(context: StepContext)
     took_over = once(lambda: act(replace(context, token="1.1.3")))
     refused: list[bool] = []
 
-    def renew() -> None:
+    def renew(*_: int) -> None:
         if refused:
             raise Superseded  # the lease is lost: the second look is the last
         if context.kube.get("Deployment", context.namespace, "api") and took_over():
