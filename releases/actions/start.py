@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from access.models import Person
 from access.permissions import require
-from clusters.models import Prod, Version
+from clusters.models import Blueprint, Prod, Version
 from journal.core.reasons import Refused, because
 from releases.core.strategy import strategy_to_json
 from releases.core.waves import plan_build
@@ -34,6 +34,7 @@ def start_release(
     require(person, "release.start")
     now = timezone.now()
     with transaction.atomic():
+        one_at_a_time(blueprint)
         preview = preview_release(blueprint, version, strategy, exclude)
         if preview.plan.digest != digest:
             raise Refused(because("plan-stale", shown=digest[:12], now=preview.plan.digest[:12]))
@@ -52,11 +53,21 @@ def start_release(
         return run
 
 
+def one_at_a_time(blueprint: str) -> None:
+    """Until the transaction ends, nobody else starts anything of this Blueprint.
+
+    Between the plan and the claims another run could otherwise be started and be over: its claims would
+    be gone again, and the plan made before it would run.
+    """
+    Blueprint.objects.select_for_update().filter(name=blueprint).first()
+
+
 def start_build(person: Person | None, prods: Sequence[Prod], version: Version) -> Run:
     """The running build that brings these new Prods, all of one Blueprint, to `version`."""
     if person is not None:
         require(person, "prod.apply")
     with transaction.atomic():
+        one_at_a_time(version.blueprint.name)
         plan = plan_build(fleet_facts(), version.blueprint.name, tuple(prod.name for prod in prods))
         run = create_run(person, plan, timezone.now(), strategy={}, version=version)
         claim(run, [prod for wave in plan.waves for prod in wave.prods])
