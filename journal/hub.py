@@ -89,9 +89,14 @@ class Hub:
             return RESET
         return merged(rows) if rows and len(rows) < BATCH else (RESET if rows else Message("hint", after))
 
+    def _is_wanted(self) -> bool:
+        """Whether this task is still the reader. A cancellation that meets a time-out of the broker's client
+        is swallowed by it, so that alone would not end the task."""
+        return self._task is asyncio.current_task()
+
     async def _run(self) -> None:
         lost = False
-        while True:
+        while self._is_wanted():
             try:
                 async with _client() as broker:
                     await self._read(broker, lost)
@@ -109,7 +114,7 @@ class Hub:
         self._heard_at = time.monotonic()
         if lost:  # whatever was hinted meanwhile is lost
             self._tell(RESET)
-        while True:
+        while self._is_wanted():
             answer = await broker.xread({STREAM: self._last}, count=BATCH, block=BLOCK_MS)
             self._heard_at = time.monotonic()
             for _stream, rows in cast("list[tuple[str, Rows]]", answer or ()):
