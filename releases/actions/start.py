@@ -9,7 +9,8 @@ from django.utils import timezone
 from access.models import Person
 from access.permissions import require
 from clusters.models import Blueprint, Prod, Version
-from journal.core.reasons import Refused, because
+from journal.core.reasons import Refused
+from releases.core.blockers import stale_blocker
 from releases.core.strategy import strategy_to_json
 from releases.core.waves import plan_build
 from releases.models import Run
@@ -36,8 +37,9 @@ def start_release(
     with transaction.atomic():
         one_at_a_time(blueprint)
         preview = preview_release(blueprint, version, strategy, exclude)
-        if preview.plan.digest != digest:
-            raise Refused(because("plan-stale", shown=digest[:12], now=preview.plan.digest[:12]))
+        stale = stale_blocker(digest, preview.plan.digest)
+        if stale:
+            raise Refused(stale.reason)
         stops = [blocker.reason for blocker in preview.blockers if not blocker.prods]
         claims = [blocker.reason for blocker in preview.blockers if blocker.reason.code == "claimed"]
         if stops or claims:

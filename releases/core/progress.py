@@ -68,7 +68,7 @@ class RunNow:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """waiting -> running, a new attempt. `outs` are the Routes that must be taken out for it first."""
+    """waiting -> running, a new attempt. `outs` are the Routes that must be out for it first."""
 
     step: int
     outs: tuple[str, ...]
