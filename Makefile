@@ -3,7 +3,9 @@
 #   make test         all tests that need Python and a browser
 #   make test-fast    pure and database tests, under a minute
 #   make test-system  tests that need further programs (kubectl)
+#   make test-kubernetes  tests on a real control plane; KUBEBUILDER_ASSETS names the folder of its programs
 #   make bench        what docs/benchmarks.md tells, measured here
+#   make messages     locale/: what is new in the code, what is left to translate, the compiled catalogue
 #   make lint         ruff, mypy, import contracts            make fmt   the same, mending what it can
 #   make lock         resolve requirements*.in into requirements*.lock, with hashes
 
@@ -20,7 +22,7 @@ BESIDES = --numprocesses 2 --dist loadfile --ignore-glob '*/system'
 SYSTEM_TESTS = $(shell find tests -type d -name system | sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-system bench lint fmt lock clean
+.PHONY: help demo test test-fast test-system test-kubernetes bench messages lint fmt lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -40,11 +42,19 @@ test-system: $(VENV)/.dev
 	@.ci/need kubectl
 	$(PYTEST) $(SYSTEM_TESTS)
 
+test-kubernetes: $(VENV)/.dev
+	@test -n "$(KUBEBUILDER_ASSETS)" || { echo 'These tests need KUBEBUILDER_ASSETS: a folder with etcd,' \
+	    'kube-apiserver, kube-controller-manager and kube-scheduler.' >&2; exit 1; }
+	$(PYTEST) tests/adapters/kubernetes -k real
+
 bench: $(VENV)/.dev
 	@.ci/need kubectl
 	for name in $(basename $(notdir $(sort $(wildcard tests/bench/[a-z]*.py)))); do \
 	    $(BIN)/python -m tests.bench.$$name || exit; \
 	done
+
+messages: $(VENV)/.runtime
+	@$(BIN)/python -m orchestrator.language
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

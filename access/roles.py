@@ -24,6 +24,11 @@ PERMISSIONS: dict[str, Role] = {
     "run.abort": Role.ON_CALL,
     "run.rollback": Role.ON_CALL,
     "line.stop": Role.ON_CALL,
+    "hold.set": Role.ON_CALL,
+    "prod.heal": Role.ON_CALL,
+    "cluster.test": Role.ON_CALL,
+    # Of one's own: list, make (at most one's own role), revoke.
+    "token.own": Role.VIEWER,
     "release.preview": Role.VIEWER,
     "release.start": Role.RELEASE_MANAGER,
     "run.approve": Role.RELEASE_MANAGER,
@@ -31,11 +36,22 @@ PERMISSIONS: dict[str, Role] = {
     "hold.lift": Role.RELEASE_MANAGER,
     "veto.lift": Role.RELEASE_MANAGER,
     "line.resume": Role.RELEASE_MANAGER,
+    "veto.set": Role.RELEASE_MANAGER,
     "version.create": Role.RELEASE_MANAGER,
+    "prod.change": Role.RELEASE_MANAGER,
+    # Take fields over that another tool owns; switch healing by itself on or off.
+    "prod.take-over": Role.RELEASE_MANAGER,
+    "prod.self-heal": Role.RELEASE_MANAGER,
     "prod.apply": Role.ADMIN,
+    "prod.retire": Role.ADMIN,
     "cluster.write": Role.ADMIN,
     "blueprint.write": Role.ADMIN,
+    "people.write": Role.ADMIN,
+    "token.write": Role.ADMIN,
 }
+
+# What a person does to stop harm: nothing but their right is in its way, no rate limit either.
+EMERGENCY = frozenset({"run.pause", "run.abort", "run.rollback", "line.stop", "hold.set"})
 
 
 def allows(role: str, action: str) -> bool:

@@ -2,10 +2,15 @@
 
 from typing import Any
 
+from .core.kinds import KINDS
+from .core.manifests import key_of, name_of
 from .core.overrides import Overrides, overrides_from_json
 from .core.render import ProdTarget, Rendered, render
 from .models import BlueprintRevision, Prod, Version
 from .models import Overrides as OverridesRow
+
+# A custom resource is made by a controller of its own: it goes before all that we know.
+LAST = 1000
 
 
 def overrides_of(prod: Prod, number: int) -> Overrides:
@@ -28,5 +33,19 @@ def former_objects(version: Version) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(theirs - mine))
 
 
+def all_objects(blueprint_id: int) -> tuple[tuple[str, str], ...]:
+    """(kind, name) that any revision of the Blueprint has: what sends users first, what others refer to
+    last."""
+    revisions = BlueprintRevision.objects.filter(blueprint=blueprint_id)
+    found = {
+        (key_of(manifest), name_of(manifest)) for revision in revisions for manifest in revision.manifests
+    }
+    return tuple(sorted(found, key=lambda item: (-_order(item[0]), item)))
+
+
+def _order(kind: str) -> int:
+    return KINDS[kind].order if kind in KINDS else LAST
+
+
 def _name(manifest: dict[str, Any]) -> tuple[str, str]:
-    return manifest["kind"], manifest["metadata"]["name"]
+    return key_of(manifest), name_of(manifest)

@@ -24,6 +24,11 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["id"]
+        # The Timeline of one Prod or Cluster, the newest first.
+        indexes = [
+            models.Index(fields=["prod", "-id"], condition=~models.Q(prod=""), name="event_prod"),
+            models.Index(fields=["cluster", "-id"], condition=~models.Q(cluster=""), name="event_cluster"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%H:%M:%S} {self.kind} {self.prod or self.cluster}"

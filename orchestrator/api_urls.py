@@ -1,10 +1,13 @@
 """Everything under /api/."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
+
+from .api_docs import Schema, docs
 
 urlpatterns = [
+    path("v1/", include("access.api.urls")),
     path("v1/", include("clusters.api.urls")),
     path("v1/", include("releases.api.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", Schema.as_view(), name="api-schema"),
+    path("docs/", docs, name="api-docs"),
 ]

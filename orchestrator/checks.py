@@ -8,6 +8,8 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 from django.utils.module_loading import import_string
 
+from clusters.core.kinds import is_custom
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -81,6 +83,20 @@ def asynchronous_middleware(app_configs: Any, **_: Any) -> list[CheckMessage]:
         )
         for path in settings.MIDDLEWARE
         if not getattr(import_string(path), "async_capable", False)
+    ]
+
+
+@register()
+def custom_kinds(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Each custom resource that may stand in a Blueprint is named by kind, group and version."""
+    return [
+        Error(
+            f"{kind!r} in DROVER_CUSTOM_KINDS is no custom resource.",
+            hint="Write Kind.group/version, such as Certificate.cert-manager.io/v1.",
+            id="drover.E006",
+        )
+        for kind in settings.CUSTOM_KINDS
+        if not is_custom(kind)
     ]
 
 

@@ -1,4 +1,4 @@
-"""/healthz: the process answers. /readyz: it can serve, that is, the database answers.
+"""/healthz: the process answers. /readyz: it can serve, that is, the database answers and has our tables.
 
 /readyz also tells of the broker and the workers, which decides nothing: taking the pages away because
 the workers have stopped would leave nobody to see why.
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, ProgrammingError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
@@ -24,7 +24,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 if the database answers, else 503; and how each part is."""
+    """200 if the database answers and has our tables, else 503; and how each part is."""
     checks = {"database": _database(), "broker": _broker()}
     ready = checks["database"] == "ok"
     if ready:
@@ -34,8 +34,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _database() -> str:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        Wake.objects.exists()
+    except ProgrammingError:
+        return "has not our tables: run manage.py migrate"
     except DatabaseError:
         return "does not answer"
     return "ok"

@@ -59,9 +59,18 @@ def from_here(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
 
 
+_open: set[object] = set()
+
+
+def open_streams() -> int:
+    """How many pages this process streams to."""
+    return len(_open)
+
+
 async def events_of(key: str, after: str, recheck_s: float = RECHECK_S) -> AsyncIterator[bytes]:
     """Messages and heartbeats, until the session is no longer good."""
     queue = HUB.join()
+    _open.add(queue)
     try:
         yield _wire(await HUB.since(after) if after else RESET)
         beat_at, check_at = _now(), _now() + recheck_s
@@ -71,7 +80,9 @@ async def events_of(key: str, after: str, recheck_s: float = RECHECK_S) -> Async
                 beat_at = _now() + BEAT_S
                 yield await _beat()
             try:
-                message = await asyncio.wait_for(queue.get(), LOOK_S)
+                # Not wait_for: in Python 3.11 that swallows a cancellation that comes with a message.
+                async with asyncio.timeout(LOOK_S):
+                    message = await queue.get()
                 yield _wire(message)
             except TimeoutError:
                 if not HUB.hears() and not told:
@@ -85,6 +96,7 @@ async def events_of(key: str, after: str, recheck_s: float = RECHECK_S) -> Async
     except DatabaseError:
         return  # nobody can say whether the session is good: the page asks again
     finally:
+        _open.discard(queue)
         HUB.leave(queue)
 
 

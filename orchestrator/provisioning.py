@@ -1,23 +1,5 @@
-"""From prod.yaml to running Prods: what `manage.py apply` and the demo do."""
+"""From prod.yaml to running Prods, for `manage.py apply` and the demo: the same action that pages and API call."""
 
-from collections import defaultdict
+from releases.actions.provision import apply_specs
 
-from django.db import transaction
-
-from access.models import Person
-from clusters.actions import AppliedProd, apply_prod
-from clusters.core.prod_yaml import ProdSpec
-from releases.actions import start_build
-from releases.models import Run
-
-
-def apply_specs(person: Person, specs: tuple[ProdSpec, ...]) -> tuple[list[AppliedProd], list[Run]]:
-    """The Prods, and one build for the new ones of each Version. All or nothing; the same again changes
-    nothing and builds nothing."""
-    with transaction.atomic():
-        applied = [apply_prod(person, spec) for spec in specs]
-        new = defaultdict(list)
-        for one in applied:
-            if one.new:
-                new[one.version].append(one.prod)
-        return applied, [start_build(person, prods, version) for version, prods in new.items()]
+__all__ = ["apply_specs"]

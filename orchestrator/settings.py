@@ -19,6 +19,8 @@ DEMO = env.flag("DROVER_DEMO", False)
 SECRET_KEY = secret_key("DROVER_SECRET_KEY")
 # Fernet keys for the credentials of clusters; the first one encrypts, all of them decrypt.
 CREDENTIAL_KEYS = env.listed("DROVER_CREDENTIAL_KEYS")
+# Whether a Cluster may be reached with the service account of our own pods.
+IN_CLUSTER = env.flag("DROVER_IN_CLUSTER", False)
 
 PUBLIC_URL = env.url("DROVER_URL", ("http", "https"), "http://127.0.0.1:8000")
 HTTPS = PUBLIC_URL.scheme == "https"
@@ -42,6 +44,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
     "journal",
     "access",
     "clusters",
@@ -56,6 +60,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "orchestrator.static.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "orchestrator.plain_addresses.PlainAddresses",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -63,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "access.api.middleware.Platform",
 ]
 
 TEMPLATES = [
@@ -75,6 +82,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "releases.chrome.chrome",
             ]
         },
     }
@@ -181,9 +189,15 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
 if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -221,15 +235,20 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- REST API ---------------------------------------------------------------------------------------
 
+# Requests a minute for each token or person, and for an address that cannot say who it is. 0: no limit.
+API_RATE = env.number("DROVER_API_RATE", 3000)
+API_RATE_UNKNOWN = env.number("DROVER_API_RATE_UNKNOWN", 120)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "access.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["access.api.permission.Permitted"],
+    "DEFAULT_PERMISSION_CLASSES": ["access.api.permission.Permitted", "access.api.idempotency.Once"],
+    "DEFAULT_THROTTLE_CLASSES": ["access.api.limits.PerCaller"],
+    "DEFAULT_FILTER_BACKENDS": ["access.api.filters.Strict"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["access.api.parsers.Json"],
+    "DEFAULT_SCHEMA_CLASS": "access.api.schema.Operation",
     "EXCEPTION_HANDLER": "access.api.problems.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -237,10 +256,23 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Drover",
     "DESCRIPTION": "Staged releases over many production environments.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "orchestrator.api_schema.complete_schema",
+    ],
     "ENUM_NAME_OVERRIDES": {
+        "Role": "access.models.ROLE_CHOICES",
+        "ProdRole": "clusters.models.Prod.Role",
+        "Lifecycle": "clusters.models.Prod.Lifecycle",
+        "RollbackClass": "clusters.models.Version.Rollback",
+        "DriftState": "clusters.models.Drift.State",
+        "ClusterHealth": "clusters.models.Cluster.Health",
+        "ClusterIntent": "clusters.models.Cluster.Intent",
+        "ClusterAccess": "clusters.models.Cluster.Access",
         "RunState": "releases.models.RUN_STATES",
         "StepState": "releases.models.STEP_STATES",
         "RunKind": "releases.models.RUN_KINDS",
@@ -249,6 +281,9 @@ SPECTACULAR_SETTINGS = {
 
 # --- Releases ---------------------------------------------------------------------------------------
 
+# Custom resources that may stand in a Blueprint, as `Kind.group/version`.
+CUSTOM_KINDS = env.listed("DROVER_CUSTOM_KINDS", "")
+
 # How long a Prod is watched, with users on it, before the next one leaves, unless the strategy says.
 DEFAULT_SOAK_S = env.number("DROVER_SOAK_S", 600)
 
@@ -256,6 +291,7 @@ DEFAULT_SOAK_S = env.number("DROVER_SOAK_S", 600)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ja", "日本語")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

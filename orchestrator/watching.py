@@ -1,8 +1,10 @@
 """What follows from an observation: Runs look again, Routes come back, strays go, pages are told."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from clusters.models import Prod
+from clusters.reconcile import look_soon
 from journal.hints import publish
 from releases import tasks
 from releases.engine import passes, strays, wake
@@ -12,6 +14,7 @@ def facts_changed(prod_ids: list[int]) -> None:
     """Facts of these Prods have changed and are committed. May be called again."""
     with transaction.atomic():
         wake.wake_for_prods(prod_ids)
+        look_soon(prod_ids, timezone.now())
         for prod, cluster in Prod.objects.filter(pk__in=prod_ids).values_list("name", "cluster__name"):
             publish("prod", prod=prod, cluster=cluster)
         for stray in strays.stray_workloads(prod_ids):

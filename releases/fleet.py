@@ -1,14 +1,16 @@
 """Loading the fleet as the planners want it, in a constant number of queries."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
+from clusters.core.references import secret_references
 from clusters.facts import cluster_reason, prod_health
-from clusters.models import Overrides, Prod, Version
+from clusters.models import Observation, Overrides, Prod, Version
 from journal.core.reasons import Reason, because
 from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
 from releases.core.plan import From
@@ -44,6 +46,7 @@ def facts_around(run: Run, now: datetime) -> FleetFacts:
 # A thousand Prods share a few revisions: their manifests are not loaded a thousand times.
 _COLUMNS = (
     *("name", "role", "capacity", "lifecycle", "overrides_revision", "settled_overrides_revision"),
+    "namespace",
     *("blueprint__name", "version__name", "version__revision__number", "version__revision__components"),
     *("settled_version__name", "settled_version__revision__number"),
     *("cluster__name", "cluster__failure_domain", "cluster__intent", "cluster__health"),
@@ -60,12 +63,15 @@ def _prods(rows: QuerySet[Prod], run: Run | None, now: datetime) -> tuple[ProdFa
         for hold in standing
         if run is None or hold.passes_id != run.pk
     }
-    labels = _labels(rows)
+    labels, patched = _labels(rows), _patched(rows)
     prods = rows.exclude(lifecycle=Prod.Lifecycle.RETIRED).select_related(
         "cluster", "observation", "blueprint", "version__revision", "settled_version__revision"
     )
     return tuple(
-        _prod(prod, claims.get(prod.pk, (None, "")), holds.get(prod.pk), labels.get(prod.pk, {}), now)
+        replace(
+            _prod(prod, claims.get(prod.pk, (None, "")), holds.get(prod.pk), labels.get(prod.pk, {}), now),
+            patch_secrets=patched.get(prod.pk, ()),
+        )
         for prod in prods.only(*_COLUMNS).order_by("name")
     )
 
@@ -73,6 +79,13 @@ def _prods(rows: QuerySet[Prod], run: Run | None, now: datetime) -> tuple[ProdFa
 def _labels(rows: QuerySet[Prod]) -> dict[int, dict[str, str]]:
     found = Overrides.objects.filter(prod__in=rows.values("pk"), content__has_key="labels").order_by("number")
     return {row.prod_id: row.content["labels"] for row in found}
+
+
+def _patched(rows: QuerySet[Prod]) -> dict[int, tuple[str, ...]]:
+    """Names of the Secrets that the patches in force on each Prod refer to."""
+    found = Overrides.objects.filter(prod__in=rows.values("pk"), number=F("prod__overrides_revision"))
+    found = found.filter(content__has_key="patches").exclude(content__patches=[])
+    return {row.prod_id: secret_references(row.content["patches"]) for row in found}
 
 
 def _prod(
@@ -96,7 +109,15 @@ def _prod(
         claimed_by=claim[0],
         claimed_kind=claim[1],
         held=held,
+        namespace=prod.namespace,
+        secrets=_secrets(prod),
     )
+
+
+def _secrets(prod: Prod) -> tuple[tuple[str, str], ...]:
+    """(name, state) as last seen. Read from the stored form: most Prods have none."""
+    observation: Observation | None = getattr(prod, "observation", None)
+    return tuple(sorted(observation.facts.get("secrets", {}).items())) if observation else ()
 
 
 def _came_from(prod: Prod) -> From:
@@ -143,6 +164,9 @@ def version_facts(blueprint: str, *, with_proof: bool = False) -> tuple[VersionF
             missing=tuple(sorted(set(version.revision.components) - set(version.images))),
             proven=version.pk in proven,
             order=version.pk,
+            until=version.rollback_until,
+            shares_data_with=tuple(version.shares_data_with),
+            secrets=tuple(version.revision.secrets),
         )
         for version in versions.defer("revision__manifests").order_by("pk")
     )

@@ -1,23 +1,10 @@
 """What each state looks like: tone, drawing and word. One table per kind of state, nothing else."""
 
-from dataclasses import dataclass
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clusters.models import Cluster, Prod
+from clusters.marks import CLUSTER_MARKS, LIFECYCLE_MARKS, NO_FACTS, Mark  # noqa: F401 (all marks are found here)
 
-from .core.states import RunState, StepState
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Tone (a class in `tokens.css`), drawing (in `icons.svg`) and word of a state."""
-
-    tone: str
-    icon: str
-    word: str | Promise
-
+from .core.states import RunKind, RunState, StepState
 
 RUN_MARKS = {
     RunState.PLANNED: Mark("idle", "dots", _("planned")),
@@ -40,20 +27,13 @@ STEP_MARKS = {
     StepState.ABORTED: Mark("idle", "stop", _("given up")),
 }
 
-CLUSTER_MARKS = {
-    Cluster.Health.HEALTHY: Mark("good", "check", _("healthy")),
-    Cluster.Health.DEGRADED: Mark("wait", "alert", _("degraded")),
-    Cluster.Health.UNREACHABLE: Mark("bad", "cross", _("unreachable")),
-    Cluster.Health.UNKNOWN: Mark("unknown", "query", _("unknown")),
-}
-
-LIFECYCLE_MARKS = {
-    Prod.Lifecycle.BUILDING: Mark("busy", "turn", _("building")),
-    Prod.Lifecycle.WARMING: Mark("busy", "turn", _("warming up")),
-    Prod.Lifecycle.IN_SERVICE: Mark("good", "check", _("in service")),
-    Prod.Lifecycle.DRAINING: Mark("wait", "clock", _("draining")),
-    Prod.Lifecycle.OUT_OF_SERVICE: Mark("idle", "stop", _("out of service")),
-    Prod.Lifecycle.RETIRED: Mark("idle", "stop", _("retired")),
+RUN_NAMES = {
+    RunKind.BUILD: _("Build"),
+    RunKind.RELEASE: _("Release"),
+    RunKind.ROLLBACK: _("Rollback"),
+    RunKind.CHANGE: _("Change"),
+    RunKind.HEAL: _("Heal"),
+    RunKind.RETIRE: _("Retire"),
 }
 
 # What a Prod is doing while a step of this kind runs, and what the step is called in a list.
@@ -62,16 +42,42 @@ STEP_DOING = {
     "wait_ready": _("starting pods"),
     "soak": _("soaking"),
     "ask": _("waits for approval"),
+    "leave_service": _("leaving service"),
+    "delete_objects": _("deleting"),
+    "delete_namespace": _("deleting its namespace"),
 }
 STEP_NAMES = {
     "set_version": _("Set version"),
     "wait_ready": _("Wait until ready"),
     "soak": _("Soak"),
     "ask": _("Approval"),
+    "leave_service": _("Out of service"),
+    "delete_objects": _("Delete objects"),
+    "delete_namespace": _("Delete namespace"),
+}
+
+# States of runs and steps inside a sentence.
+STATE_NAMES = {
+    "planned": _("planned"),
+    "awaiting-approval": _("awaiting approval"),
+    "waiting": _("waiting"),
+    "running": _("running"),
+    "paused": _("paused"),
+    "stopping": _("stopping"),
+    "failed": _("failed"),
+    "errored": _("errored"),
+    "skipped": _("skipped"),
+    "succeeded": _("succeeded"),
+    "aborted": _("aborted"),
 }
 
 # How parameters of Reasons are said.
-WORDS = {"step": STEP_NAMES, "gate": STEP_NAMES}
+WORDS = {
+    "step": STEP_NAMES,
+    "gate": STEP_NAMES,
+    "lifecycle": {str(key): mark.word for key, mark in LIFECYCLE_MARKS.items()},
+    "state": STATE_NAMES,
+}
 
 PROVIDERS = {
     "on-premises": _("on premises"),
@@ -80,13 +86,21 @@ PROVIDERS = {
     "gke": "GKE",
 }
 
-NO_FACTS = Mark("unknown", "query", _("no fresh facts"))
 NEXT = Mark("idle", "dots", _("next"))
 PLANNED = Mark("idle", "dots", _("planned"))
 WAITS = Mark("wait", "clock", _("waits"))
 HELD = Mark("wait", "hand", _("held"))
 VETOED = Mark("bad", "cross", _("vetoed"))
 RELEASABLE = Mark("good", "check", _("may be released"))
+HEALTH_MARKS = {
+    "ready": Mark("good", "check", _("ready")),
+    "not-ready": Mark("wait", "alert", _("not all ready")),
+    "down": Mark("bad", "cross", _("down")),
+    "unknown": Mark("unknown", "query", _("not known")),
+}
+SIDE_SAME = Mark("good", "check", _("as asked"))
+SIDE_DIFFERS = Mark("wait", "alert", _("differs"))
+SIDE_UNSEEN = Mark("unknown", "query", _("not seen"))
 POD_READY = Mark("good", "check", _("ready"))
 POD_LEAVING = Mark("idle", "stop", _("stopping"))
 POD_STARTING = Mark("busy", "turn", _("starting"))

@@ -12,10 +12,11 @@ from clusters.models import Blueprint, Prod, Version
 from journal.core.reasons import FieldErrors, Reason, Refused, because
 from releases.core.allowed import ACTIONS, RunFacts, blockers_of
 from releases.core.blockers import blockers
+from releases.core.kinds import DISTURBING
 from releases.core.plan import Blocker, Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.rollback import Refusal, RollbackPlan, plan_rollback
-from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, RunState
+from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, RunState, StepState
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy
 from releases.core.waves import plan_release
 from releases.models import Claim, Run, Step
@@ -68,7 +69,7 @@ def preview_release(
 def run_facts(run: Run) -> RunFacts:
     """What the table of allowed actions asks of `run`. Three queries."""
     steps = list(Step.objects.filter(run=run).values_list("prod", "kind", "state", "attempt"))
-    changed = {prod for prod, kind, _, attempt in steps if kind == "set_version" and attempt}
+    changed = {prod for prod, kind, _, attempt in steps if kind in DISTURBING and attempt}
     return RunFacts(
         kind=RunKind(run.kind),
         state=RunState(run.state),
@@ -77,6 +78,7 @@ def run_facts(run: Run) -> RunFacts:
         skippable=sum(state not in STEP_ENDED for _, _, state, _ in steps),
         asking=sum(kind == "ask" and state == "running" for _, kind, state, _ in steps),
         successor=_successor(run, changed),
+        deleted=sum(kind == "delete_objects" and attempt > 0 for _, kind, _, attempt in steps),
         lost=len(changed & {*_changed_later(run, changed), *_claimed_by_others(run, changed)}),
     )
 
@@ -96,8 +98,8 @@ def _successor(run: Run, changed: set[int]) -> int | None:
 def _changed_later(run: Run, changed: set[int]) -> dict[int, int]:
     """Prod id -> number of the first later Run that has begun to change it, unless it is asked to run
     this Run's Version again."""
-    rows = Step.objects.filter(run__gt=run.pk, prod__in=changed, kind="set_version", attempt__gt=0)
-    rows = rows.exclude(run__rollback_of=run).exclude(prod__version=run.version_id)
+    rows = Step.objects.filter(run__gt=run.pk, prod__in=changed, kind__in=DISTURBING, attempt__gt=0)
+    rows = rows.exclude(run__rollback_of=run).exclude(kind="set_version", prod__version=run.version_id)
     return dict(rows.order_by("-run").values_list("prod", "run"))
 
 
@@ -133,7 +135,7 @@ class RollbackPreview:
 
 def rollback_plan(run: Run) -> RollbackPlan | Refusal:
     """The rollback of `run` as it would be carried out now."""
-    changed = Step.objects.filter(run=run, kind="set_version", attempt__gt=0).values_list(
+    changed = Step.objects.filter(run=run, kind__in=DISTURBING, attempt__gt=0).values_list(
         "prod__name", "prod"
     )
     names = {prod_id: name for name, prod_id in changed}
@@ -147,7 +149,17 @@ def rollback_plan(run: Run) -> RollbackPlan | Refusal:
         version_facts(run.blueprint.name, with_proof=True),
         run.version.name if run.version else "",
         later,
+        _done(run),
     )
+
+
+def _done(run: Run) -> dict[str, set[str]]:
+    """Prod -> the step kinds that have succeeded on it in `run`."""
+    rows = Step.objects.filter(run=run, prod__isnull=False, state=StepState.SUCCEEDED)
+    found: dict[str, set[str]] = {}
+    for prod, kind in rows.values_list("prod__name", "kind"):
+        found.setdefault(prod, set()).add(kind)
+    return found
 
 
 def preview_rollback(run: Run) -> RollbackPreview:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from .engine import acts, passes, strays, wake
+from .engine import acts, passes, self_heal, strays, wake
 
 
 @shared_task
@@ -24,3 +24,4 @@ def remove_stray(prod_id: int, kind: str, name: str) -> None:
 def tick() -> None:
     wake.tick()
     passes.release_idle_routes()
+    self_heal.heal_due()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections import deque
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,15 +14,17 @@ from simulator.values import Obj
 
 READ_VERBS = frozenset({"get", "list", "watch"})
 READS_KEPT = 5000
+WRITES_KEPT = 50_000  # about 40 MB; the demo runs for days
 
 
 class Audit:
-    """An ordered log. Writes and pod transitions are kept for good, reads up to a bound."""
+    """An ordered log. The last writes and pod transitions are kept, and the last reads, each up to a bound."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, writes_kept: int = WRITES_KEPT) -> None:
         self._started = time.monotonic()
         self._seq = 0
-        self._kept: list[Obj] = []
+        self.dropped = 0  # writes and pod transitions that are no longer kept
+        self._writes: deque[Obj] = deque(maxlen=writes_kept)
         self._reads: deque[Obj] = deque(maxlen=READS_KEPT)
         self._file: TextIO | None = path.open("a", encoding="utf-8") if path else None
 
@@ -31,17 +33,24 @@ class Audit:
         self._seq += 1
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         full = {"seq": self._seq, "t": round(time.monotonic() - self._started, 6), "at": now, **entry}
-        is_read = entry["type"] == "request" and entry["verb"] in READ_VERBS
-        (self._reads if is_read else self._kept).append(full)
+        if entry["type"] == "request" and entry["verb"] in READ_VERBS:
+            self._reads.append(full)
+        else:
+            self.dropped += len(self._writes) == self._writes.maxlen
+            self._writes.append(full)
         if self._file:
             self._file.write(json.dumps(full, separators=(",", ":")) + "\n")
             self._file.flush()
 
     def since(self, seq: int, limit: int) -> dict[str, Any]:
-        """Up to `limit` entries after `seq`, and the `next` to ask from."""
-        found = sorted([*_after(self._kept, seq), *(e for e in self._reads if e["seq"] > seq)],
-                       key=lambda entry: entry["seq"])[:limit]  # fmt: skip
-        return {"entries": found, "next": found[-1]["seq"] if found else max(seq, self._seq)}
+        """Up to `limit` entries after `seq`, the `next` to ask from, and how many writes are `dropped` in all."""
+        found = [*_after(self._writes, seq), *_after(self._reads, seq)]
+        found = sorted(found, key=lambda entry: int(entry["seq"]))[:limit]
+        return {
+            "entries": found,
+            "next": found[-1]["seq"] if found else max(seq, self._seq),
+            "dropped": self.dropped,
+        }
 
     def close(self) -> None:
         """Close the file, if there is one."""
@@ -49,12 +58,6 @@ class Audit:
             self._file.close()
 
 
-def _after(entries: list[Obj], seq: int) -> Iterator[Obj]:
-    low, high = 0, len(entries)
-    while low < high:
-        middle = (low + high) // 2
-        if entries[middle]["seq"] > seq:
-            high = middle
-        else:
-            low = middle + 1
-    yield from entries[low:]
+def _after(entries: deque[Obj], seq: int) -> list[Obj]:
+    """The entries after `seq`, newest first."""
+    return list(itertools.takewhile(lambda entry: entry["seq"] > seq, reversed(entries)))

@@ -53,6 +53,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--kubeconfig", type=Path, help="kubeconfig to write")
     add("--ready-file", type=Path, help="JSON file to write once everything answers")
     add("--pod-start", default="2-6", help="seconds from a pod's creation until it is ready")
+    add("--job-run", default="1-4", help="seconds a pod that is to end runs until it has succeeded")
     add("--seed", type=int, default=1)
     add("--nodes", type=int, default=3, help="nodes per cluster")
     add("--audit", type=Path, help="file to append audit entries to, as JSON lines")
@@ -62,9 +63,11 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 def _serve(arguments: argparse.Namespace) -> int:
     names = tuple(name.strip() for name in arguments.clusters.split(",") if name.strip())
     try:
-        settings = changed_settings(Settings(), {"pod_start": arguments.pod_start})
+        settings = changed_settings(
+            Settings(), {"pod_start": arguments.pod_start, "job_run": arguments.job_run}
+        )
     except BadSetting as error:
-        return _complain(f"--pod-start: {error}")
+        return _complain(f"--{str(error).replace(chr(95), chr(45))}")
     problem = _problem(names, arguments)
     if problem:
         return _complain(problem)

@@ -9,21 +9,33 @@ from simulator.api.auditing import Auditor
 from simulator.api.server import ApiServer
 from simulator.api.watches import WatchHub
 from simulator.audit import Audit
+from simulator.controllers.autoscalers import Autoscalers
 from simulator.controllers.context import Context
+from simulator.controllers.cron_jobs import CronJobs
+from simulator.controllers.daemon_sets import DaemonSets
+from simulator.controllers.definitions import Definitions, serve_all
 from simulator.controllers.deployments import Deployments
+from simulator.controllers.disruptions import Disruptions
 from simulator.controllers.endpoints import EndpointWriter
-from simulator.controllers.garbage import Garbage, Namespaces
+from simulator.controllers.garbage import Garbage
+from simulator.controllers.gateways import Gateways
+from simulator.controllers.ingresses import Ingresses
+from simulator.controllers.jobs import Jobs
+from simulator.controllers.loads import Loads
+from simulator.controllers.namespaces import Namespaces
 from simulator.controllers.nodes import furnish_cluster
 from simulator.controllers.pod_audit import PodAudit
 from simulator.controllers.pods import Pods
 from simulator.controllers.recorder import Recorder
 from simulator.controllers.replica_sets import ReplicaSets
+from simulator.controllers.stateful_sets import StatefulSets
 from simulator.dataplane.addresses import SocketAddresses
 from simulator.dataplane.answers import Answers
 from simulator.dataplane.listeners import Listeners
 from simulator.faults import FaultBook
 from simulator.kinds.registry import Registry
 from simulator.lifecycle.backend import Backend
+from simulator.rights.tokens import TokenBook
 from simulator.settings import Settings
 from simulator.store.owners import Owners
 from simulator.store.store import Store
@@ -35,26 +47,39 @@ class Cluster:
     """A cluster with its API server, controllers and data plane; give it a store to restore one."""
 
     def __init__(
-        self, name: str, token: str, seed: int, store: Store, audit: Audit, faults: FaultBook,
+        self, name: str, tokens: TokenBook, seed: int, store: Store, audit: Audit, faults: FaultBook,
         settings: Callable[[], Settings],
     ) -> None:  # fmt: skip
-        self.name, self.token, self.store, self.faults = name, token, store, faults
+        self.name, self.tokens, self.store, self.faults = name, tokens, store, faults
         self.port = 0
         place = f"{seed}/{name}"
         self.addresses = SocketAddresses(store, place)
         self.backend = Backend(store, Registry(), Owners(store), self.addresses)
+        serve_all(self.backend.registry, store)
         self.hub = WatchHub(store, lambda: faults.active("hang", name) is not None)
         self.answers = Answers(name, store)
         self.listeners = Listeners(store, self.addresses, self.answers)
         auditor = Auditor(name, store, audit)
-        self.api = ApiServer(name, token, self.backend, self.hub, faults, auditor, self.answers)
+        self.api = ApiServer(name, tokens, self.backend, self.hub, faults, auditor, self.answers)
         self.server = Server(self.api.handle, self.api.refusing)
         PodAudit(name, store, audit)
-        context = Context(name, self.backend, faults, Recorder(store), random.Random(place), settings)
+        self.loads = Loads()
+        context = Context(
+            name, self.backend, faults, Recorder(store), random.Random(place), settings, self.loads
+        )
         self.pods = Pods(context)
         self.controllers = (
             Deployments(context),
             ReplicaSets(context),
+            StatefulSets(context),
+            DaemonSets(context),
+            Jobs(context),
+            CronJobs(context),
+            Disruptions(context),
+            Autoscalers(context),
+            Ingresses(context),
+            Gateways(context),
+            Definitions(context, self.hub.end_kind),
             EndpointWriter(context),
             Namespaces(context),
         )
@@ -79,6 +104,16 @@ class Cluster:
     def url(self) -> str:
         """Where the API server answers."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Differs whenever there is something new to save."""
+        return self.store.version, self.tokens.changes
+
+    @property
+    def token(self) -> str:
+        """The admin token."""
+        return self.tokens.admin
 
     def follow_faults(self) -> None:
         """Make open connections feel the faults that have just been set or cleared."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from simulator.control_tokens import BadToken, mint_token, revoke_token, rotate_token
 from simulator.faults import BadFault
+from simulator.rights.rules import BadRules
 from simulator.settings import BadSetting, changed_settings
 from simulator.values import Obj
 from simulator.wire.messages import Request, Response, json_response, text_response
@@ -37,6 +39,10 @@ class Control:
             ("DELETE", "/faults"): self._clear_faults,
             ("GET", "/settings"): self._settings,
             ("POST", "/settings"): self._change_settings,
+            ("POST", "/load"): self._set_load,
+            ("POST", "/tokens"): lambda request: mint_token(fleet, _object(request)),
+            ("POST", "/tokens/revoke"): lambda request: revoke_token(fleet, _object(request)),
+            ("POST", "/tokens/rotate"): lambda request: rotate_token(fleet, _object(request)),
         }
 
     async def handle(self, request: Request) -> Response | None:
@@ -47,7 +53,7 @@ class Control:
             return json_response(self._answer(request))
         except Refused as error:
             return json_response({"error": str(error)}, error.status)
-        except (BadFault, BadSetting) as error:
+        except (BadFault, BadSetting, BadToken, BadRules) as error:
             return json_response({"error": str(error)}, 400)
 
     def _answer(self, request: Request) -> Any:
@@ -104,6 +110,14 @@ class Control:
             raise Refused(404, f"there is no fault {fault_id}")
         fault.released.set()
         return fault.shown()
+
+    def _set_load(self, request: Request) -> Any:
+        body = _object(request)
+        cluster, percent = self.fleet.clusters.get(body.get("cluster", "")), body.get("percent")
+        if cluster is None or not isinstance(percent, int | float | None) or isinstance(percent, bool):
+            raise Refused(400, "load wants a cluster, namespace, name, and percent (a number, or null)")
+        cluster.loads.set((str(body.get("namespace")), str(body.get("name"))), percent)
+        return {"percent": percent}
 
     def _settings(self, _: Request) -> Any:
         settings = self.fleet.settings

@@ -13,6 +13,7 @@ from simulator.audit import Audit
 from simulator.cluster import Cluster
 from simulator.control import Control
 from simulator.faults import FaultBook
+from simulator.rights.tokens import TokenBook
 from simulator.settings import Settings
 from simulator.snapshot import (
     Restored,
@@ -59,7 +60,7 @@ class Fleet:
         self.clusters: dict[str, Cluster] = {}
         self.control_server = Server(Control(self).handle)
         self.control_port = 0
-        self._saved: dict[str, int] = {}
+        self._saved: dict[str, tuple[int, int]] = {}
         self._saver: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -71,13 +72,17 @@ class Fleet:
         for number, name in enumerate(self.options.clusters, start=1):
             await self._start_cluster(name, number)
         await self._start_control()
+        self.tell()
+        if self.options.state:
+            self._save_now()
+            self._saver = asyncio.get_running_loop().create_task(self._keep_saving())
+
+    def tell(self) -> None:
+        """Write the kubeconfig, then the ready file."""
         if self.options.kubeconfig:
             write_private(self.options.kubeconfig, json.dumps(self.kubeconfig(), indent=1))
         if self.options.ready_file:
             write_private(self.options.ready_file, json.dumps(self.facts()))
-        if self.options.state:
-            self._save_now()
-            self._saver = asyncio.get_running_loop().create_task(self._keep_saving())
 
     def stop(self) -> None:
         """Close every port and save; may be called twice."""
@@ -116,10 +121,10 @@ class Fleet:
     async def _start_cluster(self, name: str, number: int) -> None:
         state = self._state_file(name)
         back = read_snapshot(state) if state else None
-        token = back.token if back else secrets.token_urlsafe(24)
+        tokens = back.tokens if back else TokenBook(secrets.token_urlsafe(24))
         store = back.store if back else Store()
         cluster = Cluster(
-            name, token, self.options.seed, store, self.audit, self.faults, lambda: self.settings
+            name, tokens, self.options.seed, store, self.audit, self.faults, lambda: self.settings
         )
         self.clusters[name] = cluster
         wanted = self.options.base_port + number if self.options.base_port else 0
@@ -159,15 +164,15 @@ class Fleet:
         return self.options.state / f"cluster-{name}.jsonl" if self.options.state else None
 
     def _unsaved(self) -> list[Cluster]:
-        return [c for n, c in self.clusters.items() if c.port and self._saved.get(n) != c.store.version]
+        return [c for n, c in self.clusters.items() if c.port and self._saved.get(n) != c.state]
 
     def _save_now(self) -> None:
         if not self.options.state:
             return
         for cluster in self._unsaved():
             path = self.options.state / f"cluster-{cluster.name}.jsonl"
-            write_snapshot(path, snapshot_lines(cluster.store, cluster.port, cluster.token))
-            self._saved[cluster.name] = cluster.store.version
+            write_snapshot(path, snapshot_lines(cluster.store, cluster.port, cluster.tokens))
+            self._saved[cluster.name] = cluster.state
         if self.control_port:
             write_private(self.options.state / CONTROL_STATE, json.dumps({"port": self.control_port}))
 
@@ -176,10 +181,10 @@ class Fleet:
         while True:
             await asyncio.sleep(SNAPSHOT_EVERY_S)
             for cluster in self._unsaved():
-                version = cluster.store.version
-                lines = snapshot_lines(cluster.store, cluster.port, cluster.token)
+                state = cluster.state
+                lines = snapshot_lines(cluster.store, cluster.port, cluster.tokens)
                 await write_snapshot_gently(self.options.state / f"cluster-{cluster.name}.jsonl", lines)
-                self._saved[cluster.name] = version
+                self._saved[cluster.name] = state
 
 
 def _is_free(port: int) -> bool:

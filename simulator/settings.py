@@ -15,6 +15,7 @@ class Settings:
 
     pod_start: Range = (2.0, 6.0)  # from a pod's creation until it is Ready
     termination: Range = (0.05, 0.3)  # from a pod's deletion until it is gone
+    job_run: Range = (1.0, 4.0)  # how long a pod that is to end runs until it has succeeded
     controller_lag: Range = (0.004, 0.03)  # from a change until the Deployment controller sees it
     crash_backoff: Range = (0.5, 10.0)  # first and longest wait between restarts of a crashing container
     pull_backoff: Range = (0.3, 10.0)  # likewise between two attempts to pull a missing image

@@ -1,6 +1,6 @@
 """The state of a cluster on disk: a JSON-lines file, replaced atomically.
 
-The first line holds version, port and token, each further line one object.
+The first line holds version, port and tokens, each further line one object.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from simulator.rights.tokens import TokenBook
 from simulator.store.store import Store
 from simulator.values import Obj
 
@@ -28,7 +29,7 @@ class Restored:
 
     store: Store
     port: int
-    token: str
+    tokens: TokenBook
 
 
 def read_snapshot(path: Path) -> Restored | None:
@@ -43,15 +44,18 @@ def read_snapshot(path: Path) -> Restored | None:
                 kind, obj = json.loads(line)
                 store.restore(kind, obj)
         store.version = store.compacted = int(head["version"])
-        return Restored(store, int(head["port"]), str(head["token"]))
-    except (ValueError, KeyError, TypeError, StopIteration, OSError) as error:
+        tokens = TokenBook(str(head["token"]))
+        tokens.restore(head.get("tokens") or {})
+        return Restored(store, int(head["port"]), tokens)
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, OSError) as error:
         raise BrokenState(f"the simulator's state in {path} cannot be read ({error}); "
                           "delete the file to start this cluster afresh") from error  # fmt: skip
 
 
-def snapshot_lines(store: Store, port: int, token: str) -> list[tuple[str, Obj]]:
+def snapshot_lines(store: Store, port: int, tokens: TokenBook) -> list[tuple[str, Obj]]:
     """What a snapshot taken now holds: the head, then (kind, object) pairs."""
-    head: tuple[str, Obj] = ("", {"version": store.version, "port": port, "token": token})
+    head: tuple[str, Obj] = ("", {"version": store.version, "port": port, "token": tokens.admin,
+                                  "tokens": tokens.saved()})  # fmt: skip
     return [head, *((kind, obj) for kind in store.kinds() for obj in store.each(kind))]
 
 

@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -89,13 +89,38 @@ class Fleet:
         """Change settings (`pod_start=(0.05, 0.2)`); answers all of them."""
         return dict(self.ask("POST", "/settings", changes))
 
+    def load(self, cluster: str, namespace: str, name: str, percent: float | None) -> None:
+        """Set what a workload uses in all, in percent of one pod's request (400: four pods at 100 %)."""
+        self.ask(
+            "POST", "/load", {"cluster": cluster, "namespace": namespace, "name": name, "percent": percent}
+        )
+
+    def mint_token(
+        self, cluster: str, rules: list[dict[str, Any]] | None = None, *, user: str = "simulated-user",
+        namespace: str = "", bindings: list[dict[str, Any]] | None = None, groups: Iterable[str] = (),
+    ) -> str:  # fmt: skip
+        """A new token with these RBAC rules, in one namespace if given; or with several `{rules, namespace}`."""
+        body: dict[str, Any] = {"cluster": cluster, "user": user, "groups": list(groups)}
+        body |= {"rules": rules or [], "namespace": namespace} if bindings is None else {"bindings": bindings}
+        return str(self.ask("POST", "/tokens", body)["token"])
+
+    def revoke_token(self, cluster: str, token: str) -> None:
+        """Make a minted token unknown: 401 from now on."""
+        self.ask("POST", "/tokens/revoke", {"cluster": cluster, "token": token})
+
+    def rotate_token(self, cluster: str) -> str:
+        """A new admin token of the cluster; `clusters` and the kubeconfig have it at once."""
+        token = str(self.ask("POST", "/tokens/rotate", {"cluster": cluster})["token"])
+        self.clusters[cluster] = replace(self.clusters[cluster], token=token)
+        return token
+
     def request(
         self, cluster: str, method: str, path: str, body: Any = None, content_type: str = "application/json",
-        timeout: float = 10.0,
+        timeout: float = 10.0, token: str = "",
     ) -> tuple[int, Any]:  # fmt: skip
-        """(status, JSON answer) of a request to a cluster's API server, errors included."""
+        """(status, JSON answer) of a request to a cluster's API server, errors included; as admin without a token."""
         access = self.clusters[cluster]
-        headers = {"Authorization": f"Bearer {access.token}", "Content-Type": content_type}
+        headers = {"Authorization": f"Bearer {token or access.token}", "Content-Type": content_type}
         return _http(method, access.server + path, body, headers, timeout)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -136,14 +161,15 @@ class Fleet:
 
 
 def start_fleet(
-    names: Iterable[str], *, pod_start: tuple[float, float] = (0.05, 0.2), seed: int = 1, nodes: int = 3,
+    names: Iterable[str], *, pod_start: tuple[float, float] = (0.05, 0.2),
+    job_run: tuple[float, float] = (0.05, 0.2), seed: int = 1, nodes: int = 3,
     state: Path | None = None, audit: Path | None = None, port: int = 0, base_port: int = 0,
 ) -> Fleet:  # fmt: skip
     """A fleet that answers; FleetFailed when it does not within half a minute."""
     folder = tempfile.TemporaryDirectory(prefix="simulator-")
     command = [
         sys.executable, "-m", "simulator", "serve", "--clusters", ",".join(names), "--seed", str(seed),
-        "--pod-start", f"{pod_start[0]}-{pod_start[1]}", "--nodes", str(nodes), "--port", str(port),
+        "--pod-start", f"{pod_start[0]}-{pod_start[1]}", "--job-run", f"{job_run[0]}-{job_run[1]}", "--nodes", str(nodes), "--port", str(port),
         "--base-port", str(base_port), "--kubeconfig", f"{folder.name}/kubeconfig",
         "--ready-file", f"{folder.name}/ready.json",
         *(["--state", str(state)] if state else []), *(["--audit", str(audit)] if audit else []),

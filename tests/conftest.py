@@ -4,6 +4,7 @@ import os
 import secrets
 
 import django
+import hypothesis
 import pytest
 from cryptography.fernet import Fernet
 
@@ -27,6 +28,11 @@ if "DROVER_DATABASE_URL" not in os.environ:
     database = SessionDatabase()  # workers of xdist inherit the variable, so there is one server
     os.environ["DROVER_DATABASE_URL"] = database.url
 django.setup()
+# How fast the machine is decides no test.
+hypothesis.settings.register_profile(
+    "drover", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("drover")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,7 @@
 """API tokens in the Authorization header (RFC 6750)."""
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -8,6 +9,8 @@ from rest_framework.request import Request
 
 from access.models import Person
 from access.tokens import person_of
+
+from .limits import count_unknown
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -20,7 +23,8 @@ class TokenAuthentication(BaseAuthentication):
         text = parts[1].decode("ascii", "replace") if len(parts) == 2 else ""
         person = person_of(text, timezone.now())
         if person is None:
-            raise AuthenticationFailed("The token is wrong, expired or revoked: make a new one.")
+            count_unknown(request._request)  # noqa: SLF001
+            raise AuthenticationFailed(_("The token is wrong, expired or revoked: make a new one."))
         return person, "token"
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002

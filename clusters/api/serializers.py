@@ -1,13 +1,13 @@
-"""The shapes of Prods and Versions."""
+"""The shapes of Reasons and Versions."""
 
 from typing import Any
 
-from django.utils import timezone
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from clusters.facts import cluster_reason, prod_health
-from clusters.models import Prod, Version
+from clusters.core.images import image_hint
+from clusters.core.promises import GO_BACK_UNTIL
+from clusters.models import Version
 from journal.sentences import reason_json
 
 
@@ -19,65 +19,16 @@ class ReasonSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
-class ProdSerializer(serializers.ModelSerializer[Prod]):
-    cluster = serializers.CharField(source="cluster.name")
-    blueprint = serializers.CharField(source="blueprint.name")
-    version = serializers.CharField(source="version.name", help_text="what Drover asks of it")
-    settled_version = serializers.CharField(
-        source="settled_version.name", default=None, help_text="what its last completed run left"
-    )
-    health = serializers.SerializerMethodField(help_text="ready, not-ready, down or unknown")
-    health_reason = serializers.SerializerMethodField(help_text="why it is unknown")
-    observed_at = serializers.DateTimeField(source="observation.observed_at", default=None)
-    images = serializers.SerializerMethodField(help_text="image by component, as last seen")
-    pods = serializers.SerializerMethodField()
-    run = serializers.IntegerField(source="claim.run_id", default=None, help_text="the run that has it")
-
-    class Meta:
-        model = Prod
-        fields = (
-            "name",
-            "cluster",
-            "namespace",
-            "blueprint",
-            "role",
-            "capacity",
-            "lifecycle",
-            "version",
-            "settled_version",
-            "health",
-            "health_reason",
-            "observed_at",
-            "images",
-            "pods",
-            "run",
-        )
-
-    def get_health(self, prod: Prod) -> str:
-        return prod_health(prod, timezone.now())
-
-    @extend_schema_field(ReasonSerializer(allow_null=True))
-    def get_health_reason(self, prod: Prod) -> dict[str, Any] | None:
-        reason = cluster_reason(prod.cluster, timezone.now())
-        return reason_json(reason) if reason else None
-
-    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
-    def get_images(self, prod: Prod) -> dict[str, str]:
-        observation = getattr(prod, "observation", None)
-        workloads = observation.seen().workloads if observation else ()
-        return {name: image for workload in workloads for name, image in workload.images}
-
-    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
-    def get_pods(self, prod: Prod) -> dict[str, int]:
-        observation = getattr(prod, "observation", None)
-        pods = [pod for pod in observation.seen().pods if not pod.terminating] if observation else []
-        return {"total": len(pods), "ready": sum(pod.ready for pod in pods)}
-
-
 class VersionSerializer(serializers.ModelSerializer[Version]):
     blueprint = serializers.CharField(source="blueprint.name")
     blueprint_revision = serializers.IntegerField(source="revision.number")
     images = serializers.DictField(child=serializers.CharField(), help_text="image by component")
+    shares_data_with = serializers.ListField(
+        child=serializers.CharField(), help_text="Versions whose data it can share; `*`: any"
+    )
+    created_by = serializers.CharField(source="created_by.username", default=None)
+    vetoed_by = serializers.CharField(source="vetoed_by.username", default=None)
+    hints = serializers.SerializerMethodField(help_text="what to think about before it is released")
 
     class Meta:
         model = Version
@@ -88,17 +39,61 @@ class VersionSerializer(serializers.ModelSerializer[Version]):
             "blueprint_revision",
             "images",
             "rollback",
+            "rollback_until",
+            "shares_data_with",
             "created_at",
+            "created_by",
             "vetoed_at",
+            "vetoed_by",
             "veto_reason",
+            "hints",
         )
 
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+    def get_hints(self, version: Version) -> dict[str, str]:
+        found = {component: image_hint(image) for component, image in sorted(version.images.items())}
+        return {component: reason_json(hint)["text"] for component, hint in found.items() if hint}
 
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A Version",
+            {
+                "blueprint": "shop",
+                "name": "v1.2.0",
+                "images": {"api": "registry.example/shop/api:v1.2.0"},
+                "rollback": "until",
+                "rollback_until": "wait_ready",
+                "shares_data_with": ["v1.1.0"],
+            },
+        )
+    ]
+)
 class NewVersionSerializer(serializers.Serializer[Any]):
     blueprint = serializers.CharField(max_length=63)
     name = serializers.RegexField(r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$", max_length=100)
     images = serializers.DictField(
-        child=serializers.RegexField(r"^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,511}$", max_length=512),
-        help_text="image reference by component",
+        child=serializers.CharField(max_length=512),
+        help_text="image reference by component, with a tag or a digest",
+    )
+    revision = serializers.IntegerField(
+        default=None,
+        allow_null=True,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="number of the Blueprint's revision; none: the newest",
     )
     rollback = serializers.ChoiceField(Version.Rollback.choices, default=Version.Rollback.SAFE)
+    rollback_until = serializers.ChoiceField(
+        [*GO_BACK_UNTIL],
+        default="",
+        allow_blank=True,
+        help_text="for `until`: the step at whose end going back ends",
+    )
+    shares_data_with = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        default=list,
+        max_length=200,
+        help_text="names of Versions whose data it can share; `*`: any",
+    )

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .manifests import Manifest, canonical
+from .kinds import order_of
+from .manifests import Manifest, canonical, key_of, name_of
 from .patches import merge_key
 from .render import Rendered
 
@@ -23,9 +24,10 @@ class Difference:
 
 
 def diff(before: Sequence[Rendered], after: Sequence[Rendered]) -> tuple[Difference, ...]:
-    """Every difference in apply order; objects that are gone stand last."""
-    old = {(item.kind, item.name): item.manifest for item in before}
-    new = {(item.kind, item.name): item.manifest for item in after}
+    """Every difference in apply order; objects that are gone stand last. A Job is told by the name that it
+    has in the Blueprint."""
+    old = {(item.kind, item.origin or item.name): item.manifest for item in before}
+    new = {(item.kind, item.origin or item.name): item.manifest for item in after}
     found: list[Difference] = []
     for (kind, name), manifest in new.items():
         if (kind, name) in old:
@@ -35,6 +37,16 @@ def diff(before: Sequence[Rendered], after: Sequence[Rendered]) -> tuple[Differe
     gone = (key for key in old if key not in new)
     found.extend(Difference(kind, name, "", canonical(old[kind, name]), None) for kind, name in gone)
     return tuple(found)
+
+
+def diff_manifests(before: Sequence[Manifest], after: Sequence[Manifest]) -> tuple[Difference, ...]:
+    """Every difference between two revisions of a Blueprint."""
+    return diff(_as_rendered(before), _as_rendered(after))
+
+
+def _as_rendered(manifests: Sequence[Manifest]) -> list[Rendered]:
+    found = [Rendered(key_of(item), name_of(item), "", item) for item in manifests]
+    return sorted(found, key=lambda item: (order_of(item.kind), item.kind, item.name))
 
 
 def _fields(kind: str, name: str, before: Manifest, after: Manifest) -> Iterator[Difference]:

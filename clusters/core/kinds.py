@@ -38,10 +38,26 @@ KINDS: dict[str, Kind] = {
     "Event": Kind("v1", "events"),
 }
 
+# A custom resource may make what workloads need, such as a database or a certificate.
+CUSTOM_ORDER = 45
+
 COMPONENT_KINDS = frozenset(name for name, kind in KINDS.items() if kind.component)
+
+
+def is_custom(key: str) -> bool:
+    """Whether a kind, as `key_of` names it, is that of a custom resource: `Kind.group/version`."""
+    kind, _, api_version = key.partition(".")
+    return bool(kind) and "/" in api_version
+
+
+def order_of(key: str) -> int:
+    """The place of a kind in an apply, lower first."""
+    return KINDS[key].order if key in KINDS else CUSTOM_ORDER
+
 
 PREFIX = "drover.dev/"
 PROD_LABEL = PREFIX + "prod"
 VERSION_LABEL = PREFIX + "version"
 COMPONENT_LABEL = PREFIX + "component"
 DIGEST_ANNOTATION = PREFIX + "digest"
+EPOCH_ANNOTATION = PREFIX + "epoch"

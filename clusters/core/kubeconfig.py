@@ -7,32 +7,16 @@ by name.
 
 import base64
 import binascii
-import ipaddress
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from journal.core.reasons import Reason, Refused, because
 
+from .credentials import Credentials, certificate_problem, key_problem, server_problem, token_problem
 from .yaml_text import BadFile, load_documents
 
-PEM_MAX = 16 * 1024
-TOKEN_MAX = 16 * 1024
+__all__ = ["Credentials", "contexts_of", "parse_kubeconfig"]
 
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Credentials:
-    """How to reach one API server. PEM texts are whole files; "" means not given. Printing shows no secret."""
-
-    server: str
-    ca_pem: str = ""
-    token: str = ""
-    client_cert_pem: str = ""
-    client_key_pem: str = ""
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.server})"
-
+CONTEXTS_MAX = 200
 
 CLUSTER_FIELDS = frozenset({"server", "certificate-authority-data"})
 USER_FIELDS = frozenset({"token", "client-certificate-data", "client-key-data"})
@@ -46,13 +30,7 @@ IGNORED_FIELDS = frozenset({"extensions"})
 
 def parse_kubeconfig(text: str, context: str = "") -> Credentials:
     """The Credentials of `context` ("": the current one). Raises Refused with every Reason; opens nothing."""
-    try:
-        documents = load_documents(text)
-    except BadFile as e:
-        raise Refused(*(problem.reason for problem in e.problems)) from e
-    config = documents[0] if len(documents) == 1 else None
-    if not isinstance(config, dict):
-        raise Refused(because("kubeconfig-shape"))
+    config = _load(text)
     chosen = context or config.get("current-context")
     picked = _entry(config, "contexts", "context", chosen)
     cluster = _entry(config, "clusters", "cluster", picked.get("cluster"))
@@ -66,6 +44,26 @@ def parse_kubeconfig(text: str, context: str = "") -> Credentials:
     if problems:
         raise Refused(*problems)
     return _credentials(cluster, user)
+
+
+def contexts_of(text: str) -> tuple[str, ...]:
+    """The names of the contexts, in the order of the file. Raises Refused for what is no kubeconfig."""
+    contexts = _load(text).get("contexts")
+    names = (
+        [one.get("name") for one in contexts if isinstance(one, dict)] if isinstance(contexts, list) else []
+    )
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))[:CONTEXTS_MAX]
+
+
+def _load(text: str) -> dict[str, Any]:
+    try:
+        documents = load_documents(text)
+    except BadFile as e:
+        raise Refused(*(problem.reason for problem in e.problems)) from e
+    config = documents[0] if len(documents) == 1 else None
+    if not isinstance(config, dict):
+        raise Refused(because("kubeconfig-shape"))
+    return config
 
 
 def _entry(config: dict[str, Any], section: str, part: str, name: Any) -> dict[str, Any]:
@@ -85,59 +83,52 @@ def _forbidden(prefix: str, part: dict[str, Any], allowed: frozenset[str]) -> li
 
 
 def _credentials(cluster: dict[str, Any], user: dict[str, Any]) -> Credentials:
-    credentials = Credentials(
-        server=_server(cluster.get("server")),
-        ca_pem=_pem(cluster, "certificate-authority-data", "CERTIFICATE"),
-        token=_token(user.get("token", "")),
-        client_cert_pem=_pem(user, "client-certificate-data", "CERTIFICATE"),
-        client_key_pem=_pem(user, "client-key-data", "PRIVATE KEY"),
-    )
-    if bool(credentials.client_cert_pem) != bool(credentials.client_key_pem):
-        raise Refused(because("kubeconfig-half-certificate"))
-    if not credentials.token and not credentials.client_cert_pem:
-        raise Refused(because("kubeconfig-no-credentials"))
-    return credentials
-
-
-def _server(value: Any) -> str:
-    """An https address, or http on the loopback address, where a simulated cluster lives."""
-    try:
-        url = urlsplit(value if isinstance(value, str) else "")
-        host, port = url.hostname or "", url.port
-    except ValueError as e:
-        raise Refused(because("kubeconfig-server")) from e
-    plain = url.scheme == "http" and _is_loopback(host)
-    extra = url.username or url.password or url.query or url.fragment
-    if not host or port == 0 or extra or not (plain or url.scheme == "https"):
+    server = cluster.get("server")
+    if not isinstance(server, str):
         raise Refused(because("kubeconfig-server"))
-    return str(value).rstrip("/")
+    found = Credentials(
+        server=server.rstrip("/"),
+        ca_pem=_pem("cluster.", cluster, "certificate-authority-data"),
+        token=_text("user.token", user.get("token", "")),
+        client_cert_pem=_pem("user.", user, "client-certificate-data"),
+        client_key_pem=_pem("user.", user, "client-key-data"),
+    )
+    if bool(found.client_cert_pem) != bool(found.client_key_pem):
+        raise Refused(because("kubeconfig-half-certificate"))
+    if not found.token and not found.client_cert_pem:
+        raise Refused(because("kubeconfig-no-credentials"))
+    _check(found)
+    return found
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _check(found: Credentials) -> None:
+    """Raises Refused with what is wrong with the values, by field."""
+    if problem := server_problem(found.server):
+        raise Refused(problem)
+    checks = [("user.token", token_problem(found.token))]
+    if found.ca_pem:
+        checks.append(("cluster.certificate-authority-data", certificate_problem(found.ca_pem)))
+    if found.client_cert_pem:
+        bad = certificate_problem(found.client_cert_pem)
+        checks.append(("user.client-certificate-data", bad))
+        checks.append(
+            ("user.client-key-data", bad or key_problem(found.client_key_pem, found.client_cert_pem))
+        )
+    wrong = [because("kubeconfig-data", field=field, why=reason.code) for field, reason in checks if reason]
+    if wrong:
+        raise Refused(*wrong)
 
 
-def _token(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > TOKEN_MAX or not value.isascii():
-        raise Refused(because("kubeconfig-data", field="token"))
-    if value and not value.isprintable():
-        raise Refused(because("kubeconfig-data", field="token"))
+def _text(field: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise Refused(because("kubeconfig-data", field=field, why="not-text"))
     return value
 
 
-def _pem(part: dict[str, Any], field: str, label: str) -> str:
-    """The decoded text of a base64 field, "" if it is not given. Raises Refused if it is no such PEM."""
-    value = part.get(field, "")
-    if value == "":
-        return ""
+def _pem(prefix: str, part: dict[str, Any], name: str) -> str:
+    """The decoded text of a base64 field, "" if it is not given. Raises Refused if it is no such text."""
+    value = _text(prefix + name, part.get(name, ""))
     try:
-        text = base64.b64decode(value, validate=True).decode("ascii") if isinstance(value, str) else ""
+        return base64.b64decode(value, validate=True).decode("ascii")
     except (binascii.Error, ValueError) as e:
-        raise Refused(because("kubeconfig-data", field=field)) from e
-    begins = text.lstrip().startswith("-----BEGIN ") and f"{label}-----" in text.splitlines()[0]
-    if len(text) > PEM_MAX or not begins:
-        raise Refused(because("kubeconfig-data", field=field))
-    return text
+        raise Refused(because("kubeconfig-data", field=prefix + name, why=because("not-base64").code)) from e

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .kinds import COMPONENT_KINDS
+from .kinds import COMPONENT_KINDS, KINDS
 
 Manifest = dict[str, Any]
 
 _LABEL_VALUE_MAX = 63
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
 def canonical(value: Any) -> str:
@@ -38,16 +38,33 @@ def kind_of(manifest: Manifest) -> str:
     return str(manifest.get("kind", ""))
 
 
+def key_of(manifest: Manifest) -> str:
+    """The kind as Drover tells kinds apart: its name if it is one of `KINDS`, else with its API version.
+    A patch of one of `KINDS` may leave the API version out.
+
+    >>> key_of({"apiVersion": "shop.example/v1", "kind": "Cache"})
+    'Cache.shop.example/v1'
+    """
+    kind, api_version = kind_of(manifest), str(manifest.get("apiVersion", ""))
+    known = KINDS.get(kind)
+    return kind if known and api_version in ("", known.api_version) else f"{kind}.{api_version}"
+
+
 def name_of(manifest: Manifest) -> str:
     return str(mapping(manifest.get("metadata")).get("name", ""))
 
 
+def is_component(manifest: Manifest) -> bool:
+    """Whether it is a workload whose container of its own name takes the Version's image."""
+    return key_of(manifest) in COMPONENT_KINDS
+
+
 def pod_template(manifest: Manifest) -> Manifest | None:
     """The pod template inside `manifest`, None for a kind that has none. Not a copy."""
-    spec = mapping(manifest.get("spec"))
-    if kind_of(manifest) == "CronJob":
+    key, spec = key_of(manifest), mapping(manifest.get("spec"))
+    if key == "CronJob":
         spec = mapping(mapping(spec.get("jobTemplate")).get("spec"))
-    if kind_of(manifest) not in COMPONENT_KINDS | {"Job", "CronJob"}:
+    if key not in COMPONENT_KINDS | {"Job", "CronJob"}:
         return None
     template = spec.get("template")
     return template if isinstance(template, dict) else None
@@ -70,7 +87,7 @@ def own_container(manifest: Manifest) -> Manifest | None:
 
 def components(manifests: Iterable[Manifest]) -> tuple[str, ...]:
     """The names of the components, sorted: the workloads that take an image of a Version."""
-    return tuple(sorted(name_of(manifest) for manifest in manifests if kind_of(manifest) in COMPONENT_KINDS))
+    return tuple(sorted(name_of(manifest) for manifest in manifests if is_component(manifest)))
 
 
 def label_value(text: str) -> str:
@@ -81,7 +98,7 @@ def label_value(text: str) -> str:
     >>> label_value("v1.1.0+build")
     'v1.1.0-build-108d4182'
     """
-    if len(text) <= _LABEL_VALUE_MAX and _LABEL_VALUE.fullmatch(text):
+    if len(text) <= _LABEL_VALUE_MAX and LABEL_VALUE.fullmatch(text):
         return text
     clean = re.sub(r"[^-A-Za-z0-9_.]", "-", text).strip("-_.")[:54] or "x"
     return f"{clean}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from .evidence import images_of
-from .kinds import COMPONENT_LABEL, DIGEST_ANNOTATION, PROD_LABEL
-from .manifests import Manifest, kind_of, name_of, pod_template
+from .kinds import COMPONENT_KINDS, COMPONENT_LABEL, DIGEST_ANNOTATION, PROD_LABEL
+from .manifests import Manifest, kind_of, mapping, name_of, pod_template
+from .observe_objects import observed_object, trimmed_object
 from .observed import ObservedPod, ObservedProd, ObservedWorkload
+from .verdicts import images_of
 
 MESSAGE_MAX = 300
 # `ReplicaSet "api-7d9f" has timed out progressing.`: the Deployment controller's words.
@@ -15,15 +16,25 @@ _STALLED_SET = re.compile(r'ReplicaSet "([^"]+)"')
 
 
 def observed_prod(
-    workloads: Iterable[Manifest], pods: Iterable[Manifest], observed_at: datetime
+    workloads: Iterable[Manifest],
+    pods: Iterable[Manifest],
+    observed_at: datetime,
+    others: Iterable[tuple[str, Manifest]] = (),
 ) -> ObservedProd:
-    """The facts of one Prod out of its raw workloads and pods, sorted by kind and name."""
+    """The facts of one Prod out of its raw workloads and pods, and (kind, object) of `others`, sorted by
+    kind and name."""
     raw_pods = list(pods)
     seen = [_workload(item, raw_pods) for item in workloads]
     return ObservedProd(
         workloads=tuple(sorted(seen, key=lambda item: (item.kind, item.name))),
         pods=tuple(sorted(map(observed_pod, raw_pods), key=lambda pod: pod.name)),
         observed_at=observed_at,
+        objects=tuple(
+            sorted(
+                (observed_object(kind, item) for kind, item in others),
+                key=lambda item: (item.kind, item.name, item.uid),
+            )
+        ),
     )
 
 
@@ -63,6 +74,7 @@ def _workload(manifest: Manifest, pods: list[Manifest]) -> ObservedWorkload:
     wanted, replicas, updated, ready, available = COUNTS[kind_of(manifest)](manifest["spec"], status)
     template = pod_template(manifest) or {}
     digest = digest_annotation(template)
+    revisions = {status.get("currentRevision", ""), status.get("updateRevision", "")}
     return ObservedWorkload(
         kind=kind_of(manifest),
         name=name_of(manifest),
@@ -77,7 +89,16 @@ def _workload(manifest: Manifest, pods: list[Manifest]) -> ObservedWorkload:
         digest=digest,
         images=images_of(template),
         stalled=_stalled(status, name_of(manifest), digest, pods),
+        partition=_partition(manifest["spec"]),
+        settled=len(revisions) == 1,
     )
+
+
+def _partition(spec: Manifest) -> int:
+    """How many of the first pods of a StatefulSet keep what they have."""
+    update = mapping(mapping(spec.get("updateStrategy")).get("rollingUpdate"))
+    partition = update.get("partition")
+    return partition if isinstance(partition, int) else 0
 
 
 def digest_annotation(manifest: Manifest) -> str:
@@ -136,6 +157,7 @@ def observed_pod(pod: Manifest) -> ObservedPod:
         message=message[:MESSAGE_MAX],
         restarts=max((int(item.get("restartCount") or 0) for item in statuses), default=0),
         image=dict(images_of(pod)).get(component, ""),
+        uid=str(metadata.get("uid", "")),
     )
 
 
@@ -175,12 +197,14 @@ _KEPT_STATUS = (
     *("phase", "conditions", "initContainerStatuses", "containerStatuses", "observedGeneration"),
     *("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"),
     *("desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled"),
-    *("numberReady", "numberAvailable"),
+    *("numberReady", "numberAvailable", "currentRevision", "updateRevision"),
 )
 
 
 def trimmed(kind: str, item: Manifest) -> Manifest:
-    """The part of a workload or pod that `observed_prod` reads, so that a fleet fits into memory."""
+    """The part of an object that `observed_prod` reads, so that a fleet fits into memory."""
+    if kind not in COMPONENT_KINDS | {"Pod"}:
+        return {"kind": kind, "metadata": _metadata(item), **trimmed_object(item)}
     spec, status = item.get("spec") or {}, item.get("status") or {}
     kept: Manifest = {
         "kind": kind,
@@ -194,8 +218,7 @@ def trimmed(kind: str, item: Manifest) -> Manifest:
     kept["spec"] = {
         "template": {"metadata": _metadata(template), "spec": _pod_spec(template.get("spec") or {})}
     }
-    if "replicas" in spec:
-        kept["spec"]["replicas"] = spec["replicas"]
+    kept["spec"] |= {field: spec[field] for field in ("replicas", "updateStrategy") if field in spec}
     return kept
 
 

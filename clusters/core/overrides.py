@@ -34,7 +34,7 @@ def overrides_to_json(overrides: Overrides) -> dict[str, Any]:
 def overrides_from_json(data: Mapping[str, Any]) -> Overrides:
     """The value of the stored form; what is missing is empty."""
     return Overrides(
-        replicas=tuple(sorted((data.get("replicas") or {}).items())),
+        replicas=tuple(sorted((name, int(value)) for name, value in (data.get("replicas") or {}).items())),
         labels=tuple(sorted((data.get("labels") or {}).items())),
         patches=tuple(data.get("patches") or ()),
     )

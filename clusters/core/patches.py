@@ -8,7 +8,7 @@ from typing import Any
 
 from journal.core.reasons import Reason, Refused, because
 
-from .kinds import PREFIX
+from .kinds import PREFIX, is_custom
 from .manifests import Manifest
 
 # Field -> key by which its items are told apart (x-kubernetes-patch-merge-key in the Kubernetes OpenAPI).
@@ -28,11 +28,14 @@ DIRECTIVE = "$patch"
 
 
 def merge_key(field: str, kind: str) -> str | None:
-    """The merge key of the list `field` in an object of `kind`; None: the list is one value.
+    """The merge key of the list `field` in an object of `kind`; None: the list is one value, as are all
+    lists of a custom resource.
 
     >>> merge_key("ports", "Service"), merge_key("ports", "Deployment"), merge_key("args", "Deployment")
     ('port', 'containerPort', None)
     """
+    if is_custom(kind):
+        return None
     if field == "ports":
         return "port" if kind == "Service" else "containerPort"
     return MERGE_KEYS.get(field)

@@ -113,3 +113,25 @@ _Loader.add_constructor(_CORE + "int", _construct_number)
 _Loader.add_constructor(_CORE + "float", _construct_decimal)
 for _tag in ("binary", "timestamp", "omap", "pairs", "set"):
     _Loader.yaml_constructors.pop(_CORE + _tag, None)  # an explicit tag: refused as unknown
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes so that `load_documents` reads the same: what it would take for a number stands in quotes."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+_Dumper.yaml_implicit_resolvers = {
+    first: [
+        *yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()),
+        *_Loader.yaml_implicit_resolvers.get(first, ()),
+    ]
+    for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_Loader.yaml_implicit_resolvers}
+}
+
+
+def dump_document(value: Any) -> str:
+    """A JSON value as YAML text, fields in their order; `load_documents` reads the same value."""
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return text

@@ -9,16 +9,29 @@ from journal.core.reasons import because
 from .protocol import Conflict, Contested, Denied, Invalid, KubeError, NotFound, Unavailable
 
 MESSAGE_MAX = 500
-# A server-side apply of a field that the schema does not have is answered with 500 and this text (seen on
-# 1.36.2); it is the object that is wrong, not the server.
-SCHEMA_WORDS = "field not declared in schema"
+# A server-side apply of an object that does not fit the schema of its kind (a field that it does not have, a
+# number for a text, a quantity that is none, the same port twice) is answered with 500 and one of these (seen
+# on 1.36.2); it is the object that is wrong, not the server.
+SCHEMA_WORDS = ("failed to create typed patch object", "failed to convert new object")
+
+
+class Expired(Unavailable):
+    """A list moved on while its pages were read (410): begin it again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(because("list-moved-on", message=message), maybe_done=False)
+
+
+class NoPath(Unavailable):
+    """A 404 that is no answer about an object: this path leads nowhere, or not to an API server."""
 
 
 def parse(status: int, body: bytes, *, write: bool) -> Manifest:
     """The object of a good answer; raises the KubeError of any other. `write`: the call changes things."""
     data = _object(body)
     if data is None:
-        raise Unavailable(because("answer-unreadable", status=status), maybe_done=write)
+        error = NoPath if status == 404 else Unavailable
+        raise error(because("answer-unreadable", status=status), maybe_done=write)
     if 200 <= status < 300:
         return data
     raise error_of(status, data, write=write)
@@ -46,9 +59,11 @@ def error_of(status: int, data: Manifest, *, write: bool) -> KubeError:
         return NotFound(because("object-missing", message=message))
     if status == 409:
         return _conflict(data, message)
+    if status == 410:
+        return Expired(message)
     if status in {401, 403}:
         return Denied(because("cluster-denied", status=status, message=message))
-    if status in {400, 405, 413, 415, 422} or (status == 500 and SCHEMA_WORDS in message):
+    if status in {400, 405, 413, 415, 422} or (status == 500 and message.startswith(SCHEMA_WORDS)):
         return Invalid(because("object-invalid", message=message))
     maybe_done = write and status >= 500
     return Unavailable(because("cluster-error", status=status, message=message), maybe_done=maybe_done)

@@ -1,10 +1,25 @@
 """What the rest of Drover asks of a cluster, and the errors it must expect."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from clusters.core.manifests import Manifest
+from clusters.core.rights import Granted, Right
 from journal.core.reasons import Reason
+
+__all__ = [
+    "Conflict",
+    "Contested",
+    "Denied",
+    "Granted",
+    "Invalid",
+    "Kube",
+    "KubeError",
+    "NotFound",
+    "Right",
+    "Unavailable",
+]
 
 
 class KubeError(Exception):
@@ -53,7 +68,8 @@ class Unavailable(KubeError):
 
 
 class Kube(Protocol):
-    """One cluster. Every method raises KubeError; all but `apply` and `delete` may be repeated freely,
+    """One cluster. A `kind` is a name of `clusters.core.kinds.KINDS`, or for a custom resource
+    `Kind.group/version` (`clusters.core.manifests.key_of`), which the cluster's discovery resolves. Every method raises KubeError; all but `apply` and `delete` may be repeated freely,
     and those two are repeatable acts by nature."""
 
     def get(self, kind: str, namespace: str, name: str) -> Manifest:
@@ -75,8 +91,26 @@ class Kube(Protocol):
         """
         ...
 
-    def delete(self, kind: str, namespace: str, name: str, *, uid: str | None = None) -> None:
-        """Deletes in the background. Already gone is success; with `uid`, another object is a Conflict."""
+    def remove_fields(
+        self, kind: str, namespace: str, name: str, pointers: Sequence[str], *, resource_version: str
+    ) -> Manifest:
+        """The object without the fields at `pointers` (RFC 6901, removed in this order), whoever owns them.
+
+        Raises Conflict if the object is no longer at `resource_version`, from which the pointers are.
+        """
+        ...
+
+    def delete(
+        self,
+        kind: str,
+        namespace: str,
+        name: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+    ) -> None:
+        """Deletes in the background. Already gone is success; with `uid`, another object is a Conflict, and
+        with `resource_version`, one that was written since."""
         ...
 
     def list(self, kind: str, namespace: str | None = None, label_selector: str = "") -> list[Manifest]:
@@ -89,4 +123,12 @@ class Kube(Protocol):
 
     def ready(self) -> None:
         """Returns when the API server says that it is ready to serve."""
+        ...
+
+    def allowed(self, right: Right, namespace: str = "") -> bool:
+        """Whether our credentials may do `right` (SelfSubjectAccessReview); `namespace` "": everywhere."""
+        ...
+
+    def granted(self, namespace: str) -> tuple[Granted, ...]:
+        """All that our credentials may do in `namespace` (SelfSubjectRulesReview), cluster-wide included."""
         ...

@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 import urllib3
@@ -14,8 +15,10 @@ from clusters.core.kubeconfig import Credentials
 from clusters.core.manifests import Manifest
 from journal.core.reasons import because
 
+from .outgoing import STRICT, AddressRefused, Limits, checked_pools
 from .protocol import Unavailable
 from .tls import tls_context
+from .tokens import NoToken, TokenSource, token_source
 
 CONNECTIONS_MAX = 8
 ANSWER_BYTES_MAX = 64 * 2**20
@@ -37,27 +40,28 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask. `body` is an object for JSON, text for any other `content_type`."""
+    """What to ask. `body` is an object for JSON, a list for a JSON patch, text for any other `content_type`."""
 
     method: str
     path: str
     query: dict[str, str] = field(default_factory=dict)
-    body: Manifest | str | None = None
+    body: Manifest | list[Manifest] | str | None = None
     content_type: str = "application/json"
     is_list: bool = False
+    asks: bool = False  # changes nothing, although it is a POST
 
     @property
     def write(self) -> bool:
-        return self.method != "GET"
+        return self.method != "GET" and not self.asks
 
 
 class Transport:
     """Sends Requests to one API server. Thread-safe; at most eight at a time."""
 
-    def __init__(self, credentials: Credentials, timeouts: Timeouts) -> None:
+    def __init__(self, credentials: Credentials, timeouts: Timeouts, limits: Limits = STRICT) -> None:
         """Opens no connection yet. Raises `tls.Unusable` for a CA or certificate that is none."""
         self._timeouts = timeouts
-        self._api = _api_client(credentials)
+        self._api = _api_client(credentials, limits)
         self._room = threading.BoundedSemaphore(CONNECTIONS_MAX)
 
     def close(self) -> None:
@@ -69,6 +73,8 @@ class Transport:
             raise Unavailable(because("cluster-busy", calls=CONNECTIONS_MAX), maybe_done=False)
         try:
             return self._send(request)
+        except AddressRefused as e:
+            raise Unavailable(e.reason, maybe_done=False) from e
         except MaxRetryError as e:
             raise _unavailable(e.reason or e, request) from e
         except (HTTPError, ApiException, OSError) as e:
@@ -114,17 +120,29 @@ def _unavailable(error: Exception, request: Request) -> Unavailable:
     return Unavailable(because(code, error=type(error).__name__), maybe_done=sent and request.write)
 
 
-def _api_client(credentials: Credentials) -> ApiClient:
+def _api_client(credentials: Credentials, limits: Limits) -> ApiClient:
     configuration = Configuration(host=credentials.server.rstrip("/"), retries=NO_RETRIES)
     configuration.proxy = None  # what the constructor read from our environment
     if credentials.token:
         configuration.api_key = {"authorization": f"Bearer {credentials.token}"}
+    if source := token_source(credentials):
+        configuration.api_key = {"authorization": ""}  # without an entry the hook is not asked
+        configuration.refresh_api_key_hook = partial(_renew, source)
     api = ApiClient(configuration)
     api.user_agent = user_agent()
-    api.rest_client.pool_manager = urllib3.PoolManager(
-        num_pools=1, maxsize=CONNECTIONS_MAX, retries=NO_RETRIES, ssl_context=tls_context(credentials)
+    tls = tls_context(credentials)
+    api.rest_client.pool_manager = checked_pools(
+        limits, num_pools=1, maxsize=CONNECTIONS_MAX, retries=NO_RETRIES, ssl_context=tls
     )
     return api
+
+
+def _renew(source: TokenSource, configuration: Configuration) -> None:
+    """Put a token into `configuration` that is good for the next call."""
+    try:
+        configuration.api_key = {"authorization": f"Bearer {source()}"}
+    except NoToken as e:
+        raise Unavailable(e.reason, maybe_done=False) from e
 
 
 def user_agent() -> str:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,10 +16,18 @@ from django.utils import timezone
 from clusters.core.kubeconfig import Credentials
 from clusters.core.manifests import Manifest
 from clusters.core.pulse import DEGRADED, HEALTHY, UNREACHABLE, Pulse, hit, miss
+from clusters.kube.connect import limits
+from clusters.kube.tokens import token_source
 from clusters.kube.transport import user_agent
 from journal.core.reasons import Reason, because
 
+from .bearer import bearing
+from .connector import checked_connector
+from .extras import MOST
 from .facts import FactsWriter
+from .further import Further
+from .history import ProbeHistory, keep_history, keep_nodes
+from .needs import Need
 from .probe import Answer, ask_ready, ask_version
 from .rows import Lease, Watched
 from .store import Store
@@ -29,6 +37,9 @@ from .watch import Watch
 from .writes import confirm_observations, confirm_seen, mark_synced, set_health
 
 KINDS_WATCHED = ("Deployment", "StatefulSet", "DaemonSet", "Pod")
+
+# Each watch holds one: those above, Events and further kinds; the rest is for probes and lists.
+CONNECTIONS = 2 * len(KINDS_WATCHED) + MOST + 8
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +58,8 @@ class Door:
         return aiohttp.ClientSession(
             self.credentials.server,
             headers=headers,
-            connector=aiohttp.TCPConnector(ssl=self.tls, limit=2 * len(KINDS_WATCHED)),
+            connector=checked_connector(limits(), ssl=self.tls, limit=CONNECTIONS),
+            middlewares=bearing(token_source(self.credentials)),
             read_bufsize=2**21,  # one event is one line
             trust_env=False,
         )
@@ -69,9 +81,11 @@ class ClusterObserver:
         self._on_change = on_change
         self._store = Store()
         self._facts = FactsWriter(lease, self._store, threads, tuning, self._written)
+        self._further = Further(lease, self._store, self._facts, threads, tuning)
         self._watches: tuple[Watch, ...] = ()
         self._prods: tuple[Watched, ...] = ()
         self._pulse = Pulse(lease.health, time.monotonic())
+        self._history = ProbeHistory()
         self._trouble: Reason | None = None
         self._version = ""
         self._stored: tuple[str, Reason | None, str] | None = None
@@ -81,9 +95,10 @@ class ClusterObserver:
         self._confirmed_s = self._facts_confirmed_s = 0.0
         self._moved = asyncio.Event()
 
-    def set_prods(self, prods: tuple[Watched, ...]) -> None:
-        """The Prods of this Cluster from now on."""
+    def set_prods(self, prods: tuple[Watched, ...], needs: Mapping[int, Need]) -> None:
+        """The Prods of this Cluster and what they need, by id, from now on."""
         self._prods = prods
+        self._further.set_prods(prods, needs)
         self._facts.set_prods(prods)
 
     async def run(self) -> None:
@@ -97,6 +112,9 @@ class ClusterObserver:
             tasks.create_task(self._facts.run())
             tasks.create_task(self._keep_asking(session))
             tasks.create_task(self._keep_telling())
+            tasks.create_task(self._further.run(session))
+            tasks.create_task(keep_history(self._history, self._lease, self._threads, self._tuning))
+            tasks.create_task(keep_nodes(session, self._lease, self._threads, self._tuning))
 
     # --- what the watches say ---------------------------------------------------------------------
 
@@ -126,6 +144,7 @@ class ClusterObserver:
         while True:
             began_s = time.monotonic()
             answer = await ask_ready(session, self._tuning)
+            self._history.add(answer, timezone.now())
             self._feel(answer)
             if answer.trouble is None and not self._version:
                 self._version = await ask_version(session, self._tuning)
@@ -135,6 +154,8 @@ class ClusterObserver:
 
     def _feel(self, answer: Answer) -> None:
         """Take one answer into the pulse."""
+        if self._trouble is not None and answer.trouble is None:
+            self._further.poke()
         self._trouble = answer.trouble
         if answer.trouble is None:
             self._heard()
@@ -147,6 +168,7 @@ class ClusterObserver:
         self._pulse = miss(self._pulse, time.monotonic(), answered=answer.answered, watches_fail=broken)
         if self._pulse.health == UNREACHABLE:
             self._distrust(self._watches)
+            self._further.restart()
             self._version = ""
 
     async def _store_health(self) -> None:
@@ -182,9 +204,11 @@ class ClusterObserver:
     async def _keep_telling(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), self._tuning.confirm_s)
+                async with asyncio.timeout(self._tuning.confirm_s):  # wait_for of 3.11 loses a cancellation
+                    await self._moved.wait()
             self._moved.clear()
             self._distrust(self._blind())
+            self._further.look()
             try:
                 await self._tell_synced()
                 await self._tell_ages()

@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from clusters.core.pulse import UNKNOWN
 from clusters.kube.tls import Unusable, tls_context
-from clusters.vault import decrypt
+from clusters.kube.tokens import NoToken, resolved
+from clusters.vault import decrypt, same
 from journal.core.reasons import Reason, Refused, because
 
 from .cluster import ClusterObserver, Door
+from .needs import Need, Needs
 from .rows import Lease, Watched, claim_clusters, read_prods, release_leases, renew_leases
 from .threads import Notifier, Threads
 from .tuning import Tuning, read_tuning
@@ -89,13 +91,14 @@ class _Process:
     ) -> None:
         self._name, self._threads, self._tuning, self._on_change = name, threads, tuning, on_change
         self._held: dict[int, _Held] = {}
+        self._needs = Needs()
 
     async def turn(self) -> float:
         """Renew, claim, start and stop once; seconds until the next turn. Survives a lost database."""
         try:
             broken = self._broken()
             await self._give_back(broken)
-            claimed, leases, prods = await self._threads.run(self._read)
+            claimed, leases, prods, needs = await self._threads.run(self._read)
             await self._stop(held for key, held in self._held.items() if key not in leases)
             for key in leases.keys() - self._held.keys():
                 self._held[key] = self._start(leases[key])
@@ -103,7 +106,7 @@ class _Process:
         except DatabaseError as error:
             log.warning("leases not renewed: %s", error)
             return self._tuning.rows_s
-        self._set_prods(prods)
+        self._set_prods(prods, needs)
         return AGAIN_S if claimed and not broken else self._tuning.rows_s
 
     async def let_go(self) -> None:
@@ -118,11 +121,11 @@ class _Process:
     def _epochs(self) -> dict[int, int]:
         return {key: held.lease.epoch for key, held in self._held.items()}
 
-    def _read(self) -> tuple[bool, dict[int, Lease], dict[int, tuple[Watched, ...]]]:
+    def _read(self) -> tuple[bool, dict[int, Lease], dict[int, tuple[Watched, ...]], dict[int, Need]]:
         room = min(self._tuning.claim_batch, self._tuning.clusters_max - len(self._held))
         claimed = claim_clusters(self._name, self._tuning.lease_s, room)
         leases = renew_leases(self._name, self._epochs() | claimed, self._tuning.lease_s)
-        return bool(claimed), leases, read_prods(list(leases))
+        return bool(claimed), leases, read_prods(list(leases)), self._needs.read(leases)
 
     def _broken(self) -> list[_Held]:
         """What fell over. It begins anew under a new epoch."""
@@ -133,7 +136,11 @@ class _Process:
 
     def _with_new_credentials(self, leases: dict[int, Lease]) -> list[_Held]:
         """What runs with credentials that have been changed since. It begins anew under a new epoch."""
-        return [held for key, held in self._held.items() if held.lease.credentials != leases[key].credentials]
+        return [
+            held
+            for key, held in self._held.items()
+            if not same(held.lease.credentials, leases[key].credentials)
+        ]
 
     async def _give_back(self, held: Iterable[_Held]) -> None:
         held = list(held)
@@ -150,12 +157,14 @@ class _Process:
 
     def _start(self, lease: Lease) -> _Held:
         try:
-            credentials = decrypt(lease.credentials)
+            credentials = resolved(decrypt(lease.credentials))
             door = Door(credentials, tls_context(credentials))
         except Refused:
             return self._useless(lease, because("credentials-unreadable", cluster=lease.cluster))
         except Unusable:
             return self._useless(lease, because("credentials-unusable", cluster=lease.cluster))
+        except NoToken as none:
+            return self._useless(lease, none.reason)
         observer = ClusterObserver(lease, door, self._threads, self._tuning, self._on_change)
         return _Held(lease, observer, asyncio.create_task(observer.run()))
 
@@ -168,10 +177,10 @@ class _Process:
         await self._threads.run(set_health, *args)
         await asyncio.Event().wait()
 
-    def _set_prods(self, prods: dict[int, tuple[Watched, ...]]) -> None:
+    def _set_prods(self, prods: dict[int, tuple[Watched, ...]], needs: dict[int, Need]) -> None:
         total = sum(len(of_cluster) for of_cluster in prods.values())
         for key, held in self._held.items():
             if held.observer:
-                held.observer.set_prods(prods.get(key, ()))
+                held.observer.set_prods(prods.get(key, ()), needs)
                 every_s = total / self._tuning.confirm_rows
                 held.observer.confirm_every_s = max(self._tuning.confirm_s, every_s)

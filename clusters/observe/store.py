@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from clusters.core.kinds import COMPONENT_KINDS, PROD_LABEL
@@ -14,11 +15,18 @@ Home = tuple[str, str]
 
 
 class Store:
-    """Trimmed objects by kind and UID. Not thread-safe: it belongs to the event loop."""
+    """Trimmed objects by kind and UID. Not thread-safe: it belongs to the event loop.
+
+    Set from outside: `kinds` by home that its Prod needs beyond workloads and pods; `unlisted`, of which
+    kinds nothing is known now and why; `secrets` by home with their states.
+    """
 
     def __init__(self) -> None:
         self._objects: dict[str, dict[str, Manifest]] = defaultdict(dict)
         self._by_home: dict[Home, set[tuple[str, str]]] = defaultdict(set)
+        self.kinds: dict[Home, frozenset[str]] = {}
+        self.unlisted: dict[str, str] = {}
+        self.secrets: dict[Home, dict[str, str]] = {}
 
     def put(self, kind: str, item: Manifest) -> set[Home]:
         """Keep `item`; the homes whose facts may have changed."""
@@ -53,7 +61,17 @@ class Store:
         mine = self._by_home.get(home, ())
         workloads = [self._objects[kind][uid] for kind, uid in mine if kind in COMPONENT_KINDS]
         pods = [self._objects[kind][uid] for kind, uid in mine if kind == "Pod"]
-        return observed_prod(workloads, pods, now)
+        further = self.kinds.get(home, frozenset()) - self.unlisted.keys()
+        others = [(kind, self._objects[kind][uid]) for kind, uid in mine if kind in further]
+        return replace(
+            observed_prod(workloads, pods, now, others),
+            unwatched=tuple(
+                (kind, self.unlisted[kind])
+                for kind in sorted(self.kinds.get(home, ()))
+                if kind in self.unlisted
+            ),
+            secrets=tuple(sorted(self.secrets.get(home, {}).items())),
+        )
 
 
 def _home(item: Manifest) -> Home:

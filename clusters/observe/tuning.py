@@ -18,6 +18,8 @@ class Tuning:
     retry_probe_s: float = 1.0  # after a miss
     confirm_s: float = 1.0  # how often ages are written
     confirm_rows: int = 200  # Observations confirmed per second, at most
+    history_s: float = 20.0  # how often what the probes took is written
+    nodes_s: float = 30.0
     coalesce_s: float = 0.02  # of one Prod; the first change is written at once
     watch_s: int = 15  # the server ends a watch after this, and we begin the next
     connect_s: float = 5.0
@@ -26,6 +28,9 @@ class Tuning:
     retry_min_s: float = 0.2
     retry_max_s: float = 5.0
     blind_s: float = 10.0  # watches that fail for this long: what was seen is no longer trusted
+    absent_s: float = 60.0  # a kind that the cluster does not have is looked for this often
+    secrets_s: float = 30.0  # Secrets that Blueprints refer to are looked for this often
+    secrets_again_s: float = 3.0  # while any is not there: somebody is about to make it
     threads: int = 4
 
 

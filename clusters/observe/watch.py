@@ -12,13 +12,12 @@ import aiohttp
 
 from clusters.core.kinds import PROD_LABEL
 from clusters.core.manifests import Manifest
-from clusters.kube.paths import list_path
+from clusters.kube.paths import Place, group_path, known_place, list_path, split_key
 
 from .tuning import Tuning
 
 LIST_BYTES_MAX = 256 * 2**20
 SHORT_S = 1.0
-ABSENT_S = 60.0  # a kind that the cluster does not have is looked for this often
 
 
 class WatchBroken(Exception):
@@ -30,7 +29,9 @@ class WatchBroken(Exception):
 
 
 class Watch:
-    """Watches one kind, cluster-wide, and hands on what it sees.
+    """Watches one kind, cluster-wide, and hands on what it sees: objects of Prods, or any Events.
+
+    `optional`: nothing depends on it, so that what does not work is tried less and less often.
 
     `on_list` gets all objects, `on_event` the type and the object of each change. `listed` says whether
     what was handed on is all there is; `failing_since` (monotonic seconds) since when nothing works, None: it works.
@@ -43,6 +44,8 @@ class Watch:
         tuning: Tuning,
         on_list: Callable[[str, list[Manifest]], None],
         on_event: Callable[[str, str, Manifest], None],
+        *,
+        optional: bool = False,
     ) -> None:
         self.kind = kind
         self.listed = False
@@ -50,6 +53,9 @@ class Watch:
         self.trouble = ""
         self._session, self._tuning = session, tuning
         self._on_list, self._on_event = on_list, on_event
+        self._query = {} if kind == "Event" else {"labelSelector": PROD_LABEL}
+        self._path = _known_path(kind)
+        self._most_s = tuning.absent_s if optional else tuning.retry_max_s
         self._version = ""
         self._stream: aiohttp.ClientResponse | None = None
         self._poke = asyncio.Event()
@@ -83,15 +89,15 @@ class Watch:
                 wait_s = self._tuning.retry_min_s
             else:  # broken, or a server that ends every watch at once
                 await self._back_off(wait_s)
-                wait_s = min(wait_s * 2, self._tuning.retry_max_s)
+                wait_s = min(wait_s * 2, self._most_s)
 
     async def _round(self) -> None:
-        if not self.listed:
+        if not self.listed or self.absent:
             await self._list()
         if self._version:
             await self._follow()
         else:
-            await self._back_off(ABSENT_S)
+            await self._back_off(self._tuning.absent_s)
 
     def _failed(self, error: Exception) -> None:
         self.trouble = f"{type(error).__name__}: {error}"[:200]
@@ -104,18 +110,39 @@ class Watch:
         self._poke.clear()
         jitter = random.uniform(0.5, 1.5)  # noqa: S311 (not a secret)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._poke.wait(), wait_s * jitter)
+            async with asyncio.timeout(wait_s * jitter):  # wait_for of 3.11 loses a cancellation
+                await self._poke.wait()
 
     async def _list(self) -> None:
-        timeout = aiohttp.ClientTimeout(total=self._tuning.list_s, sock_connect=self._tuning.connect_s)
-        async with self._get({}, timeout) as response:
-            if response.status == 404:
-                body: dict[str, Any] = {"metadata": {"resourceVersion": ""}, "items": []}
-            else:
-                body = json.loads(await _read(response))
+        body = await self._read_list()
         self._version = str(body["metadata"].get("resourceVersion") or "")
         self._on_list(self.kind, body.get("items") or [])
         self.listed, self.failing_since = True, None
+
+    async def _read_list(self) -> dict[str, Any]:
+        timeout = aiohttp.ClientTimeout(total=self._tuning.list_s, sock_connect=self._tuning.connect_s)
+        path = self._path or await self._discover(timeout)
+        if not path:
+            return NONE
+        async with self._get(path, {}, timeout) as response:
+            if response.status == 404:
+                self._path = _known_path(self.kind)  # it may come back as another
+                return NONE
+            body: dict[str, Any] = json.loads(await _read(response))
+        self._path = path
+        return body
+
+    async def _discover(self, within: aiohttp.ClientTimeout) -> str:
+        """The path of a kind that Drover does not know by itself; "": the cluster has none such."""
+        kind, api_version = split_key(self.kind)
+        async with self._get(group_path(api_version), {}, within) as response:
+            if response.status == 404:
+                return ""
+            resources = json.loads(await _read(response)).get("resources") or []
+        for one in resources:
+            if one["kind"] == kind and "/" not in one["name"] and one.get("namespaced"):
+                return list_path(Place(api_version, kind, str(one["name"]), namespaced=True), None)
+        return ""
 
     async def _follow(self) -> None:
         query = {
@@ -126,9 +153,9 @@ class Watch:
         }
         tuning = self._tuning
         timeout = aiohttp.ClientTimeout(sock_connect=tuning.connect_s, sock_read=tuning.silence_s)
-        async with self._get(query, timeout) as response:
+        async with self._get(self._path, query, timeout) as response:
             if response.status != 200:
-                raise WatchBroken(f"watch answered {response.status}", relist=response.status == 410)
+                raise WatchBroken(f"watch answered {response.status}", relist=response.status in {404, 410})
             self.failing_since, self._stream = None, response
             try:
                 async for line in response.content:
@@ -144,13 +171,19 @@ class Watch:
         if event["type"] != "BOOKMARK":
             self._on_event(self.kind, event["type"], item)
 
-    def _get(self, query: dict[str, str], timeout: aiohttp.ClientTimeout) -> Any:
+    def _get(self, path: str, query: dict[str, str], timeout: aiohttp.ClientTimeout) -> Any:
         return self._session.get(
-            list_path(self.kind, None),
-            params={"labelSelector": PROD_LABEL, **query},
-            timeout=timeout,
-            allow_redirects=False,
+            path, params={**self._query, **query}, timeout=timeout, allow_redirects=False
         )
+
+
+def _known_path(kind: str) -> str:
+    """The path of all objects of a kind, over all namespaces; "" for one that has to be discovered."""
+    place = known_place(kind)
+    return list_path(place, None) if place else ""
+
+
+NONE: dict[str, Any] = {"metadata": {"resourceVersion": ""}, "items": []}
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

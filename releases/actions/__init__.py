@@ -3,23 +3,39 @@ transaction. All raise `access.permissions.Denied` or `journal.core.reasons.Refu
 changed.
 """
 
+from .change import start_change, start_retire, start_scale
+from .heal import check_drift, heal_prod, set_self_heal
+from .hold import lift_hold_of, set_hold
 from .lift import lift_hold, lift_veto, resume_the_line, stop_the_line
+from .provision import apply_specs, preview_specs
 from .rollback import roll_back
 from .start import start_build, start_release
 from .steer import abort, approve, pause, resume, retry, skip
+from .vetoes import veto
 
 __all__ = [
     "abort",
+    "apply_specs",
     "approve",
+    "check_drift",
+    "heal_prod",
     "lift_hold",
+    "lift_hold_of",
     "lift_veto",
     "pause",
+    "preview_specs",
     "resume",
     "resume_the_line",
     "retry",
     "roll_back",
+    "set_hold",
+    "set_self_heal",
     "skip",
     "start_build",
+    "start_change",
     "start_release",
+    "start_retire",
+    "start_scale",
     "stop_the_line",
+    "veto",
 ]

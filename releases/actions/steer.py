@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from access.models import Person
 from access.permissions import require
-from journal.core.reasons import Reason, Refused, because, reason_to_json
+from journal.core.reasons import Reason, Refused, because, reason_from_json, reason_to_json
 from journal.log import event, record
 from releases.core.allowed import blockers_of
 from releases.core.kinds import KINDS
@@ -18,6 +18,9 @@ from releases.models import Approval, Run, Step
 from releases.preview import run_facts
 
 from .runs import checked_reason, locked_run
+
+# What a step says that other tools' fields stand in the way of.
+CONTESTED = "object-contested"
 
 
 def pause(person: Person, run_id: int, reason: str = "") -> Run:
@@ -60,20 +63,39 @@ def move_run(run: Run, state: RunState, reason: Reason, person: Person) -> None:
     wake([run.pk])
 
 
-def retry(person: Person, run_id: int, step_id: int, reason: str = "") -> Run:
+def retry(person: Person, run_id: int, step_id: int, reason: str = "", *, take_over: bool = False) -> Run:
     """A new attempt of a failed or errored step. A check begins again with its Prod's act, so that what
-    somebody has changed in between is applied again."""
+    somebody has changed in between is applied again.
+
+    `take_over`: of a step that failed because other tools own fields; this attempt takes them over.
+    """
     require(person, "run.retry")
+    if take_over:
+        require(person, "prod.take-over")
     with transaction.atomic():
         run = _allowed_run(run_id, "retry")
         step = _step_of(run, step_id)
         if step.state not in STEP_BROKEN:
             raise Refused(because("step-not-failed", step=step_id, state=step.state))
-        why = because("retry-by-person", by=person.get_username(), why=str(reason))
+        why = _why_again(person, step, str(reason), take_over)
         for again in _again_with(step):
+            if KINDS[again.kind].acts:
+                params = {**again.params, "take_over": take_over, "retried_by": person.pk}
+                Step.objects.filter(pk=again.pk).update(params=params)
             _move_step(person, again, StepState.WAITING, why, timezone.now())
         move_run(run, _state_after(run), why, person)
         return run
+
+
+def _why_again(person: Person, step: Step, reason: str, take_over: bool) -> Reason:
+    """The Reason of the retry; Refused for a take-over where there is nothing to take."""
+    by = person.get_username()
+    if not take_over:
+        return because("retry-by-person", by=by, why=reason)
+    failed = reason_from_json(step.reason)
+    if failed is None or failed.code != CONTESTED:
+        raise Refused(because("nothing-to-take-over", step=step.pk))
+    return because("take-over-by-person", **{**dict(failed.params), "by": by, "why": reason})
 
 
 def _again_with(step: Step) -> list[Step]:

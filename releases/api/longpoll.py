@@ -7,6 +7,8 @@ import asyncio
 import time
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -29,10 +31,19 @@ _view = csrf_exempt(RunDetail.as_view())
 @sync_to_async
 def _answer(request: HttpRequest, run_id: int) -> HttpResponseBase:
     try:
+        _look_again(request)
         return _view(request, run_id=run_id)
     finally:
         if not connection.in_atomic_block:
             connection.close()  # the request goes on, its connection need not
+
+
+def _look_again(request: HttpRequest) -> None:
+    """Whose session it is now: the one that was read before the wait may have ended meanwhile."""
+    session = getattr(request, "session", None)
+    if session is not None:
+        request.session = SessionStore(session.session_key)
+        request.user = get_user(request)
 
 
 _waiting: set[HttpRequest] = set()

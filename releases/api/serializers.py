@@ -47,6 +47,9 @@ class ActionSerializer(serializers.Serializer[Any]):
 
     reason = serializers.CharField(max_length=1000, default="", allow_blank=True)
     step = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    take_over = serializers.BooleanField(
+        default=False, help_text="for retry: take over fields that another tool owns, with this attempt"
+    )
 
 
 class PlannedStepSerializer(serializers.Serializer[Any]):

@@ -4,12 +4,56 @@ from django.urls import path
 
 from releases.core.allowed import ACTIONS
 
+from .drift import BlueprintParity, ProdCheckDrift, ProdDrift, ProdHeal, ProdHealPreview, ProdSelfHeal
 from .longpoll import run_detail
+from .prod_actions import (
+    ProdChange,
+    ProdChangePreview,
+    ProdHold,
+    ProdLiftHold,
+    ProdRetire,
+    ProdRetirePreview,
+    ProdScale,
+    ProdScalePreview,
+)
+from .prods import ProdDetail, ProdList, ProdRuns
+from .timeline import EventList
+from .vetoes import VersionLiftVeto, VersionVeto
 from .views import ReleasePreview, ReleaseStart, RunAction, RunEvents, RunList, RunSteps
 
 urlpatterns = [
+    path("prods/", ProdList.as_view(), name="api-prods"),
+    path("versions/<int:pk>/actions/veto/", VersionVeto.as_view(), name="api-version-veto"),
+    path("versions/<int:pk>/actions/lift-veto/", VersionLiftVeto.as_view(), name="api-version-lift-veto"),
+    path("prods/<str:name>/", ProdDetail.as_view(), name="api-prod"),
+    path("prods/<str:name>/runs/", ProdRuns.as_view(), name="api-prod-runs"),
+    path("blueprints/<str:name>/parity/", BlueprintParity.as_view(), name="api-blueprint-parity"),
+    path("prods/<str:name>/drift/", ProdDrift.as_view(), name="api-prod-drift"),
+    path("prods/<str:name>/actions/heal/", ProdHeal.as_view(), name="api-prod-heal"),
+    path("prods/<str:name>/actions/heal/preview/", ProdHealPreview.as_view(), name="api-prod-heal-preview"),
+    path("prods/<str:name>/actions/check-drift/", ProdCheckDrift.as_view(), name="api-prod-check-drift"),
+    path("prods/<str:name>/actions/self-heal/", ProdSelfHeal.as_view(), name="api-prod-self-heal"),
+    path("prods/<str:name>/actions/change/", ProdChange.as_view(), name="api-prod-change"),
+    path(
+        "prods/<str:name>/actions/change/preview/",
+        ProdChangePreview.as_view(),
+        name="api-prod-change-preview",
+    ),
+    path("prods/<str:name>/actions/scale/", ProdScale.as_view(), name="api-prod-scale"),
+    path(
+        "prods/<str:name>/actions/scale/preview/", ProdScalePreview.as_view(), name="api-prod-scale-preview"
+    ),
+    path("prods/<str:name>/actions/retire/", ProdRetire.as_view(), name="api-prod-retire"),
+    path(
+        "prods/<str:name>/actions/retire/preview/",
+        ProdRetirePreview.as_view(),
+        name="api-prod-retire-preview",
+    ),
+    path("prods/<str:name>/actions/hold/", ProdHold.as_view(), name="api-prod-hold"),
+    path("prods/<str:name>/actions/lift-hold/", ProdLiftHold.as_view(), name="api-prod-lift-hold"),
     path("releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("releases/", ReleaseStart.as_view(), name="api-release-start"),
+    path("events/", EventList.as_view(), name="api-events"),
     path("runs/", RunList.as_view(), name="api-runs"),
     path("runs/<int:run_id>/", run_detail, name="api-run"),
     path("runs/<int:run_id>/steps/", RunSteps.as_view(), name="api-run-steps"),

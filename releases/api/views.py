@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import ValidationError
@@ -11,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.api.conditional import Conditional
 from access.api.pages import ByNewest, ByOldest
 from journal.models import Event
 from journal.sentences import reason_json
@@ -70,10 +72,12 @@ class RunList(generics.ListAPIView[Run]):
     pagination_class = ByNewest
 
 
-class RunDetail(APIView):
+class RunDetail(Conditional, APIView):
     """One run, whole. With `wait` and `after`: answers at the next event, or when the time is over."""
 
     permits = READ
+    # With If-Match one acts on the run in the state that one has seen, whichever step is under way.
+    volatile = ("reason", "since", "steps", "actions", "last_event", "finished_at")
 
     @extend_schema(
         responses=RunDetailSerializer,
@@ -129,10 +133,11 @@ class RunEvents(generics.ListAPIView[Event]):
         return Event.objects.filter(run_id=run.pk).select_related("actor")
 
 
-class RunAction(APIView):
+class RunAction(Conditional, APIView):
     """One action on a run. Answers with the run; for a rollback, with the run that rolls back."""
 
     action = ""
+    guards = RunDetail
 
     @property
     def permits(self) -> dict[str, str]:
@@ -156,7 +161,8 @@ class RunAction(APIView):
             case "rollback":
                 return actions.roll_back(request.user, run_id, reason)
             case "retry":
-                return actions.retry(request.user, run_id, _step(asked), reason)
+                take_over = asked["take_over"]
+                return actions.retry(request.user, run_id, _step(asked), reason, take_over=take_over)
             case "skip":
                 return actions.skip(request.user, run_id, _step(asked), reason)
             case "approve":
@@ -166,6 +172,6 @@ class RunAction(APIView):
 
 def _step(asked: dict[str, Any]) -> int:
     if "step" not in asked:
-        raise ValidationError({"step": ["Name the step: its id is in the run's steps."]}, code="required")
+        raise ValidationError({"step": [_("Name the step: its id is in the run's steps.")]}, code="required")
     step: int = asked["step"]
     return step

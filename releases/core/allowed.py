@@ -14,7 +14,8 @@ ACTIONS = ("pause", "resume", "abort", "retry", "skip", "approve", "rollback")
 class RunFacts:
     """What the table asks of a Run. `changed`: Prods whose version was ever set by it; `broken`: its
     failed or errored steps; `skippable`: Prods with steps left; `asking`: gates that wait for people;
-    `successor`: the number of the rollback that took it over; `lost`: Prods that a later Run has."""
+    `successor`: the number of the rollback that took it over; `lost`: Prods that a later Run has;
+    `deleted`: Prods whose objects it has begun to delete."""
 
     kind: RunKind
     state: RunState
@@ -24,6 +25,7 @@ class RunFacts:
     asking: int
     successor: int | None = None
     lost: int = 0
+    deleted: int = 0
 
 
 def blockers_of(action: str, run: RunFacts) -> tuple[Reason, ...]:
@@ -74,6 +76,10 @@ def _approve(run: RunFacts) -> tuple[Reason, ...]:
 def _rollback(run: RunFacts) -> tuple[Reason, ...]:
     if run.kind is RunKind.ROLLBACK:
         return (because("no-rollback-of-rollback"),)
+    if run.kind is RunKind.HEAL:
+        return (because("no-rollback-of-heal"),)
+    if run.deleted:
+        return (because("retire-not-rolled-back"),)
     if run.successor:
         return (because("already-rolled-back", run=run.successor),)
     if not run.changed:

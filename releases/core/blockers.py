@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from journal.core.reasons import Reason, because
 
 from .facts import FleetFacts, ProdFacts, VersionFacts
+from .leaving import left_unserved
 from .partners import Partners, ill_partner_reason, read_partners
 from .plan import Blocker, Plan
 from .states import RunKind
@@ -104,6 +105,30 @@ def _of_version(case: _Case, version: VersionFacts, reason: Reason) -> Iterable[
         yield Blocker(reason, prods)
 
 
+def _secrets(case: _Case) -> Iterable[Blocker]:
+    """Pods that miss a Secret never start. Where the Cluster cannot be asked, that is said already."""
+    needed = {version.name: version.secrets for version in case.versions}
+    planned = {prod.name: prod.version for wave in case.plan.waves for prod in wave.prods}
+    asked = (prod for prod in case.prods if prod.cluster_reason is None)
+    pairs = (
+        (reason, prod.name)
+        for prod in asked
+        for reason in _secret_reasons(prod, needed.get(planned[prod.name], ()))
+    )
+    return _grouped(pairs)
+
+
+def _secret_reasons(prod: ProdFacts, needed: tuple[str, ...]) -> Iterable[Reason]:
+    states = dict(prod.secrets)
+    by_state: dict[str, list[str]] = {}
+    for name in sorted({*needed, *prod.patch_secrets}):
+        by_state.setdefault(states.get(name, "unknown"), []).append(name)
+    for state, code in (("missing", "secrets-missing"), ("unknown", "secrets-unknown")):
+        if state in by_state:
+            names = ", ".join(by_state[state])
+            yield because(code, prod=prod.name, namespace=prod.namespace, secrets=names)
+
+
 def _claims(case: _Case) -> Iterable[Blocker]:
     return _grouped(
         (because("claimed", run=prod.claimed_by, kind=prod.claimed_kind), prod.name)
@@ -127,6 +152,15 @@ def _partners(case: _Case) -> Iterable[Blocker]:
     return _grouped((reason, name) for reason, name in pairs if reason is not None)
 
 
+def _unserved(case: _Case) -> Iterable[Blocker]:
+    pairs = ((reason, prod.name) for prod in case.prods for reason in _left(case, prod.name))
+    return _grouped(pairs)
+
+
+def _left(case: _Case, prod: str) -> tuple[Reason, ...]:
+    return left_unserved(prod, case.fleet, case.partners)
+
+
 def _grouped(pairs: Pairs) -> Iterable[Blocker]:
     """One Blocker for each Reason, with its Prods in the plan's order."""
     prods: dict[Reason, list[str]] = {}
@@ -137,12 +171,19 @@ def _grouped(pairs: Pairs) -> Iterable[Blocker]:
 
 _Rule = Callable[[_Case], Iterable[Blocker]]
 
+# What a Version needs so that its pods can start.
+_RUNNABLE: tuple[_Rule, ...] = (_missing_images, _secrets)
+
 # A rollback takes over claims and passes a freeze; its planner chooses Versions that are not vetoed,
-# and the veto is looked at again here in case one came in between.
+# and the veto is looked at again here in case one came in between. A change brings no new Version to
+# anybody, so a Veto does not stop a person from scaling a Prod that runs the vetoed one.
 _TABLE: dict[RunKind, tuple[_Rule, ...]] = {
-    RunKind.RELEASE: (_no_prods, _freeze, _veto, _missing_images, _claims, _holds, _clusters, _partners),
-    RunKind.BUILD: (_no_prods, _freeze, _veto, _missing_images, _claims, _holds, _clusters, _partners),
+    RunKind.RELEASE: (_no_prods, _freeze, _veto, *_RUNNABLE, _claims, _holds, _clusters, _partners),
+    RunKind.BUILD: (_no_prods, _freeze, _veto, *_RUNNABLE, _claims, _holds, _clusters, _partners),
     RunKind.ROLLBACK: (_no_prods, _veto, _holds, _clusters),
+    RunKind.CHANGE: (_no_prods, _freeze, *_RUNNABLE, _claims, _holds, _clusters, _partners),
+    RunKind.HEAL: (_no_prods, _freeze, _missing_images, _claims, _holds, _clusters, _partners),
+    RunKind.RETIRE: (_no_prods, _freeze, _claims, _holds, _clusters, _unserved),
 }
 
-_STANDING = frozenset({_freeze, _veto, _missing_images, _holds, _clusters})
+_STANDING = frozenset({_freeze, _veto, *_RUNNABLE, _holds, _clusters, _unserved})

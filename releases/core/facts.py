@@ -22,7 +22,9 @@ class RouteFacts:
 class ProdFacts:
     """A Prod. `health` is `ready`, `not-ready` (serves in part), `down` (some component serves
     nothing) or `unknown` by its last Observation; `cluster_reason` is
-    why its Cluster cannot be acted on now (None: it can). `claimed_by` is a live Run's number."""
+    why its Cluster cannot be acted on now (None: it can). `claimed_by` is a live Run's number.
+    `secrets` are (name, state) as last seen in its `namespace`; `patch_secrets` names that its own patches
+    refer to."""
 
     name: str
     blueprint: str
@@ -41,12 +43,16 @@ class ProdFacts:
     claimed_by: int | None = None
     claimed_kind: str = ""
     held: Reason | None = None
+    namespace: str = ""
+    secrets: tuple[tuple[str, str], ...] = ()
+    patch_secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class VersionFacts:
     """A Version. `missing` are components of its revision without an image; `proven` says whether some
-    completed Run has left it on a Prod."""
+    completed Run has left it on a Prod. `until` is the step at whose end going back from it ends ("": it
+    does not), `shares_data_with` names or `*`, `secrets` are names that must be there."""
 
     name: str
     revision: int
@@ -55,6 +61,9 @@ class VersionFacts:
     missing: tuple[str, ...] = ()
     proven: bool = False
     order: int = 0
+    until: str = ""
+    shares_data_with: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ class Kind:
     """`acts`: touches the world, so it runs as a task of its own under a lease of `lease_s`; otherwise
     it is judged from rows inside the pass. `disturbs`: users may notice, so every Route of the Prod
     must be free before it starts. `cut`: given up at once when its Run stops, since it only waits.
+    `needs`: what the author of the Run must still be allowed to do when the act begins.
     `doing`: the code of the Reason that a Run shows while such a step is under way."""
 
     acts: bool
@@ -15,6 +16,7 @@ class Kind:
     # Renewed before each call, and longer than one call (connect 2 s, read 5 s): who dies is replaced soon.
     lease_s: int = 8
     cut: bool = False
+    needs: str = ""
     doing: str = "step-under-way"
 
 
@@ -23,7 +25,13 @@ KINDS: dict[str, Kind] = {
     "wait_ready": Kind(acts=False, doing="waits-for-ready"),
     "soak": Kind(acts=False, cut=True, doing="soaking-prod"),
     "ask": Kind(acts=False, cut=True, doing="awaits-approval"),
+    "leave_service": Kind(acts=False, disturbs=True, doing="leaving-service"),
+    "delete_objects": Kind(acts=True, disturbs=True, needs="prod.retire", doing="deleting-objects"),
+    "delete_namespace": Kind(acts=True, needs="prod.retire", doing="deleting-namespace"),
 }
+
+# The kinds that change a Prod for its users.
+DISTURBING: tuple[str, ...] = tuple(kind for kind, facts in KINDS.items() if facts.disturbs)
 
 # Waits before the next attempt after an attempt could not find out; after the last one: errored.
 BACKOFF_S: tuple[int, ...] = (1, 4, 10)

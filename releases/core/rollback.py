@@ -1,8 +1,9 @@
 """The plan that takes the Prods of a Run back to where they came from, and what it would do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from clusters.core.promises import may_share_data
 from journal.core.reasons import Reason, because
 
 from .digest import fingerprint, sealed
@@ -48,6 +49,7 @@ class _Case:
     facts: Mapping[str, ProdFacts]
     versions: Mapping[str, VersionFacts]
     later: Mapping[str, int]
+    done: Mapping[str, Collection[str]]
 
 
 def plan_rollback(
@@ -58,15 +60,21 @@ def plan_rollback(
     versions: tuple[VersionFacts, ...],
     bad_version: str,
     later: Mapping[str, int],
+    done: Mapping[str, Collection[str]] | None = None,
 ) -> RollbackPlan | Refusal:
     """Each changed Prod back to its `from`; where that is vetoed or is the bad Version itself, to the
-    newest proven Version that is neither.
+    newest proven Version that is neither and may share the bad one's data.
 
     `changed` are Prods whose set_version was ever started, `later` Prods that a later Run has changed
-    or claimed since, with its number. Prods that cannot go back are named and left; if none can: Refusal.
+    or claimed since, with its number, `done` the step kinds that have succeeded on each Prod. Prods that cannot go back are named and left; if none can: Refusal.
     """
     case = _Case(
-        run_id, bad_version, {prod.name: prod for prod in fleet.prods}, {v.name: v for v in versions}, later
+        run_id,
+        bad_version,
+        {prod.name: prod for prod in fleet.prods},
+        {v.name: v for v in versions},
+        later,
+        done or {},
     )
     touched = [prod for wave in plan.waves for prod in wave.prods if prod.name in set(changed)]
     refused = _refusal(case, plan, touched)
@@ -99,12 +107,27 @@ def _target(case: _Case, prod: PlannedProd) -> From | Reason:
         return because("changed-later", prod=prod.name, run=case.later[prod.name])
     if prod.came_from.version == "":
         return because("nothing-to-go-back-to", prod=prod.name)
+    bad = case.versions.get(case.bad)
+    if bad is not None and bad.until and bad.until in case.done.get(prod.name, ()):
+        return because("past-going-back", prod=prod.name, version=case.bad, until=bad.until)
     if _is_good(case.versions.get(prod.came_from.version), case.bad):
         return prod.came_from
-    other = newest_proven(case.versions.values(), case.bad)
+    other = newest_proven(_sharing(case.versions.values(), bad), case.bad)
     if other is None:
         return because("no-version-to-go-back-to", prod=prod.name, version=prod.came_from.version)
     return From(other.name, other.revision, prod.came_from.overrides_revision)
+
+
+def _sharing(versions: Iterable[VersionFacts], bad: VersionFacts | None) -> list[VersionFacts]:
+    """Those that may work on the data that the bad Version leaves. A Prod's own `from` need not declare
+    it: that the bad Version can be taken back says the same."""
+    if bad is None:
+        return list(versions)
+    return [
+        version
+        for version in versions
+        if may_share_data(version.name, version.shares_data_with, bad.name, bad.shares_data_with)
+    ]
 
 
 def _is_good(version: VersionFacts | None, bad: str) -> bool:

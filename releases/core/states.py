@@ -7,6 +7,9 @@ class RunKind(StrEnum):
     BUILD = "build"
     RELEASE = "release"
     ROLLBACK = "rollback"
+    CHANGE = "change"
+    HEAL = "heal"
+    RETIRE = "retire"
 
 
 class RunState(StrEnum):

@@ -9,14 +9,19 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from access.models import Person
+from access.permissions import denial
+from clusters.core.render import Rendered
 from clusters.kube.connect import connect_cluster
 from clusters.kube.protocol import KubeError
 from clusters.models import Prod, Version
-from clusters.targets import former_objects, overrides_of, render_prod
-from journal.core.reasons import Reason, Refused, reason_to_json
+from clusters.targets import all_objects, former_objects, overrides_of, render_prod
+from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
 from releases.core.answers import Failed, Running, Succeeded, TryAgain
+from releases.core.healing import removed_objects
 from releases.core.kinds import BACKOFF_S, KINDS
+from releases.core.rights import needed_right
 from releases.core.states import RunKind, StepState
 from releases.models import Step
 from releases.steps import act
@@ -41,9 +46,13 @@ class Attempt:
 
 def perform(step_id: int, number: int) -> None:
     """Carry out attempt `number` of the step, once: a message that comes again finds it taken."""
-    step = Step.objects.select_related("run", "prod__cluster").get(pk=step_id)
+    step = Step.objects.select_related("run__author", "prod__cluster").get(pk=step_id)
     attempt = Attempt(step_id, number, KINDS[step.kind].lease_s)
     if not _pick(attempt):
+        return
+    denied = _denied(step)
+    if denied:
+        _answer(step, attempt, Outcome(Failed(denied)))
         return
     try:
         outcome = act(step.kind, _context(step, attempt))
@@ -70,20 +79,51 @@ def _renew(attempt: Attempt, at_least_s: int = 0) -> None:
         connection.close()  # not held over the call that follows
 
 
-def _context(step: Step, attempt: Attempt) -> StepContext:
-    prod: Prod = step.prod
+def _denied(step: Step) -> Reason | None:
+    """Why the author of the Run may not do this any more: rights are asked again before each act. Whoever
+    retried the step answers for it too, by their own right."""
+    needs, author = needed_right(step.run.kind, step.kind), step.run.author
+    if not needs or author is None or denial(author, needs) is None:
+        return None
+    again = Person.objects.filter(pk=step.params.get("retried_by")).first()
+    if again is not None and denial(again, needs) is None:
+        return None
+    role = author.role if author.is_active else "closed"
+    return because("author-may-not", by=author.get_username(), needs=needs, role=role)
+
+
+def _objects(step: Step, prod: Prod) -> tuple[tuple[Rendered, ...], tuple[tuple[str, str], ...]]:
+    """What the act applies, and (kind, name) of what it removes: all of it where it applies nothing."""
+    if step.kind != "set_version":
+        return (), all_objects(prod.blueprint_id)
     version = Version.objects.select_related("revision", "blueprint").get(pk=step.params["version_id"])
     overrides = overrides_of(prod, step.params["overrides_revision"])
+    removed = removed_objects(step.params.get("remove", ""))
+    return render_prod(prod, version, overrides), (*former_objects(version), *removed)
+
+
+def _is_forced(step: Step) -> bool:
+    """Whether fields that other managers own are taken over: in a rollback, where the plan says `force`, and
+    in a retry whose author said `take_over`."""
+    asked = step.params.get("force") or step.params.get("take_over")
+    return step.run.kind == RunKind.ROLLBACK or bool(asked)
+
+
+def _context(step: Step, attempt: Attempt) -> StepContext:
+    prod: Prod = step.prod
+    rendered, former = _objects(step, prod)
     return StepContext(
         prod=prod.name,
         namespace=prod.namespace,
         token=f"{step.run_id}.{step.pk}.{attempt.number}",
         kube=connect_cluster(prod.cluster),
-        rendered=render_prod(prod, version, overrides),
-        former=former_objects(version),
-        force=step.run.kind == RunKind.ROLLBACK,
+        rendered=rendered,
+        former=former,
+        force=_is_forced(step),
         again=attempt.number > 1,
         renew=partial(_renew, attempt),
+        params=step.params,
+        waited_s=(timezone.now() - step.started_at).total_seconds() if step.started_at else 0.0,
     )
 
 
@@ -96,9 +136,10 @@ def _answer(step: Step, attempt: Attempt, outcome: Outcome) -> None:
             case Failed(reason):
                 stored = _settle(attempt, step, StepState.FAILED, reason, outcome)
             case TryAgain(reason):
-                stored = _retry_later(attempt, reason, BACKOFF_S[min(step.tries, len(BACKOFF_S)) - 1])
-            case Running(reason, retry_after_s):
-                stored = _retry_later(attempt, reason, retry_after_s)
+                wait_s = BACKOFF_S[max(1, min(step.tries, len(BACKOFF_S))) - 1]
+                stored = _retry_later(attempt, reason, wait_s)
+            case Running(reason, retry_after_s):  # the world answered: what was tried in vain is forgotten
+                stored = _retry_later(attempt, reason, retry_after_s, tries=0)
             case other:
                 assert_never(other)
         if stored:
@@ -132,6 +173,6 @@ def _settle(attempt: Attempt, step: Step, state: StepState, reason: Reason, outc
     return bool(moved)
 
 
-def _retry_later(attempt: Attempt, reason: Reason, wait_s: float) -> bool:
+def _retry_later(attempt: Attempt, reason: Reason, wait_s: float, **also: int) -> bool:
     due_at = timezone.now() + timedelta(seconds=wait_s)
-    return bool(attempt.mine().update(reason=reason_to_json(reason), due_at=due_at))
+    return bool(attempt.mine().update(reason=reason_to_json(reason), due_at=due_at, **also))

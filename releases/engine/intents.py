@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import assert_never
 
 from django.db.models import F
+from django.utils import timezone
 
-from clusters.models import Prod
+from clusters.reconcile import look_soon
 from journal.core.reasons import Reason, because, reason_to_json
 from journal.log import event
 from journal.models import Event
@@ -16,7 +17,7 @@ from releases.core.progress import Explain, Intent, MoveRun, Redo, RunNow, Settl
 from releases.core.states import RUN_ENDED, STEP_DONE, STEP_MOVES, RunState, StepState
 from releases.models import Claim, Run, Step, Wake
 
-from . import endings
+from . import endings, lifecycle
 from .routes import give_back, take_routes
 from .wake import send
 
@@ -77,17 +78,9 @@ def _start(this: _Pass, step: Step, intent: Start) -> None:
     if not moved:
         return
     this.events.append(_step_event(this, step, StepState.WAITING, StepState.RUNNING, None))
-    if KINDS[step.kind].disturbs:
-        _ask_for_version(step)
+    this.events.extend(lifecycle.begun(this.run, step, this.now))
     if KINDS[step.kind].acts:
         _send_act(this.run, step, step.attempt + 1)
-
-
-def _ask_for_version(step: Step) -> None:
-    """What Drover asks of the Prod changes with the intent, before the act."""
-    Prod.objects.filter(pk=step.prod_id).update(
-        version_id=step.params["version_id"], overrides_revision=step.params["overrides_revision"]
-    )
 
 
 def _redo(this: _Pass, step: Step, intent: Redo) -> None:
@@ -102,7 +95,9 @@ def _redo(this: _Pass, step: Step, intent: Redo) -> None:
         attempt=F("attempt") + 1, tries=F("tries") + 1, picked_at=None, due_at=intent.due_at
     ):
         return
-    this.events.append(_step_event(this, step, StepState.RUNNING, StepState.RUNNING, because("tried-again")))
+    if step.tries:  # 0: its last answer was that the world needs time, and it looks again
+        again = because("tried-again")
+        this.events.append(_step_event(this, step, StepState.RUNNING, StepState.RUNNING, again))
     _send_act(this.run, step, step.attempt + 1)
 
 
@@ -128,12 +123,11 @@ def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
 def after_step(run: Run, prod_id: int) -> None:
     """What follows when a Prod's step is done: after its last one its Routes are given back."""
     states = set(Step.objects.filter(run=run, prod=prod_id).values_list("state", flat=True))
-    if states != {StepState.SUCCEEDED}:  # what was skipped was never seen ready: see release_idle_routes
+    if not states <= STEP_DONE:
         return
-    give_back(run.pk, prod_id)
-    Prod.objects.filter(pk=prod_id, lifecycle=Prod.Lifecycle.BUILDING).update(
-        lifecycle=Prod.Lifecycle.IN_SERVICE
-    )
+    if states == {StepState.SUCCEEDED}:  # what was skipped was never seen ready: see release_idle_routes
+        give_back(run.pk, prod_id)
+    lifecycle.finished(run, prod_id, states, timezone.now())
 
 
 def _explain(this: _Pass, step_id: int, reason: Reason) -> None:
@@ -166,5 +160,7 @@ def _move_run(this: _Pass, intent: MoveRun) -> None:
     if state is RunState.SUCCEEDED:
         endings.settle_prods(run)
     if state in RUN_ENDED:
+        claimed = list(Claim.objects.filter(run=run).values_list("prod", flat=True))
         Claim.objects.filter(run=run).delete()
+        look_soon(claimed, this.now)
         Wake.objects.filter(run=run).update(due_at=None)

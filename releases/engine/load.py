@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
+from access.roles import Role, allows
 from clusters.core.evidence import applied_from_json
 from clusters.facts import cluster_reason
 from clusters.models import Observation, Prod
@@ -58,7 +59,7 @@ def _limits(plan: Plan) -> tuple[WaveLimits, ...]:
 
 
 def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
-    rows = Step.objects.filter(run=run).select_related("prod").annotate(approved=Count("approvals"))
+    rows = Step.objects.filter(run=run).select_related("prod").annotate(approved=_standing_approvals(run))
     steps = list(rows)
     judged = [step for step in steps if step.state == StepState.RUNNING and not KINDS[step.kind].acts]
     seen = Prod.objects.filter(pk__in=[step.prod_id for step in judged if step.prod_id])
@@ -69,6 +70,13 @@ def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
         for step in judged
     }
     return tuple(_step_now(step, answers.get(step.pk)) for step in steps)
+
+
+def _standing_approvals(run: Run) -> Count:
+    """Of this very plan, by people who still may: a yes does not outlive its plan or its person's right."""
+    roles = [role for role in Role if allows(role, "run.approve")]
+    standing = Q(approvals__person__is_active=True, approvals__person__role__in=roles)
+    return Count("approvals", filter=standing & Q(approvals__digest=run.digest))
 
 
 def _view(step: Step, prod: Prod | None, set_version: Step | None, now: datetime) -> StepView:

@@ -6,16 +6,18 @@ The observer sees it as a workload that the Prod should not have.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.utils import timezone
 
 from clusters.kube.connect import connect_cluster
-from clusters.kube.protocol import KubeError, NotFound
+from clusters.kube.protocol import Conflict, Kube, KubeError
 from clusters.models import Observation, Prod
 from journal.core.reasons import because
 from journal.log import event, record
 from releases.core.states import StepState
 from releases.models import Step
+from releases.steps.ours import MOST_TRIES
 from releases.steps.set_version import EPOCH
 
 
@@ -42,17 +44,30 @@ def remove_stray(prod_id: int, kind: str, name: str) -> bool:
     """
     prod = Prod.objects.select_related("cluster").get(pk=prod_id)
     try:
-        kube = connect_cluster(prod.cluster)
-        found = kube.get(kind, prod.namespace, name)["metadata"]
-        if not _is_superseded(prod, found.get("annotations", {}).get(EPOCH, "")):
+        if not _remove(prod, kind, name):
             return False
-        kube.delete(kind, prod.namespace, name, uid=found["uid"])
-    except NotFound:
-        return False
-    except KubeError:  # the next Observation of it asks again
+    except KubeError:  # gone already, or else the next Observation of it asks again
         return False
     why = because("stray-removed", kind=kind, name=name)
     record([event(timezone.now(), "stray", prod=prod.name, cluster=prod.cluster.name, reason=why)])
+    return True
+
+
+def _remove(prod: Prod, kind: str, name: str) -> bool:
+    """Whether it is now being deleted, just as it was looked at. Raises KubeError."""
+    kube = connect_cluster(prod.cluster)
+    for _ in range(MOST_TRIES - 1):
+        with suppress(Conflict):
+            return _remove_seen(kube, prod, kind, name)
+    return _remove_seen(kube, prod, kind, name)
+
+
+def _remove_seen(kube: Kube, prod: Prod, kind: str, name: str) -> bool:
+    found = kube.get(kind, prod.namespace, name)["metadata"]
+    if not _is_superseded(prod, found.get("annotations", {}).get(EPOCH, "")):
+        return False
+    version = found["resourceVersion"]
+    kube.delete(kind, prod.namespace, name, uid=found["uid"], resource_version=version)
     return True
 
 

@@ -12,12 +12,19 @@ from django.db.models import F, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from clusters.reconcile import take_due
+from clusters.tasks import reconcile
 from releases.core.states import RUN_LIVE, RunKind
 from releases.models import Claim, Run, Wake
 
 log = structlog.get_logger(__name__)
 # A message that nobody took in this time is void: the tick sends another as long as one is needed.
-EXPIRES_S = {"releases.tasks.advance": 10, "releases.tasks.act": 30, "releases.tasks.remove_stray": 30}
+EXPIRES_S = {
+    "releases.tasks.advance": 10,
+    "releases.tasks.act": 30,
+    "releases.tasks.remove_stray": 30,
+    "clusters.tasks.reconcile": 30,
+}
 REST_S = 1.0  # after a failure nothing is sent for so long: many messages, one time-out
 LIVE = [state.value for state in RUN_LIVE]
 
@@ -65,7 +72,8 @@ def wake_for_prods(prod_ids: list[int]) -> None:
 
 
 def tick() -> int:
-    """Ask for a pass over every Run that is due. Returns how many. May run in many places at once."""
+    """Ask for a pass over every Run that is due, and for a look at every Prod that is. Returns how many
+    Runs. May run in many places at once."""
     from releases.tasks import advance
 
     now = timezone.now()
@@ -73,4 +81,6 @@ def tick() -> int:
     rows = list(due.values_list("run_id", "run__kind"))
     for run_id, kind in rows:
         send(advance, (run_id,), kind)
+    for prod_id in take_due(now):
+        send(reconcile, (prod_id,), "")
     return len(rows)

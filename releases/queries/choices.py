@@ -7,13 +7,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Person
+from access.roles import PERMISSIONS, allows
 from journal.core.reasons import Reason, because
+from releases.actions.steer import CONTESTED
 from releases.core.states import STEP_BROKEN, StepState
 from releases.marks import STEP_NAMES
 from releases.models import Run
 from releases.preview import action_blockers
 
 from .progress import StepRow
+
+TAKE_OVER = "prod.take-over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,13 @@ VERBS = {
     "resume": Verb(_("Resume"), "play", _("Goes on where it stopped.")),
     "approve": Verb(_("Approve"), "check", _("Your yes to the gate. The author of a run cannot approve it.")),
     "retry": Verb(_("Retry"), "turn", _("Tries the failed step again.")),
+    "take-over": Verb(
+        _("Take over…"),
+        "hand",
+        _("Tries it again and takes these fields from the tool that owns them. That tool may write again."),
+        True,
+        True,
+    ),
     "skip": Verb(_("Skip…"), "skip", _("Leaves this Prod as it is now and goes on without it."), True, True),
     "abort": Verb(
         _("Abort…"),
@@ -73,7 +84,7 @@ def read_choices(
     run: Run, steps: Sequence[StepRow], names: Mapping[int, str], person: Person
 ) -> tuple[Choice, ...]:
     """Every action on `run`, allowed to `person` or not, in the order shown."""
-    blockers = action_blockers(run, person.acting_role)
+    blockers = verb_blockers(run, person.acting_role)
     if run.author_id == person.pk and not blockers["approve"]:
         blockers["approve"] = (because("four-eyes", by=person.get_username()),)
     return tuple(
@@ -83,9 +94,27 @@ def read_choices(
     )
 
 
+def verb_blockers(run: Run, role: str) -> dict[str, tuple[Reason, ...]]:
+    """For each verb: why `role` cannot do it to `run` now. A take-over is a retry with one more right."""
+    blockers = action_blockers(run, role)
+    more = (
+        ()
+        if allows(role, TAKE_OVER)
+        else (because("role-may-not", role=role, needs=str(PERMISSIONS[TAKE_OVER])),)
+    )
+    return {**blockers, "take-over": (*more, *blockers["retry"])}
+
+
 def _targets(verb: str, steps: Sequence[StepRow]) -> list[StepRow] | list[None]:
-    """The steps that `verb` is about: one button each; a verb without any has one button."""
+    """The steps that `verb` is about: one button each; a verb without any has one button, a take-over
+    none."""
     found: list[StepRow] = []
+    if verb == "take-over":
+        return [
+            step
+            for step in steps
+            if step.state in STEP_BROKEN and step.reason and step.reason.code == CONTESTED
+        ]
     if verb in ("retry", "skip"):
         found = [step for step in steps if step.state in STEP_BROKEN]
     if verb == "approve":

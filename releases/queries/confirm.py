@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 
 from clusters.models import Prod, Version
 from journal.core.reasons import Reason
+from journal.sentences import sentence
 from releases.core.states import STEP_ENDED
 from releases.models import Hold, Run
-from releases.preview import action_blockers
 
-from .choices import VERBS
-from .chrome import Chrome, read_chrome
+from .choices import VERBS, verb_blockers
 from .progress import RUN_LINE, read_steps, run_title
 from .runs import Undo, read_undo
 from .shares import read_served
@@ -25,7 +24,6 @@ class ConfirmPage:
     """`would` are sentences; `reasons` (empty: it can be done) why not; `undo` the plan of a rollback;
     `targets` the (step, words) to choose from where none is given."""
 
-    chrome: Chrome
     title: str
     label: str
     icon: str
@@ -44,13 +42,12 @@ def read_run_confirm(run_id: int, verb: str, role: str, step: str | int | None) 
     words = VERBS[verb]
     label = words.name
     return ConfirmPage(
-        chrome=read_chrome(),
         title=_("%(verb)s: run #%(id)s, %(title)s?") % {"verb": label, "id": run.pk, "title": run_title(run)},
         label=label,
         icon=words.icon,
         danger=verb in ("abort", "rollback"),
         would=(str(words.would), *_about_step(run, step)),
-        reasons=action_blockers(run, role)[verb],
+        reasons=verb_blockers(run, role)[verb],
         back=reverse("releases:run", args=[run.pk]),
         undo=read_undo(run, read_served()) if verb == "rollback" else None,
         targets=_targets(run) if verb == "skip" and not step else (),
@@ -82,7 +79,8 @@ def _about_step(run: Run, step: str | int | None) -> tuple[str, ...]:
     if found.prod_id is None:
         return (_("It is about the gate in front of wave %s.") % found.wave,)
     prod = Prod.objects.values_list("name", flat=True).get(pk=found.prod_id)
-    return (_("It is about Prod %(prod)s in wave %(wave)s.") % {"prod": prod, "wave": found.wave},)
+    about = _("It is about Prod %(prod)s in wave %(wave)s.") % {"prod": prod, "wave": found.wave}
+    return (about, sentence(found.reason)) if found.reason else (about,)
 
 
 def read_line_confirm(stop: bool) -> ConfirmPage:
@@ -97,7 +95,6 @@ def read_line_confirm(stop: bool) -> ConfirmPage:
         else (_("Every release and build that waits goes on at once."),)
     )
     return ConfirmPage(
-        chrome=read_chrome(),
         title=_("Stop the line for everyone?") if stop else _("Resume the line?"),
         label=_("Stop the line") if stop else _("Resume the line"),
         icon="stop" if stop else "play",
@@ -108,12 +105,31 @@ def read_line_confirm(stop: bool) -> ConfirmPage:
     )
 
 
+def read_set_hold_confirm(name: str) -> ConfirmPage:
+    """Of holding a Prod; 404 if there is none."""
+    prod = get_object_or_404(Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED), name=name)
+    return ConfirmPage(
+        title=_("Hold %s?") % prod.name,
+        label=_("Hold"),
+        icon="hand",
+        danger=False,
+        would=(
+            _(
+                "No run begins to change it until somebody lifts the hold: no release, change, heal or retire."
+            ),
+            _("What is under way on it goes on. Users notice nothing."),
+            _("A rollback that this hold stands in the way of waits for it."),
+        ),
+        reasons=(),
+        back=reverse("releases:prod", args=[prod.name]),
+    )
+
+
 def read_hold_confirm(hold_id: int) -> ConfirmPage:
     """Of lifting a Hold; 404 if there is none."""
     hold = get_object_or_404(Hold.objects.select_related("prod", "author"), pk=hold_id)
     names = {"author": hold.author.get_username(), "reason": hold.reason}
     return ConfirmPage(
-        chrome=read_chrome(),
         title=_("Lift the hold on %s?") % hold.prod.name,
         label=_("Lift hold"),
         icon="hand",
@@ -131,7 +147,6 @@ def read_veto_confirm(version_id: int) -> ConfirmPage:
     """Of lifting a Veto; 404 if there is no such Version."""
     version = get_object_or_404(Version.objects.select_related("blueprint", "vetoed_by"), pk=version_id)
     return ConfirmPage(
-        chrome=read_chrome(),
         title=_("Lift the veto on %s?") % version,
         label=_("Lift veto"),
         icon="check",

@@ -7,13 +7,11 @@ from datetime import datetime
 
 from clusters.facts import cluster_reason
 from clusters.models import Cluster, Prod
-from clusters.queries import facts_age
 from journal.core.reasons import Reason, reason_from_json
 from releases.core.states import RUN_LIVE
 from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
 from releases.models import Hold, Run
 
-from .chrome import Chrome, read_line
 from .needs import Need, read_needs
 from .progress import RUN_LINE, RunLine, StepRow, read_steps, run_line
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
@@ -50,7 +48,6 @@ class ClusterColumn:
 class FleetPage:
     """All of the fleet wall. `users` are load units."""
 
-    chrome: Chrome
     prods: int
     users: int
     versions: tuple[VersionShare, ...]
@@ -65,7 +62,7 @@ def read_fleet(role: str, now: datetime) -> FleetPage:
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED))
     prods = list(
         Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED).select_related(
-            "version", "settled_version", "blueprint", "observation", "claim"
+            "version", "settled_version", "blueprint", "observation", "claim", "drift"
         )
     )
     served = read_served()
@@ -76,7 +73,6 @@ def read_fleet(role: str, now: datetime) -> FleetPage:
     tiles = _tiles(prods, clusters, served, steps, holds, now)
     versions, bar = _versions(prods, served)
     return FleetPage(
-        chrome=Chrome(line=read_line(), facts=facts_age(clusters)),
         prods=len(prods),
         users=round(sum(one.users for one in served.values())),
         versions=versions,

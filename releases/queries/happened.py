@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from journal.core.reasons import reason_from_json
 from journal.models import Event
 from journal.sentences import sentence
 from releases.core.states import RunState, StepState
+from releases.event_words import event_words
 from releases.marks import RUN_MARKS, STEP_MARKS, STEP_NAMES
 
 MOST = 80
@@ -22,6 +24,8 @@ class Happening:
     id: int
     at: datetime
     about: str
+    prod: str
+    cluster: str
     what: str
     why: str
     by: str
@@ -29,10 +33,13 @@ class Happening:
     tone: str
 
 
-def read_happened(most: int = MOST, **which: Any) -> tuple[Happening, ...]:
-    """The newest Events that `which` (fields of Event) selects. One query."""
-    events = Event.objects.filter(**which).select_related("actor").order_by("-id")[:most]
-    return tuple(_happening(event) for event in events)
+def read_happened(
+    most: int = MOST, *, rows: "QuerySet[Event] | None" = None, order: str = "-id", **which: Any
+) -> tuple[Happening, ...]:
+    """The first `most` Events in `order` of `rows` (all) that `which` (fields of Event) selects. One query."""
+    events = Event.objects.all() if rows is None else rows
+    chosen = events.filter(**which).select_related("actor").order_by(order)[:most]
+    return tuple(_happening(event) for event in chosen)
 
 
 def _happening(event: Event) -> Happening:
@@ -41,6 +48,8 @@ def _happening(event: Event) -> Happening:
         id=event.pk,
         at=event.at,
         about=event.prod or event.cluster,
+        prod=event.prod,
+        cluster=event.cluster,
         what=what,
         why=sentence(reason_from_json(event.reason)),
         by=event.actor.get_username() if event.actor else "",
@@ -59,4 +68,4 @@ def _what(event: Event) -> tuple[str, str]:
     if kind in STEP_NAMES and new in STEP_MARKS:
         mark = STEP_MARKS[StepState(new)]
         return f"{STEP_NAMES[kind]}: {mark.word}", mark.tone
-    return f"{event.kind}: {new}".rstrip(": "), "idle"
+    return event_words(event.kind, new), "idle"

@@ -12,8 +12,8 @@ from clusters.facts import cluster_reason
 from clusters.models import Cluster, Prod, Version
 from journal.core.reasons import reason_from_json
 from journal.sentences import sentence
-from releases.core.states import RunState
-from releases.marks import CLUSTER_MARKS, HELD, NO_FACTS, RUN_MARKS, VETOED, Mark
+from releases.core.states import RunKind, RunState
+from releases.marks import CLUSTER_MARKS, HELD, NO_FACTS, RUN_MARKS, RUN_NAMES, VETOED, Mark
 from releases.models import Hold, Run
 
 PRESSING = (RunState.FAILED, RunState.AWAITING_APPROVAL, RunState.PAUSED)
@@ -49,10 +49,9 @@ def read_needs(
 
 
 def _run(run: Run) -> Need:
-    title = {"build": _("Build #%(id)s"), "release": _("Release #%(id)s"), "rollback": _("Rollback #%(id)s")}
     return Need(
         mark=RUN_MARKS[RunState(run.state)],
-        title=title[run.kind] % {"id": run.pk},
+        title=f"{RUN_NAMES[RunKind(run.kind)]} #{run.pk}",
         words=sentence(reason_from_json(run.reason)),
         since=run.since,
         link=reverse("releases:run", args=[run.pk]),

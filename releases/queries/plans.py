@@ -13,7 +13,6 @@ from journal.core.reasons import Reason
 from releases.core.plan import Plan, PlannedProd
 from releases.preview import preview_release
 
-from .chrome import Chrome, read_chrome
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
 from .waves import WAVE_NAMES
 
@@ -34,7 +33,6 @@ class Releasable:
 class NewPage:
     """The choice of a Version, by Blueprint, the newest first."""
 
-    chrome: Chrome
     blueprints: tuple[tuple[str, tuple[Releasable, ...]], ...]
 
 
@@ -64,7 +62,6 @@ class PlanWave:
 class PlanPage:
     """The plan review. `stops` hold the whole plan back; empty: it can be started."""
 
-    chrome: Chrome
     plan: Plan
     strategy: dict[str, Any]
     waves: tuple[PlanWave, ...]
@@ -83,7 +80,7 @@ def read_new() -> NewPage:
     groups: dict[str, list[Releasable]] = {}
     for version in versions:
         groups.setdefault(version.blueprint.name, []).append(_releasable(version, running.get(version.pk, 0)))
-    return NewPage(read_chrome(), tuple((name, tuple(group)) for name, group in groups.items()))
+    return NewPage(tuple((name, tuple(group)) for name, group in groups.items()))
 
 
 def _releasable(version: Version, prods: int) -> Releasable:
@@ -109,7 +106,6 @@ def read_plan(
     stops = tuple(blocker.reason for blocker in preview.blockers if not blocker.prods)
     claimed = tuple(blocker.reason for blocker in preview.blockers if blocker.reason.code == "claimed")
     return PlanPage(
-        chrome=read_chrome(),
         plan=plan,
         strategy=strategy,
         waves=waves,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from access.roles import allows
 from journal.core.reasons import Reason, reason_from_json
-from releases.core.states import STEP_ENDED, RunState
+from releases.core.kinds import DISTURBING
+from releases.core.states import STEP_ENDED, RunKind, RunState
 from releases.marks import RUN_MARKS, Mark
 from releases.models import Run, Step
 
@@ -57,6 +58,10 @@ class RunLine:
     may_roll_back: bool
 
 
+# Which kinds are about a few Prods that a person has named, and which can be taken back from a list.
+OF_PRODS = frozenset({RunKind.CHANGE, RunKind.HEAL, RunKind.RETIRE})
+UNDONE = frozenset({RunKind.RELEASE, RunKind.CHANGE, RunKind.RETIRE})
+
 # What `run_line` reads beside the Run itself.
 RUN_LINE = ("version", "author", "blueprint", "rollback_of__version")
 
@@ -80,7 +85,8 @@ def run_line(run: Run, steps: Sequence[StepRow], role: str) -> RunLine:
     """`run` in one line, as `role` sees it. Needs RUN_LINE to be loaded."""
     left = [step.wave for step in steps if step.state not in STEP_ENDED]
     waves = max((step.wave for step in steps), default=0)
-    changed = any(step.kind == "set_version" and step.started_at for step in steps)
+    changed = any(step.kind in DISTURBING and step.started_at for step in steps)
+    deleted = any(step.kind == "delete_objects" and step.started_at for step in steps)
     return RunLine(
         id=run.pk,
         kind=run.kind,
@@ -95,14 +101,20 @@ def run_line(run: Run, steps: Sequence[StepRow], role: str) -> RunLine:
         wave=min(left, default=waves),
         waves=waves,
         percent=round(100 * (len(steps) - len(left)) / len(steps)) if steps else 0,
-        may_roll_back=run.kind == "release" and changed and allows(role, "run.rollback"),
+        may_roll_back=run.kind in UNDONE and changed and not deleted and allows(role, "run.rollback"),
     )
 
 
 def run_title(run: Run) -> str:
-    """What it brings: `shop v1.1.0`; of a rollback what it takes back: `shop, back from v1.1.0`."""
+    """What it brings: `shop v1.1.0`; of a rollback what it takes back: `shop, back from v1.1.0`; of a run
+    that is about some Prods, which."""
     if run.rollback_of and run.rollback_of.version:
         names = {"blueprint": run.blueprint.name, "version": run.rollback_of.version.name}
         return _("%(blueprint)s, back from %(version)s") % names
+    prods = ", ".join(prod["name"] for wave in run.plan["waves"] for prod in wave["prods"])
+    if run.kind in OF_PRODS:
+        return prods
+    if run.rollback_of:
+        return _("%(prods)s, as it was before") % {"prods": prods}
     version = run.version.name if run.version else ""
     return f"{run.blueprint.name} {version}".strip()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from access.models import Person
 from clusters.models import Prod
@@ -17,7 +18,6 @@ from releases.models import Hold, Run
 from releases.preview import RollbackPreview, preview_rollback
 
 from .choices import Choice, read_choices
-from .chrome import Chrome, read_chrome
 from .happened import Happening, read_happened
 from .progress import RUN_LINE, RunLine, read_steps, run_line
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
@@ -30,7 +30,6 @@ MOST_LISTED = 50
 class RunsPage:
     """The newest Runs; `before` is where the next page begins, None at the end."""
 
-    chrome: Chrome
     runs: tuple[RunLine, ...]
     before: int | None
 
@@ -43,16 +42,18 @@ def read_runs(role: str, before: int | None = None) -> RunsPage:
     runs = list(rows[: MOST_LISTED + 1])
     steps = read_steps(runs)
     lines = tuple(run_line(run, steps[run.pk], role) for run in runs[:MOST_LISTED])
-    return RunsPage(read_chrome(), lines, lines[-1].id if len(runs) > MOST_LISTED else None)
+    return RunsPage(lines, lines[-1].id if len(runs) > MOST_LISTED else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What a rollback would do now, with its users in words and the Versions it goes to."""
+    """What a rollback would do now, with its users in words and what it goes back to. `of_version`: the Run
+    brought a Version, which would be vetoed."""
 
     preview: RollbackPreview
     users: str
     targets: tuple[str, ...]
+    of_version: bool = True
 
     @property
     def may(self) -> bool:
@@ -65,7 +66,6 @@ class RunPage:
     """All of one Run. `took` is None while it is under way; `horizon` is the wave at which going back
     stops being quick."""
 
-    chrome: Chrome
     run: RunLine
     live: bool
     version_vetoed: str
@@ -96,7 +96,6 @@ def read_run(run_id: int, person: Person) -> RunPage:
     waves = wave_columns(plan, steps, names, held, RunState(run.state), leaving)
     choices = read_choices(run, steps, names, person)
     return RunPage(
-        chrome=read_chrome(),
         run=run_line(run, steps, person.acting_role),
         live=run.state in RUN_LIVE,
         version_vetoed=run.version.veto_reason if run.version else "",
@@ -125,7 +124,10 @@ def read_undo(run: Run, served: dict[str, Served]) -> Undo:
     whole = sum(users.values())
     moved = sum(users.get(name, 0) for name, _ in preview.moves)
     targets = tuple(sorted({version for _, version in preview.moves}))
-    return Undo(preview, percent_words(100 * moved / whole if whole else 0), targets)
+    if run.version_id is None:
+        targets = (pgettext("back to", "what it was before"),)
+    share = percent_words(100 * moved / whole if whole else 0)
+    return Undo(preview, share, targets, run.version_id is not None)
 
 
 def wave_bar(waves: Sequence[WaveColumn], served: dict[str, Served]) -> tuple[Share, ...]:

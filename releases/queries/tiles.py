@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clusters.core.observed import ObservedProd
-from clusters.models import Prod, Version
+from clusters.models import Drift, Prod, Version
 from journal.core.reasons import Reason
 from releases.core.states import STEP_BROKEN, STEP_DONE, StepState
 from releases.marks import (
@@ -70,9 +70,18 @@ def prod_tile(
         ready=ready,
         pods=pods,
         held=hold.reason if hold else "",
-        drifted=not steps and seen is not None and not runs_version(seen, prod.version),
+        drifted=not steps and _is_drifted(prod, seen),
         run=prod.claim.run_id if hasattr(prod, "claim") else None,
     )
+
+
+def _is_drifted(prod: Prod, seen: ObservedProd | None) -> bool:
+    """Whether its Cluster has something else than was applied: by the last comparison where `drift` is
+    loaded, or as soon as other images are seen."""
+    compared = Prod.drift.is_cached(prod) and getattr(prod, "drift", None)
+    if compared and compared.state == Drift.State.DRIFTED:
+        return True
+    return seen is not None and not runs_version(seen, prod.version)
 
 
 def _state(

@@ -9,8 +9,6 @@ from django.shortcuts import get_object_or_404
 from clusters.models import Prod, Version
 from releases.marks import RELEASABLE, VETOED, Mark
 
-from .chrome import Chrome, read_chrome
-
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
@@ -32,7 +30,6 @@ class VersionLine:
 class VersionsPage:
     """All Versions, the newest first."""
 
-    chrome: Chrome
     versions: tuple[VersionLine, ...]
 
 
@@ -40,7 +37,7 @@ def read_versions() -> VersionsPage:
     """Four queries."""
     asked = Counter(Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED).values_list("version", flat=True))
     rows = Version.objects.select_related("blueprint", "vetoed_by").order_by("-pk")[:200]
-    return VersionsPage(read_chrome(), tuple(_line(version, asked[version.pk]) for version in rows))
+    return VersionsPage(tuple(_line(version, asked[version.pk]) for version in rows))
 
 
 def read_version(version_id: int) -> VersionLine:

@@ -33,6 +33,9 @@ WAVE_NAMES = {
     "reserve": _("reserve"),
     "build": _("build"),
     "rollback": _("back"),
+    "change": _("change"),
+    "heal": _("heal"),
+    "retire": _("retire"),
 }
 
 
@@ -163,11 +166,12 @@ def _prod(planned: PlannedProd, number: int, board: _Board) -> RunProd:
     steps = board.steps.get((number, planned.name), [])
     left = next((step for step in steps if step.state not in STEP_DONE), None)
     broken = next((step.id for step in steps if step.state in STEP_BROKEN), None)
+    before, after = _moves(planned, board.leaving)
     return RunProd(
         name=planned.name,
         mark=_prod_mark(steps, left, due=number <= board.current),
-        before=board.leaving or planned.came_from.version,
-        after=planned.version,
+        before=before,
+        after=after,
         reason=planned.reason,
         steps=tuple(_line(step, step is left) for step in steps),
         waits=left.reason if left and left.state == StepState.WAITING else None,
@@ -175,6 +179,20 @@ def _prod(planned: PlannedProd, number: int, board: _Board) -> RunProd:
         broken=broken,
         open=bool(left is None or left.state != StepState.WAITING or left.position),
     )
+
+
+def _moves(planned: PlannedProd, leaving: str) -> tuple[str, str]:
+    """From what to what: Versions, or the revisions of overrides where the Version stays; before: empty
+    where nothing of this changes."""
+    old = leaving or planned.came_from.version
+    if old != planned.version:
+        return old, planned.version
+    asked = next((dict(step.params) for step in planned.steps if step.kind == "set_version"), {})
+    revision, former = asked.get("overrides_revision"), planned.came_from.overrides_revision
+    if revision is None or revision == former:
+        return "", planned.version
+    words = str(_("overrides r%s"))
+    return words % former, words % revision
 
 
 def _prod_mark(steps: Sequence[StepRow], left: StepRow | None, due: bool) -> Mark:

@@ -1,6 +1,6 @@
 """What an act may use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,8 @@ class StepContext:
     Superseded where the lease is lost. `token` names
     Run, step and attempt; written into each object, it makes every write of ours a change, so that a
     late write of an older attempt meets another resourceVersion. `former` are (kind, name) of objects
-    that other revisions of the Blueprint have and this one has not. `again`: an earlier attempt may have
+    that other revisions of the Blueprint have and this one has not; where nothing is rendered, all that
+    any has. `params` are the step's, `waited_s` is since it was started. `again`: an earlier attempt may have
     left pods that cannot start and would be taken for this one's.
     """
 
@@ -42,3 +43,5 @@ class StepContext:
     force: bool
     again: bool
     renew: Callable[..., None]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    waited_s: float = 0.0

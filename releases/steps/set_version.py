@@ -1,46 +1,39 @@
 """set_version: the rendered objects of a Prod, applied to its Cluster, each write fenced."""
 
+import re
 from copy import deepcopy
 from typing import Any
 
-from clusters.core.evidence import Applied, applied_from_answer, applied_to_json, is_failing
-from clusters.core.observe_facts import observed_pod
+from clusters.core.evidence import Applied, applied_from_answer, applied_to_json
 from clusters.core.render import Rendered
-from clusters.kube.protocol import Conflict, Denied, Invalid, NotFound, Unavailable
-from journal.core.reasons import because
+from clusters.kube.protocol import Conflict, Contested, Denied, Invalid, NotFound, Unavailable
+from journal.core.reasons import Reason, because
 from releases.core.answers import Failed, Succeeded, TryAgain
 
+from .additions import without_additions
 from .context import Outcome, StepContext
+from .jobs import remove_former_jobs, without_failed
+from .ours import MOST_TRIES, PROD_LABEL, NotOurs, check_ours, remove_ours
+from .stuck_pods import replace_stuck_pods
 
-PROD_LABEL = "drover.dev/prod"
 EPOCH = "drover.dev/epoch"
-# Status updates move the resourceVersion too; between two looks a handful may come.
-MOST_TRIES = 8
-# A list may take longer than the other calls.
-LIST_S = 40
-
-
-class _NotOurs(Exception):
-    """An object of this name exists and belongs to something else."""
-
-    def __init__(self, kind: str, name: str, owner: str) -> None:
-        super().__init__(name)
-        self.reason = because("object-not-ours", kind=kind, name=name, owner=owner or "nobody")
+MOST_SAID = 300
 
 
 def act(context: StepContext) -> Outcome:
     """Namespace, objects in order, then what the Blueprint no longer has is removed.
 
     Already so is success. `result["applied"]` holds what the evidence rule needs (`Applied`), and
-    `result["replaced"]` the names of stuck pods that were deleted so that new ones start.
+    `result["replaced"]` the UIDs of stuck pods that were deleted so that new ones start.
     """
     try:
         _ensure_namespace(context)
         applied = [_apply(context, rendered) for rendered in context.rendered]
         for kind, name in context.former:
-            _remove(context, kind, name)
-        replaced = _replace_stuck_pods(context, applied) if context.again else []
-    except _NotOurs as error:
+            remove_ours(context, kind, name)
+        remove_former_jobs(context)
+        replaced = replace_stuck_pods(context, applied)
+    except NotOurs as error:
         return Outcome(Failed(error.reason))
     except Conflict as error:
         return Outcome(_conflict(error))
@@ -64,7 +57,7 @@ def _ensure_namespace(context: StepContext) -> None:
         context.renew()
         context.kube.apply(_namespace(context))
         return
-    _check_ours(context, found)
+    check_ours(context, found)
 
 
 def _namespace(context: StepContext) -> dict[str, Any]:
@@ -73,41 +66,58 @@ def _namespace(context: StepContext) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
-def _check_ours(context: StepContext, found: dict[str, Any]) -> None:
-    metadata = found["metadata"]
-    owner = metadata.get("labels", {}).get(PROD_LABEL, "")
-    if owner != context.prod:
-        raise _NotOurs(found["kind"], metadata["name"], owner)
-
-
 def _apply(context: StepContext, rendered: Rendered) -> Applied:
     """Apply one object. Look, renew the lease, write with the resourceVersion that was seen: whoever
     wrote in between, we or another, makes the write fail instead of winning by being late."""
     for tries_left in reversed(range(MOST_TRIES)):
-        seen = _seen(context, rendered)
+        found = without_failed(context, rendered, _found(context, rendered))
+        seen = found.get("metadata", {})
         context.renew()
         try:
-            manifest = _marked(rendered.manifest, context.token, seen.get("uid", ""))
+            manifest = _marked(_with_replicas(rendered, found), context.token, seen.get("uid", ""))
             answer = context.kube.apply(
                 manifest, resource_version=seen.get("resourceVersion"), force=context.force
             )
-            return applied_from_answer(answer)
+            return applied_from_answer(without_additions(context, rendered, answer))
         except Conflict as error:
-            if error.fields or not tries_left:
+            if error.fields:
+                raise Conflict(_contested(rendered, error.fields), error.fields) from error
+            if not tries_left:
                 raise
     raise AssertionError("the last try answers or raises")
 
 
-def _seen(context: StepContext, rendered: Rendered) -> dict[str, Any]:
-    """The metadata of the object as it is; empty if there is none."""
+def _contested(rendered: Rendered, fields: tuple[Contested, ...]) -> Reason:
+    """Whose fields they are, of which object: what a person must know to take them over or not."""
+    managers = sorted({name for one in fields for name in re.findall(r'"([^"]*)"', one.message)})
+    return because(
+        "object-contested",
+        kind=rendered.kind,
+        name=rendered.name,
+        fields=", ".join(one.field for one in fields)[:MOST_SAID],
+        managers=", ".join(managers)[:MOST_SAID] or "another tool",
+    )
+
+
+def _found(context: StepContext, rendered: Rendered) -> dict[str, Any]:
+    """The object as it is; empty if there is none."""
     context.renew()
     try:
         found = context.kube.get(rendered.kind, context.namespace, rendered.name)
     except NotFound:
         return {}
-    _check_ours(context, found)
-    metadata: dict[str, Any] = found["metadata"]
-    return metadata
+    check_ours(context, found)
+    return found
+
+
+def _with_replicas(rendered: Rendered, found: dict[str, Any]) -> dict[str, Any]:
+    """The manifest; where an autoscaler sets the replicas, with those that are there now, or the first
+    ones. Without any, an apply of ours would set the field that only we own back to 1."""
+    spec = rendered.manifest.get("spec")
+    if rendered.first_replicas is None or not isinstance(spec, dict):
+        return rendered.manifest
+    now = found.get("spec", {}).get("replicas", rendered.first_replicas)
+    return {**rendered.manifest, "spec": {**spec, "replicas": now}}
 
 
 def _marked(manifest: dict[str, Any], token: str, uid: str) -> dict[str, Any]:
@@ -118,30 +128,3 @@ def _marked(manifest: dict[str, Any], token: str, uid: str) -> dict[str, Any]:
     if uid:
         marked["metadata"]["uid"] = uid
     return marked
-
-
-def _replace_stuck_pods(context: StepContext, applied: list[Applied]) -> list[str]:
-    """Deletes pods of what was applied that cannot start, so that the cluster tries at once and anew.
-
-    Otherwise the words of the old failure would fail a retry before anything was tried again.
-    """
-    digests = {item.digest for item in applied if item.digest}
-    context.renew(LIST_S)
-    found = context.kube.list("Pod", context.namespace, f"{PROD_LABEL}={context.prod}")
-    pods = [observed_pod(pod) for pod in found]
-    stuck = [pod for pod in pods if pod.digest in digests and not pod.terminating and is_failing(pod)]
-    for pod in stuck:
-        context.renew()
-        context.kube.delete("Pod", context.namespace, pod.name)
-    return [pod.name for pod in stuck]
-
-
-def _remove(context: StepContext, kind: str, name: str) -> None:
-    context.renew()
-    try:
-        found = context.kube.get(kind, context.namespace, name)
-        if found["metadata"].get("labels", {}).get(PROD_LABEL) == context.prod:
-            context.renew()
-            context.kube.delete(kind, context.namespace, name)
-    except NotFound:
-        return

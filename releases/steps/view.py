@@ -15,7 +15,7 @@ class StepView:
     """A running check: its parameters, what the Prod's act applied, and what was last seen.
 
     `unseen` is why what was seen cannot be trusted now (the Cluster does not answer); None: it can.
-    `replaced` are pods that the act has deleted: what they say is older than the change.
+    `replaced` are the UIDs of pods that the act has deleted: what they say is older than the change.
     """
 
     params: Mapping[str, Any]
@@ -32,7 +32,7 @@ def judged(view: StepView) -> Verdict:
     """The evidence rule on what was seen, without the pods that the act has replaced."""
     observed = view.observed
     if observed is not None and view.replaced:
-        pods = tuple(pod for pod in observed.pods if pod.name not in view.replaced)
+        pods = tuple(pod for pod in observed.pods if pod.uid not in view.replaced)
         observed = replace(observed, pods=pods)
     return judge(view.applied, observed)
 

@@ -1,5 +1,7 @@
 """Marks of states, icons and bars. Widths are SVG attributes: the policy allows no inline style."""
 
+from collections.abc import Mapping
+
 from django import template
 from django.templatetags.static import static
 from django.utils.formats import number_format
@@ -9,11 +11,18 @@ from django.utils.safestring import SafeString
 from access.models import Person
 from access.roles import allows
 from releases.core.plan import PlannedStep
+from releases.core.states import RunKind
 from releases.durations import whole_words
-from releases.marks import PROVIDERS, STEP_NAMES, Mark
+from releases.marks import HEALTH_MARKS, LIFECYCLE_MARKS, PROVIDERS, RUN_MARKS, RUN_NAMES, STEP_NAMES, Mark
 from releases.queries.shares import Share
 
 register = template.Library()
+
+_MARKS_OF: dict[str, Mapping[str, Mark]] = {
+    "run": {str(state): mark for state, mark in RUN_MARKS.items()},
+    "lifecycle": LIFECYCLE_MARKS,
+    "health": HEALTH_MARKS,
+}
 
 
 @register.filter
@@ -32,6 +41,19 @@ def number(value: int) -> str:
 def provider(name: str) -> str:
     """A provider as people call it."""
     return str(PROVIDERS.get(name, name))
+
+
+@register.filter
+def run_name(kind: str) -> str:
+    """A kind of run as people call it: `Release`."""
+    return str(RUN_NAMES[RunKind(kind)])
+
+
+@register.filter
+def state_word(state: str, of: str) -> str:
+    """A state of a `run`, of a `lifecycle`, of `health`, as its mark says it; others as they are."""
+    marks = _MARKS_OF.get(of, {})
+    return str(marks[state].word) if state in marks else state
 
 
 @register.filter

@@ -24,6 +24,7 @@ ACTS: dict[str, Callable[..., Run]] = {
     "resume": actions.resume,
     "abort": actions.abort,
     "retry": actions.retry,
+    "take-over": partial(actions.retry, take_over=True),
     "skip": actions.skip,
     "approve": actions.approve,
     "rollback": actions.roll_back,
@@ -33,11 +34,14 @@ DONE = {
     "resume": _("The run goes on."),
     "abort": _("The run ends as soon as what is under way has finished."),
     "retry": _("The step is tried again."),
+    "take-over": _("The step is tried again and takes the fields over."),
     "skip": _("Skipped; the run goes on without it."),
     "approve": _("Your approval is recorded."),
     "rollback": _("The rollback has started."),
 }
-OF_A_STEP = ("retry", "skip", "approve")
+OF_A_STEP = ("retry", "take-over", "skip", "approve")
+# The right that a verb takes, where it is not that of the action of its name.
+RIGHTS = {"take-over": "prod.take-over"}
 
 
 @require_safe
@@ -69,12 +73,12 @@ def act(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
     """GET: what it would do. POST: it is done, or refused with every reason."""
     if verb not in ACTS:
         raise Http404
-    require(request.user, f"run.{verb}")
+    require(request.user, RIGHTS.get(verb, f"run.{verb}"))
     posted = request.POST if request.method == "POST" else None
     form = ActForm(posted, needs_reason=VERBS[verb].needs_reason, initial={"step": request.GET.get("step")})
     if not form.is_valid():
         page = read_run_confirm(run_id, verb, request.user.acting_role, form["step"].value())
-        return show(request, "confirm", page, form=form, status=400 if posted else 200)
+        return show(request, "confirm", page, form=form, status=400 if request.method == "POST" else 200)
     step = [form.cleaned_data["step"] or 0] if verb in OF_A_STEP else []
     doing = partial(ACTS[verb], request.user, run_id, *step, reason=form.cleaned_data["reason"])
     here = reverse("releases:run", args=[run_id])

@@ -10,7 +10,13 @@ from django.views.decorators.http import require_http_methods
 from access.doors import may
 from releases import actions
 from releases.forms import ActForm
-from releases.queries.confirm import ConfirmPage, read_hold_confirm, read_line_confirm, read_veto_confirm
+from releases.queries.confirm import (
+    ConfirmPage,
+    read_hold_confirm,
+    read_line_confirm,
+    read_set_hold_confirm,
+    read_veto_confirm,
+)
 
 from .answers import attempt, show
 
@@ -22,7 +28,7 @@ def _confirmed(request: HttpRequest, page: ConfirmPage, act: Callable[[str], Any
     posted = request.POST if request.method == "POST" else None
     form = ActForm(posted)
     if not form.is_valid():
-        return show(request, "confirm", page, form=form, status=400 if posted else 200)
+        return show(request, "confirm", page, form=form, status=400 if request.method == "POST" else 200)
     reason = form.cleaned_data["reason"]
     return attempt(request, lambda: act(reason), done, lambda _done: page.back, page.back)
 
@@ -48,6 +54,18 @@ def resume_line(request: HttpRequest) -> HttpResponse:
         read_line_confirm(stop=False),
         lambda reason: actions.resume_the_line(request.user, reason),
         _("The line runs again."),
+    )
+
+
+@both
+@may("hold.set")
+def set_hold(request: HttpRequest, name: str) -> HttpResponse:
+    """Hold a Prod."""
+    return _confirmed(
+        request,
+        read_set_hold_confirm(name),
+        lambda reason: actions.set_hold(request.user, name, reason),
+        _("The Prod is held."),
     )
 
 

@@ -17,14 +17,14 @@ class Auditor:
     def __init__(self, cluster: str, store: Store, audit: Audit) -> None:
         self.cluster, self._store, self._audit = cluster, store, audit
 
-    def begin(self, request: Request, target: Target) -> Obj:
+    def begin(self, request: Request, target: Target, user: str) -> Obj:
         """The entry so far; call before the effect."""
         entry: Obj = {
             "type": "request", "cluster": self.cluster, "verb": target.verb, "resource": target.kind.plural,
             "group": target.kind.group, "namespace": target.namespace or "", "name": target.name,
             "subresource": target.subresource, "user_agent": request.headers.get("user-agent", ""),
             "field_manager": request.query.get("fieldManager", ""), "code": 0,
-            "dry_run": request.query.get("dryRun") == "All",
+            "user": user, "dry_run": request.query.get("dryRun") == "All",
         }  # fmt: skip
         if target.verb not in READ_VERBS:
             entry["image_before"] = self._images(target, target.name)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from simulator.errors import no_such_path
 from simulator.kinds.kind import Kind
 from simulator.kinds.registry import Registry
 from simulator.values import Obj
 
+VERSION_FORM = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 VERSION = {
     "major": "1", "minor": "36", "gitVersion": "v1.36.2", "gitCommit": "0" * 40, "gitTreeState": "clean",
     "buildDate": "2026-06-01T00:00:00Z", "goVersion": "go1.26.0", "compiler": "gc", "platform": "linux/amd64",
@@ -37,12 +40,18 @@ def _group_names(registry: Registry) -> list[str]:
 
 
 def _group(registry: Registry, name: str) -> Obj:
-    versions = [
-        {"groupVersion": f"{group}/{version}", "version": version}
-        for group, version in registry.groups()
-        if group == name
-    ]
-    return {"name": name, "versions": versions, "preferredVersion": versions[-1]}
+    found = sorted((version for group, version in registry.groups() if group == name), key=version_rank)
+    versions = [{"groupVersion": f"{name}/{version}", "version": version} for version in found]
+    return {"name": name, "versions": versions, "preferredVersion": versions[0]}
+
+
+def version_rank(version: str) -> tuple[int, int, int, str]:
+    """Sorts v2 before v1 before v1beta1 before v1alpha1 before any other name."""
+    found = VERSION_FORM.fullmatch(version)
+    if found is None:
+        return 3, 0, 0, version
+    major, stage, minor = int(found[1]), found[2], int(found[3] or 0)
+    return {"": 0, "beta": 1, "alpha": 2}[stage or ""], -major, -minor, version
 
 
 def _resource_list(kinds: tuple[Kind, ...]) -> Obj:
@@ -70,6 +79,8 @@ SUBRESOURCE_KINDS: dict[str, Obj] = {
     "scale": {"group": "autoscaling", "version": "v1", "kind": "Scale", "verbs": ["get", "patch", "update"]},
     "log": {"verbs": ["get"]},
     "proxy": {"verbs": ["create", "delete", "get", "patch", "update"]},
+    "token": {"group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest", "verbs": ["create"]},
+    "eviction": {"group": "policy", "version": "v1", "kind": "Eviction", "verbs": ["create"]},
     "finalize": {"verbs": ["update"]},
 }
 

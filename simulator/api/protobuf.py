@@ -11,16 +11,31 @@ from simulator.values import Obj
 
 MAGIC = b"k8s\x00"
 TEXT, BYTES_MAP, TEXT_MAP, META = "text", "bytes map", "text map", "metadata"
-Layout = dict[int, tuple[str, str]]  # field number -> (name, how to read it)
+Layout = dict[
+    int, tuple[str, "str | Layout"]
+]  # field number -> (name, how to read it, or a message of its own)
 
 METADATA: Layout = {
     1: ("name", TEXT), 2: ("generateName", TEXT), 3: ("namespace", TEXT), 11: ("labels", TEXT_MAP),
     12: ("annotations", TEXT_MAP),
 }  # fmt: skip
+ATTRIBUTES: Layout = {
+    1: ("namespace", TEXT), 2: ("verb", TEXT), 3: ("group", TEXT), 4: ("version", TEXT), 5: ("resource", TEXT),
+    6: ("subresource", TEXT), 7: ("name", TEXT),
+}  # fmt: skip
+ACCESS: Layout = {
+    1: ("resourceAttributes", ATTRIBUTES),
+    2: ("nonResourceAttributes", {1: ("path", TEXT), 2: ("verb", TEXT)}),
+}
 KINDS: dict[tuple[str, str], Layout] = {
     ("v1", "Namespace"): {1: ("metadata", META)},
     ("v1", "ServiceAccount"): {1: ("metadata", META)},
     ("v1", "ConfigMap"): {1: ("metadata", META), 2: ("data", TEXT_MAP), 3: ("binaryData", BYTES_MAP)},
+    ("authorization.k8s.io/v1", "SelfSubjectAccessReview"): {2: ("spec", ACCESS)},
+    ("authorization.k8s.io/v1", "SelfSubjectRulesReview"): {2: ("spec", {1: ("namespace", TEXT)})},
+    ("authentication.k8s.io/v1", "SelfSubjectReview"): {},
+    ("authentication.k8s.io/v1", "TokenRequest"): {},
+    ("policy/v1", "Eviction"): {1: ("metadata", META)},
     ("v1", "Secret"): {
         1: ("metadata", META),
         2: ("data", BYTES_MAP),
@@ -53,8 +68,8 @@ def _message(data: bytes, layout: Layout) -> Obj:
         name, how = layout.get(number, ("", ""))
         if how == TEXT:
             result |= {name: value.decode()} if value else {}
-        elif how == META:
-            result[name] = _message(value, METADATA)
+        elif how == META or isinstance(how, dict):
+            result[name] = _message(value, how if isinstance(how, dict) else METADATA)
         elif how:
             key, text = _entry(value, how)
             result.setdefault(name, {})[key] = text

@@ -27,7 +27,8 @@ def get_object(store: Store, target: Target, request: Request) -> Response:
 
 
 def shown(kind: Kind, obj: Obj, request: Request, status: int = 200) -> Response:
-    """An object in the form the client asked for."""
+    """An object in the form and version the client asked for."""
+    obj = kind.seen(obj)
     if table_asked(request.headers.get("accept", "")):
         meta = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
         include = request.query.get("includeObject", "Metadata")
@@ -63,6 +64,9 @@ def list_objects(store: Store, target: Target, request: Request) -> Response:
 def _list_response(kind: Kind, page: list[Obj], meta: Obj, request: Request) -> Response:
     if table_asked(request.headers.get("accept", "")):
         return json_response(table_of(kind, page, meta, request.query.get("includeObject", "Metadata")))
+    if kind.custom:
+        return json_response({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta,
+                              "items": [kind.seen(obj) for obj in page]})  # fmt: skip
     items = [{key: value for key, value in obj.items() if key not in UNNAMED_IN_LISTS} for obj in page]
     return json_response(
         {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta, "items": items}

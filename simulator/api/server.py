@@ -6,18 +6,27 @@ import asyncio
 from collections.abc import Callable
 
 from simulator.api import reads, writes
+from simulator.api.aggregated import aggregated, aggregated_asked
 from simulator.api.auditing import Auditor
+from simulator.api.bodies import media_type
 from simulator.api.discovery import VERSION, discover
+from simulator.api.eviction import evict
 from simulator.api.logs import pod_log
+from simulator.api.metrics import metrics_of
 from simulator.api.openapi import openapi_v2, openapi_v3
+from simulator.api.permission import check_ask, check_path, check_permission, create_ask
 from simulator.api.proxy import proxied
+from simulator.api.reviews import request_token, review
 from simulator.api.scale import scale_of
 from simulator.api.target import Target, parse_target
 from simulator.api.watches import Watch, WatchHub
 from simulator.dataplane.answers import Answers
 from simulator.errors import ApiError, method_not_allowed, unauthorized
 from simulator.faults import Fault, FaultBook
+from simulator.kinds.metrics import GROUP as METRICS
 from simulator.lifecycle.backend import Backend
+from simulator.rights.authorizer import Authorizer
+from simulator.rights.tokens import TokenBook, User
 from simulator.values import Obj
 from simulator.wire.messages import Request, Response, json_response, text_response
 
@@ -36,10 +45,11 @@ class ApiServer:
     """Answers the requests of one cluster."""
 
     def __init__(
-        self, name: str, token: str, backend: Backend, hub: WatchHub, faults: FaultBook, auditor: Auditor,
+        self, name: str, tokens: TokenBook, backend: Backend, hub: WatchHub, faults: FaultBook, auditor: Auditor,
         answers: Answers,
     ) -> None:  # fmt: skip
-        self.name, self.token, self.address = name, token, ""
+        self.name, self.tokens, self.address = name, tokens, ""
+        self.authorizer = Authorizer(backend.store)
         self.backend, self.hub, self.faults, self.auditor = backend, hub, faults, auditor
         self.answers = answers
 
@@ -71,13 +81,22 @@ class ApiServer:
         status = self.faults.error_for(self.name)
         if status:
             raise _failure(status)
-        if request.path.split("?")[0] not in OPEN_PATHS and not self._authenticated(request):
+        user = self._user(request)
+        if user is None and request.path not in OPEN_PATHS:
             raise unauthorized()
+        if (
+            user
+            and path.startswith(("/api/", "/apis/"))
+            and path.count("/") > (2 if path.startswith("/api/") else 3)
+        ):
+            return await self._resource(request, user)
+        if user:
+            check_path(self.authorizer, user, request.method, path)
         unversioned = self._unversioned(path, request)
         if unversioned is not None:
             return unversioned
-        if path.startswith(("/api/", "/apis/")) and path.count("/") > (2 if path.startswith("/api/") else 3):
-            return await self._resource(request)
+        if aggregated_asked(path, request.headers.get("accept", "")):
+            return aggregated(self.backend.registry, path)
         return json_response(discover(path, self.backend.registry, self.address))
 
     def _take_token_from_path(self, request: Request) -> None:
@@ -87,8 +106,9 @@ class ApiServer:
             request.path = "/" + rest
             request.headers.setdefault("authorization", f"Bearer {token}")
 
-    def _authenticated(self, request: Request) -> bool:
-        return request.headers.get("authorization", "") == f"Bearer {self.token}"
+    def _user(self, request: Request) -> User | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return self.tokens.user_of(token) if scheme == "Bearer" else None
 
     def _unversioned(self, path: str, request: Request) -> Response | None:
         if path in ("/readyz", "/livez", "/healthz") or path.startswith(("/readyz/", "/livez/")):
@@ -103,14 +123,15 @@ class ApiServer:
             return text_response("404 page not found\n", 404)
         return None
 
-    async def _resource(self, request: Request) -> Response | None:
+    async def _resource(self, request: Request, user: User) -> Response | None:
         target = parse_target(request, self.backend.registry)
         hold = self._hold(request, target)
         if hold and hold.params.get("when", "before") == "before":
             await hold.released.wait()
-        entry = self.auditor.begin(request, target)
+        entry = self.auditor.begin(request, target, user.name)
         try:
-            response = await self._dispatch(request, target)
+            self._check(request, target, user)
+            response = await self._dispatch(request, target, user)
         except ApiError as error:
             self.auditor.end(entry, error.code, target)
             raise
@@ -127,7 +148,20 @@ class ApiServer:
         }  # fmt: skip
         return self.faults.hold_for(self.name, facts)
 
-    async def _dispatch(self, request: Request, target: Target) -> Response | None:
+    def _check(self, request: Request, target: Target, user: User) -> None:
+        """403 unless the user may; an apply that creates needs the right to create, too."""
+        check_permission(self.authorizer, user, target, request)
+        applies = target.verb == "patch" and media_type(request) == writes.APPLY_TYPE
+        if applies and self.backend.store.get(target.kind.key, target.space, target.name) is None:
+            check_ask(self.authorizer, user, create_ask(target))
+
+    async def _dispatch(self, request: Request, target: Target, user: User) -> Response | None:
+        if target.kind.virtual:
+            return self._virtual(request, target, user)
+        if target.subresource == "eviction":
+            return evict(self.backend, target, request)
+        if target.subresource == "token" and target.verb == "create":
+            return request_token(self.backend, self.tokens, target, request)
         if target.subresource == "proxy":
             return await proxied(self.backend, self.answers, target, request)
         if target.verb == "watch":
@@ -140,6 +174,13 @@ class ApiServer:
         if target.subresource in ("log",) or target.verb not in WRITES:
             raise method_not_allowed()
         return WRITES[target.verb](self.backend, target, request)
+
+    def _virtual(self, request: Request, target: Target, user: User) -> Response:
+        if target.verb not in target.kind.verbs:
+            raise method_not_allowed()
+        if target.kind.group == METRICS:
+            return metrics_of(self.backend.store, target, request)
+        return review(self.authorizer, user, target, request)
 
     def _get(self, request: Request, target: Target) -> Response:
         if target.subresource == "log":

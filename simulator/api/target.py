@@ -12,6 +12,7 @@ from simulator.wire.messages import Request
 
 COLLECTION_VERBS = {"GET": "list", "HEAD": "list", "POST": "create", "DELETE": "deletecollection"}
 OBJECT_VERBS = {"GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+POSTED_SUBRESOURCES = frozenset({"token", "eviction"})
 TRUE_WORDS = frozenset({"true", "1", "t", "T", "TRUE", "True"})
 
 
@@ -61,6 +62,10 @@ def _group_version(parts: list[str]) -> tuple[str, str, list[str]]:
 def _verb(request: Request, name: str, sub: str) -> str:
     if sub == "proxy":
         return "get" if request.method in ("GET", "HEAD") else "create"
+    if sub in POSTED_SUBRESOURCES:
+        if request.method != "POST":
+            raise method_not_allowed()
+        return "create"
     verb = (OBJECT_VERBS if name else COLLECTION_VERBS).get(request.method)
     if verb is None:
         raise method_not_allowed()

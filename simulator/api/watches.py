@@ -75,7 +75,8 @@ class Watch:
         type_ = self._type(commit)
         if type_ is None:
             return
-        self.send(self._object_line(type_, commit.new) if self.as_table else commit.line(type_))
+        foreign = self.target.kind.seen(commit.new) is not commit.new
+        self.send(self._object_line(type_, commit.new) if self.as_table or foreign else commit.line(type_))
 
     def _type(self, commit: Commit) -> str | None:
         namespace = self.target.namespace
@@ -140,7 +141,7 @@ class Watch:
 
     def _object_line(self, type_: str, obj: Obj) -> bytes:
         if not self.as_table:
-            return _line(type_, obj)
+            return _line(type_, self.target.kind.seen(obj))
         meta = {"resourceVersion": obj["metadata"]["resourceVersion"]}
         table = table_of(self.target.kind, [obj], meta, self.include, headed=not self._headed)
         self._headed = True
@@ -174,6 +175,12 @@ class WatchHub:
         """Cut every watch in the middle of its stream."""
         for watch in self._all():
             watch.connection.cut()
+
+    def end_kind(self, kind: str) -> None:
+        """End the watches of a kind that is served no longer."""
+        for watch in tuple(self._watches.get(kind, ())):
+            watch.close()
+            watch.connection.end_stream()
 
     def follow_mute(self) -> None:
         """Mute or unmute every watch, as the cluster's faults now want."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.api.bodies import media_type, parse_body, parse_object
+from simulator.api.field_validation import check_applied_fields, check_fields, warned
 from simulator.api.patching import patched
 from simulator.api.reads import predicate_of, shown
 from simulator.api.scale import scale_of, scaled
@@ -30,8 +31,9 @@ def author_of(request: Request, target: Target) -> Author:
 def create_object(backend: Backend, target: Target, request: Request) -> Response:
     """201 with the created object."""
     draft = without_nulls(parse_object(request, target))
+    warnings = check_fields(target, request, draft)
     obj = create(backend, target.kind, target.space, draft, author_of(request, target))
-    return shown(target.kind, obj, request, 201)
+    return warned(shown(target.kind, obj, request, 201), warnings)
 
 
 def live_object(backend: Backend, target: Target) -> Obj:
@@ -39,7 +41,7 @@ def live_object(backend: Backend, target: Target) -> Obj:
     obj = backend.store.get(target.kind.key, target.space, target.name)
     if obj is None:
         raise not_found(target.kind, target.name)
-    return obj
+    return target.kind.seen(obj)
 
 
 def replace_object(backend: Backend, target: Target, request: Request) -> Response:
@@ -63,10 +65,11 @@ def _stored(backend: Backend, target: Target, request: Request, live: Obj, draft
         draft = scaled(live, draft)
     elif target.subresource == "finalize":
         draft = {**live, "spec": draft.get("spec") or {}, "metadata": draft.get("metadata") or {}}
+    warnings = check_fields(target, request, draft)
     obj = update(backend, target.kind, live, without_nulls(draft), author_of(request, target))
     if target.subresource == "scale":
         return json_response(scale_of(obj))
-    return shown(target.kind, obj, request)
+    return warned(shown(target.kind, obj, request), warnings)
 
 
 def _apply(backend: Backend, target: Target, request: Request) -> Response:
@@ -77,7 +80,9 @@ def _apply(backend: Backend, target: Target, request: Request) -> Response:
     if config["metadata"].get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
     force = request.query.get("force") in ("true", "1")
-    live = backend.store.get(kind.key, target.space, target.name)
+    check_applied_fields(target, config)
+    stored = backend.store.get(kind.key, target.space, target.name)
+    live = kind.seen(stored) if stored is not None else None
     if live is None:
         return _created_by_apply(backend, target, request, config, author)
     try:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.controllers.loads import Loads
 from simulator.controllers.recorder import Recorder
 from simulator.faults import FaultBook
 from simulator.lifecycle.backend import Backend
@@ -22,6 +23,7 @@ class Context:
     recorder: Recorder
     random: random.Random
     settings: Callable[[], Settings]
+    loads: Loads
 
     def draw(self, span: Range) -> float:
         """A seeded value within a range."""

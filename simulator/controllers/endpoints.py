@@ -6,6 +6,7 @@ import uuid
 
 from simulator.controllers.context import Context
 from simulator.controllers.queue import Key, WorkQueue
+from simulator.controllers.readiness import is_finished_pod
 from simulator.controllers.replica_set_writer import owner_reference
 from simulator.dataplane.answers import is_ready, selected_pods
 from simulator.store.store import DELETED, Commit
@@ -51,7 +52,7 @@ class EndpointWriter:
         self._write_address(service)
         if not service["spec"].get("selector"):
             return
-        pods = [pod for pod in selected_pods(self.store, service) if dig(pod, "status", "podIP")]
+        pods = [pod for pod in selected_pods(self.store, service) if _has_address(pod)]
         self._write("endpoints", key[0], key[1], _endpoints(service, pods))
         for old in self._slices(service)[1:]:
             self.store.remove(SLICES, *full_name(old))
@@ -85,9 +86,13 @@ class EndpointWriter:
             self.store.put("services", replaced(service, ("status", "loadBalancer"), balancer))
 
 
+def _has_address(pod: Obj) -> bool:
+    return bool(dig(pod, "status", "podIP")) and not is_finished_pod(pod)
+
+
 def _facts(pod: Obj) -> tuple[object, ...]:
     """What of a pod an endpoint shows."""
-    return (is_ready(pod), dig(pod, "status", "podIP"), pod["metadata"].get("deletionTimestamp"),
+    return (is_ready(pod), is_finished_pod(pod), dig(pod, "status", "podIP"), pod["metadata"].get("deletionTimestamp"),
             pod["metadata"].get("labels"))  # fmt: skip
 
 

@@ -1,9 +1,8 @@
-"""Garbage collection by ownerReferences, and namespaces that empty themselves."""
+"""Garbage collection by ownerReferences."""
 
 from __future__ import annotations
 
 from simulator.controllers.context import Context
-from simulator.controllers.nodes import metadata
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.lifecycle.deletion import (
     BACKGROUND,
@@ -79,67 +78,3 @@ class Garbage:
                 if meta["uid"] == uid and FOREGROUND_FINALIZER in (meta.get("finalizers") or ()):
                     return kind, obj
         return None
-
-
-class Namespaces:
-    """Gives each namespace what it comes with, and empties those that are being deleted."""
-
-    def __init__(self, context: Context) -> None:
-        self.backend, self.store = context.backend, context.backend.store
-        self._empty = WorkQueue("namespaces", self._reconcile)
-        self.store.listen(self._wake, "namespaces")
-        self.store.listen(self._wake_parent)
-
-    def start(self) -> None:
-        """Go on emptying namespaces that were being deleted."""
-        for space in self.store.each("namespaces"):
-            self._empty.add(("", space["metadata"]["name"]))
-
-    def _wake(self, commit: Commit) -> None:
-        if commit.type != DELETED:
-            self._empty.add(("", commit.new["metadata"]["name"]), LAG_S)
-
-    def _wake_parent(self, commit: Commit) -> None:
-        namespace = commit.new["metadata"].get("namespace")
-        if commit.type == DELETED and namespace:
-            space = self.store.get("namespaces", "", namespace)
-            if space is not None and space["metadata"].get("deletionTimestamp"):
-                self._empty.add(("", namespace), LAG_S)
-
-    def _reconcile(self, key: Key) -> None:
-        space = self.store.get("namespaces", *key)
-        if space is None:
-            return
-        if not space["metadata"].get("deletionTimestamp"):
-            self._furnish(key[1])
-            return
-        if self._delete_content(key[1]):
-            return
-        spec = {**(space.get("spec") or {}), "finalizers": []}
-        if space["metadata"].get("finalizers"):
-            self.store.put("namespaces", {**space, "spec": spec})
-        else:
-            self.store.remove("namespaces", *key)
-
-    def _furnish(self, namespace: str) -> None:
-        """The ServiceAccount `default` and the ConfigMap `kube-root-ca.crt` of every namespace."""
-        if self.store.get("serviceaccounts", namespace, "default") is None:
-            self.store.put("serviceaccounts", _furniture("v1", "ServiceAccount", namespace, "default", {}))
-        if self.store.get("configmaps", namespace, "kube-root-ca.crt") is None:
-            data = {"data": {"ca.crt": "simulated: this cluster is spoken to in plain HTTP\n"}}
-            self.store.put("configmaps", _furniture("v1", "ConfigMap", namespace, "kube-root-ca.crt", data))
-
-    def _delete_content(self, namespace: str) -> bool:
-        """Delete everything in the namespace; answers whether something is still there."""
-        left = False
-        for key in self.store.kinds():
-            if not self.backend.registry.by_key(key).namespaced:
-                continue
-            for obj in tuple(self.store.each(key, namespace)):
-                _, gone = delete(self.backend, self.backend.registry.by_key(key), obj, DeleteOptions())
-                left = left or not gone
-        return left
-
-
-def _furniture(version: str, kind: str, namespace: str, name: str, body: Obj) -> Obj:
-    return {"kind": kind, "apiVersion": version, "metadata": metadata(name, namespace), **body}

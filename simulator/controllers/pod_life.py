@@ -15,7 +15,9 @@ from simulator.controllers.pod_status import (
     waiting,
 )
 from simulator.controllers.pod_trouble import PodTrouble
+from simulator.controllers.readiness import is_finished_pod
 from simulator.controllers.recorder import NORMAL, WARNING
+from simulator.controllers.references import first_lack
 from simulator.values import Obj, dig, full_name, replaced, stamp
 
 if TYPE_CHECKING:
@@ -79,18 +81,28 @@ class PodLife:
         host = dig(pod, "spec", "nodeName") or "" if container else ""
         self.context.recorder.record(pod, type_, reason, message, component, path, host)
 
+    def try_again(self) -> None:
+        """Look again for a node, or for what the pod refers to, unless it is being deleted."""
+        pod = self.pod()
+        if pod is not None and not self._ending:
+            self.after(BIND_S, self.start if dig(pod, "spec", "nodeName") else self._bind)
+
+    def _write_unscheduled(self, pod: Obj, why: str) -> None:
+        found = next((c for c in dig(pod, "status", "conditions") or () if c["type"] == "PodScheduled"), None)
+        if not found or found.get("message") != why:
+            condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why,
+                         "lastProbeTime": None, "lastTransitionTime": stamp()}  # fmt: skip
+            self._write(replaced(pod, ("status", "conditions"), [condition]))
+
     def _bind(self) -> None:
-        pod, node = self.pod(), self.pods.next_node()
+        pod = self.pod()
         if pod is None:
             return
+        node, why = self.pods.node_for(pod)
         if node is None:
-            self.tell(
-                pod,
-                WARNING,
-                "FailedScheduling",
-                "0/0 nodes are available: no nodes available to schedule pods.",
-            )
-            self.after(1.0, self._bind)
+            self.tell(pod, WARNING, "FailedScheduling", why)
+            self._write_unscheduled(pod, why)
+            self.pods.wait_for_nodes(self)
             return
         name = node["metadata"]["name"]
         self.tell(pod, NORMAL, "Scheduled", f"Successfully assigned {'/'.join(self.key)} to {name}")
@@ -107,12 +119,15 @@ class PodLife:
     def _resume(self, pod: Obj) -> None:
         """Go on after a restart of the simulator: ready pods stay as they are, others start again."""
         self.addresses = (dig(pod, "status", "podIP") or "", dig(pod, "status", "hostIP") or "")
+        if is_finished_pod(pod):
+            return
         ready = [dig(s, "ready") for s in dig(pod, "status", "containerStatuses") or ()]
         if ready and all(ready):
             for status in pod["status"]["containerStatuses"]:
                 self.states[status["name"]] = ContainerState(
                     status["state"], True, status.get("restartCount", 0), status.get("lastState") or None
                 )
+            self._finish_later(pod, 0.0)
         else:
             self.after(CREATE_S, self._create)
 
@@ -138,13 +153,21 @@ class PodLife:
         pod = self.pod()
         if pod is None:
             return
+        lack = first_lack(self.store, pod)
+        if lack is not None:
+            self._trouble.lack(lack)
+            self.pods.wait_for_references(self)
+            return
         total = self.context.draw(self.context.settings().pod_start)
         found = self.behaviours(pod)
         if behaviour.SLOW in found.values():
             total *= SLOW_FACTOR
         if behaviour.MISSING in found.values():
             self.after(total * 0.2, self._trouble.fail_pull)
-        elif self._is_probed(pod) or set(found.values()) & {behaviour.CRASH, behaviour.NEVER_READY}:
+        elif any(self._is_probed(pod, c) for c in pod["spec"]["containers"]) or set(found.values()) & {
+            behaviour.CRASH,
+            behaviour.NEVER_READY,
+        }:
             self.after(total * RUNNING_SHARE, lambda: self.run(total * (1 - RUNNING_SHARE)))
         else:
             self.after(total, lambda: self.run(0.0))
@@ -156,8 +179,9 @@ class PodLife:
             c["name"]: behaviour.behaviour_of(c.get("image", ""), rules) for c in pod["spec"]["containers"]
         }
 
-    def _is_probed(self, pod: Obj) -> bool:
-        return any(container.get("readinessProbe") for container in pod["spec"]["containers"])
+    def _is_probed(self, pod: Obj, container: Obj) -> bool:
+        """Whether the container is ready later than it runs; one that is to end is not waited for."""
+        return bool(container.get("readinessProbe")) and not _is_to_end(pod)
 
     def run(self, until_ready: float) -> None:
         """Let the containers run; those with a probe are ready `until_ready` seconds later."""
@@ -170,7 +194,7 @@ class PodLife:
             if "running" in old.state:
                 continue
             self._announce_start(pod, container)
-            probed = bool(container.get("readinessProbe")) or found[name] in (
+            probed = self._is_probed(pod, container) or found[name] in (
                 behaviour.NEVER_READY,
                 behaviour.CRASH,
             )
@@ -180,8 +204,17 @@ class PodLife:
             self.after(max(until_ready, 0.02), self._trouble.crash)
         elif behaviour.NEVER_READY in found.values():
             self._complain_unready(found)
+        elif _is_to_end(pod):
+            self._finish_later(pod, until_ready)
         elif until_ready:
             self.after(until_ready, self._become_ready)
+
+    def _finish_later(self, pod: Obj, after_s: float) -> None:
+        """Let a pod that is to end do so after its time."""
+        if _is_to_end(pod):
+            seconds = self.context.draw(self.context.settings().job_run)
+            slow = SLOW_FACTOR if behaviour.SLOW in self.behaviours(pod).values() else 1.0
+            self.after(after_s + seconds * slow, self._trouble.finish)
 
     def _announce_start(self, pod: Obj, container: Obj) -> None:
         image, name = container.get("image", ""), container["name"]
@@ -240,6 +273,10 @@ class PodLife:
 
     def _write(self, pod: Obj) -> None:
         self.store.put("pods", pod)
+
+
+def _is_to_end(pod: Obj) -> bool:
+    return pod["spec"].get("restartPolicy") in ("OnFailure", "Never")
 
 
 def _images(pod: Obj) -> list[str]:

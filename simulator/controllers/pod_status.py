@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from simulator.values import Obj, stamp
+from simulator.values import Obj, dig, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,30 @@ def running(since: str) -> Obj:
     return {"running": {"startedAt": since}}
 
 
-def crashed(container_id: str, since: str) -> Obj:
-    """A state of having ended with exit code 1."""
-    return {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": since, "finishedAt": stamp(),
+def ended(container_id: str, since: str, exit_code: int) -> Obj:
+    """A state of having ended."""
+    reason = "Error" if exit_code else "Completed"
+    return {"terminated": {"exitCode": exit_code, "reason": reason, "startedAt": since, "finishedAt": stamp(),
                            "containerID": container_id}}  # fmt: skip
+
+
+def phase_of(pod: Obj, states: dict[str, ContainerState]) -> str:
+    """The phase that the containers amount to; only a pod that is not to be restarted ever ends."""
+    codes = [dig(state.state, "terminated", "exitCode") for state in states.values()]
+    if dig(pod, "spec", "restartPolicy") != "Always" and codes and None not in codes:
+        return "Failed" if any(codes) else "Succeeded"
+    begun = any("waiting" not in state.state or state.restarts for state in states.values())
+    return "Running" if begun else "Pending"
+
+
+def qos_of(spec: Obj) -> str:
+    """The quality-of-service class, by the requests and limits of all containers."""
+    amounts = [container.get("resources") or {} for container in spec.get("containers") or ()]
+    if not any(entry.get("requests") or entry.get("limits") for entry in amounts):
+        return "BestEffort"
+    bound = all({"cpu", "memory"} <= (entry.get("limits") or {}).keys() for entry in amounts)
+    equal = all((entry.get("requests") or entry.get("limits")) == entry.get("limits") for entry in amounts)
+    return "Guaranteed" if bound and equal else "Burstable"
 
 
 def container_id(pod: Obj, name: str, restarts: int) -> str:
@@ -52,15 +72,16 @@ def pod_status(pod: Obj, states: dict[str, ContainerState], addresses: tuple[str
     """The whole status; `addresses` are (pod IP or "", host IP)."""
     containers = pod["spec"]["containers"]
     ready = all(states[c["name"]].ready for c in containers)
-    is_running = any("running" in s.state or "terminated" in s.state or s.restarts for s in states.values())
+    phase = phase_of(pod, states)
+    is_running = phase != "Pending"
     status: Obj = {
-        "phase": "Running" if is_running else "Pending",
-        "conditions": _conditions(pod, states, ready, started),
+        "phase": phase,
+        "conditions": _conditions(pod, states, ready, phase),
         "hostIP": addresses[1],
         "hostIPs": [{"ip": addresses[1]}],
         "startTime": started,
         "containerStatuses": [_container_status(pod, c, states[c["name"]]) for c in containers],
-        "qosClass": "BestEffort",
+        "qosClass": qos_of(pod["spec"]),
     }
     if addresses[0] and is_running:
         status |= {"podIP": addresses[0], "podIPs": [{"ip": addresses[0]}]}
@@ -80,15 +101,17 @@ def _container_status(pod: Obj, container: Obj, state: ContainerState) -> Obj:
     return status
 
 
-def _conditions(pod: Obj, states: dict[str, ContainerState], ready: bool, started: str) -> list[Obj]:
+def _conditions(pod: Obj, states: dict[str, ContainerState], ready: bool, phase: str) -> list[Obj]:
     unready = [name for name, state in states.items() if not state.ready]
-    why = f"containers with unready status: [{' '.join(unready)}]"
+    over = phase in ("Succeeded", "Failed")
+    why = "" if over else f"containers with unready status: [{' '.join(unready)}]"
+    reason = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(phase, "ContainersNotReady")
     is_running = any("running" in state.state for state in states.values())
     return [
         _condition(pod, "PodReadyToStartContainers", is_running or ready),
         _condition(pod, "Initialized", True),
-        _condition(pod, "Ready", ready, "ContainersNotReady", why),
-        _condition(pod, "ContainersReady", ready, "ContainersNotReady", why),
+        _condition(pod, "Ready", ready, reason, why),
+        _condition(pod, "ContainersReady", ready, reason, why),
         _condition(pod, "PodScheduled", True),
     ]
 
@@ -99,5 +122,5 @@ def _condition(pod: Obj, type_: str, value: bool, reason: str = "", message: str
     moved = old["lastTransitionTime"] if old and old["status"] == word else stamp()
     new: Obj = {"type": type_, "status": word, "lastProbeTime": None, "lastTransitionTime": moved}
     if not value and reason:
-        new |= {"reason": reason, "message": message}
+        new |= {"reason": reason, **({"message": message} if message else {})}
     return new

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.controllers import behaviour
-from simulator.controllers.pod_status import ContainerState, container_id, crashed, waiting
+from simulator.controllers.pod_status import ContainerState, container_id, ended, waiting
 from simulator.controllers.recorder import NORMAL, WARNING
+from simulator.controllers.references import Lack
 from simulator.values import dig, stamp
 
 if TYPE_CHECKING:
@@ -27,13 +28,16 @@ class PodTrouble:
         pod = self.life.pod()
         if pod is None:
             return
+        if pod["spec"].get("restartPolicy") == "Never":
+            self.finish()
+            return
         found = self.life.behaviours(pod)
         delay = self._backoff(self.life.context.settings().crash_backoff)
         for name, state in self.life.states.items():
             if found[name] != behaviour.CRASH:
                 continue
             since = dig(state.state, "running", "startedAt") or stamp()
-            last = crashed(container_id(pod, name, state.restarts), since)
+            last = ended(container_id(pod, name, state.restarts), since, 1)
             text = (f"back-off {_go_duration(delay)} restarting failed container={name} "
                     f"pod={self.life.key[1]}_{self.life.key[0]}({pod['metadata']['uid']})")  # fmt: skip
             self.life.states[name] = ContainerState(
@@ -45,6 +49,33 @@ class PodTrouble:
         self.life.after(
             delay, lambda: self.life.run(0.3 * self.life.context.draw(self.life.context.settings().pod_start))
         )
+
+    def lack(self, lack: Lack) -> None:
+        """Note, in kubelet's words, that something the pod refers to is not there."""
+        pod = self.life.pod()
+        if pod is None:
+            return
+        if lack.volume:
+            text = f'MountVolume.SetUp failed for volume "{lack.volume}" : {lack.message}'
+            self.life.tell(pod, WARNING, "FailedMount", text, pod["spec"]["containers"][0]["name"])
+            return
+        broken = ContainerState(waiting("CreateContainerConfigError", lack.message))
+        self.life.states[lack.container] = broken
+        self.life.tell(pod, WARNING, "Failed", f"Error: {lack.message}", lack.container)
+        self.life.write_status(pod)
+
+    def finish(self) -> None:
+        """End every container of a pod that is not to be restarted: those that crash with exit code 1."""
+        pod = self.life.pod()
+        if pod is None:
+            return
+        found = self.life.behaviours(pod)
+        for name, state in self.life.states.items():
+            since = dig(state.state, "running", "startedAt") or stamp()
+            code = 1 if found[name] == behaviour.CRASH else 0
+            over = ended(container_id(pod, name, state.restarts), since, code)
+            self.life.states[name] = ContainerState(over, False, state.restarts, state.last)
+        self.life.write_status(pod)
 
     def fail_pull(self) -> None:
         """Fail to pull, back off, and try again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.controllers.context import Context
 from simulator.controllers.pod_life import PodLife
+from simulator.controllers.scheduling import fits, is_ready_node
 from simulator.store.store import ADDED, DELETED, Commit
 from simulator.values import Obj, dig
 
@@ -17,7 +18,12 @@ class Pods:
         self._turn = 0
         self._next_ip = 0
         self._restored_ips: set[str] = set()
+        self._unbound: dict[PodLife, None] = {}
         self.store.listen(self._follow, "pods")
+        self._lacking: dict[PodLife, None] = {}
+        self.store.listen(self._follow_nodes, "nodes")
+        for kind in ("configmaps", "secrets"):
+            self.store.listen(self._follow_references, kind)
 
     def start(self) -> None:
         """Take up the lives of restored pods where they were."""
@@ -32,11 +38,36 @@ class Pods:
             life.stop()
         self._lives.clear()
 
-    def next_node(self) -> Obj | None:
-        """The node for the next pod, in turn over those that take pods."""
-        nodes = [n for n in self.store.listed("nodes") if not dig(n, "spec", "unschedulable")]
+    def node_for(self, pod: Obj) -> tuple[Obj | None, str]:
+        """(the node for a pod, in turn over those that may take it; else why there is none)."""
+        every = self.store.listed("nodes")
+        nodes = [node for node in every if is_ready_node(node) and fits(pod["spec"], node)]
         self._turn += 1
-        return nodes[self._turn % len(nodes)] if nodes else None
+        if nodes:
+            return nodes[self._turn % len(nodes)], ""
+        if not every:
+            return None, "0/0 nodes are available: no nodes available to schedule pods."
+        return None, (f"0/{len(every)} nodes are available: {len(every)} node(s) didn't match Pod's node "
+                      "affinity/selector or had untolerated taints.")  # fmt: skip
+
+    def wait_for_nodes(self, life: PodLife) -> None:
+        """Have the pod look for a node again as soon as any node changes."""
+        self._unbound[life] = None
+
+    def wait_for_references(self, life: PodLife) -> None:
+        """Have the pod try again to start as soon as a ConfigMap or Secret of its namespace changes."""
+        self._lacking[life] = None
+
+    def _follow_references(self, commit: Commit) -> None:
+        space = commit.new["metadata"]["namespace"]
+        for life in [life for life in self._lacking if life.key[0] == space]:
+            del self._lacking[life]
+            life.try_again()
+
+    def _follow_nodes(self, _: Commit) -> None:
+        waiting, self._unbound = self._unbound, {}
+        for life in waiting:
+            life.try_again()
 
     def next_ip(self) -> str:
         """A pod IP that no living pod has (they come round after 63,000 pods)."""
@@ -59,6 +90,8 @@ class Pods:
         elif commit.type == DELETED:
             life = self._lives.pop(uid, None)
             if life:
+                self._unbound.pop(life, None)
+                self._lacking.pop(life, None)
                 life.stop()
         elif uid in self._lives and commit.old is not None:
             self._lives[uid].follow(commit.old, commit.new)

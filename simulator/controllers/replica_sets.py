@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 
 from simulator.controllers.context import Context
+from simulator.controllers.pod_maker import make_pod
 from simulator.controllers.queue import Key, WorkQueue
+from simulator.controllers.readiness import is_active, ready_since
 from simulator.controllers.recorder import NORMAL
-from simulator.controllers.replica_set_writer import owner_reference
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete
 from simulator.store.owners import controller_of
 from simulator.store.store import Commit
-from simulator.values import Obj, dig, full_name, parse_stamp, stamp
+from simulator.values import Obj, dig, full_name
 
 REPLICA_SETS = "apps/replicasets"
 LAG_S = 0.002
-POD_ONLY_DEFAULTS = {"serviceAccountName": "default", "serviceAccount": "default", "enableServiceLinks": True}
 
 
 class ReplicaSets:
@@ -63,20 +62,8 @@ class ReplicaSets:
         return [pod for pod in pods if is_active(pod)]
 
     def _make_pod(self, replica_set: Obj) -> None:
-        """Store a pod; its spec shares everything it can with the template."""
-        template, meta = replica_set["spec"]["template"], replica_set["metadata"]
-        labels, annotations = (template["metadata"].get(key) for key in ("labels", "annotations"))
-        name = f"{meta['name']}-{suffix()}"
-        pod_meta = {
-            "name": name, "generateName": meta["name"] + "-", "namespace": meta["namespace"],
-            "uid": str(uuid.uuid4()), "creationTimestamp": stamp(), "generation": 1, "labels": labels or {},
-            "ownerReferences": [owner_reference(replica_set)],
-        }  # fmt: skip
-        if annotations:
-            pod_meta["annotations"] = annotations
-        spec = {**POD_ONLY_DEFAULTS, **template["spec"]}
-        self.store.put("pods", {"kind": "Pod", "apiVersion": "v1", "metadata": pod_meta, "spec": spec,
-                                "status": {"phase": "Pending", "qosClass": "BestEffort"}})  # fmt: skip
+        name = f"{replica_set['metadata']['name']}-{suffix()}"
+        make_pod(self.backend, replica_set, replica_set["spec"]["template"], name)
         self._tell(replica_set, "SuccessfulCreate", f"Created pod: {name}")
 
     def _delete_pod(self, replica_set: Obj, pod: Obj) -> None:
@@ -107,20 +94,6 @@ class ReplicaSets:
         left = [min_ready - (now - since).total_seconds() for since in ready]
         waiting = [seconds for seconds in left if seconds > 0]
         return len(left) - len(waiting), min(waiting, default=0.0) and min(waiting) + 0.02
-
-
-def is_active(pod: Obj) -> bool:
-    """Whether a pod counts: not going away and not finished."""
-    finished = dig(pod, "status", "phase") in ("Succeeded", "Failed")
-    return not finished and not pod["metadata"].get("deletionTimestamp")
-
-
-def ready_since(pod: Obj) -> datetime | None:
-    """When the pod became Ready, None while it is not."""
-    for condition in dig(pod, "status", "conditions") or ():
-        if condition["type"] == "Ready" and condition["status"] == "True":
-            return parse_stamp(condition["lastTransitionTime"])
-    return None
 
 
 def _worth(pod: Obj) -> tuple[bool, bool, bool, int]:

@@ -27,7 +27,7 @@ def default_deployment(draft: Obj) -> None:
         rolling = strategy.setdefault("rollingUpdate", {})
         rolling.setdefault("maxSurge", "25%")
         rolling.setdefault("maxUnavailable", "25%")
-    _default_template(spec)
+    default_template(spec)
 
 
 def default_replica_set(draft: Obj) -> None:
@@ -35,13 +35,13 @@ def default_replica_set(draft: Obj) -> None:
     spec = draft.setdefault("spec", {})
     if spec.get("replicas") is None:
         spec["replicas"] = 1
-    _default_template(spec)
+    default_template(spec)
 
 
-def _default_template(spec: Obj) -> None:
+def default_template(spec: Obj) -> None:
+    """Defaults of the pod template in a workload's spec."""
     template = spec.get("template")
     if isinstance(template, dict):
-        template.setdefault("metadata", {})
         default_pod_spec(template.setdefault("spec", {}))
 
 
@@ -55,12 +55,13 @@ def workload_causes(new: Obj, old: Obj | None) -> list[Cause]:
         causes.append(Cause("spec.selector", "Invalid value: {}: empty selector is invalid for deployment"))
     elif old is not None and old["spec"].get("selector") != spec["selector"]:
         causes.append(Cause("spec.selector", f"Invalid value: {spec['selector']}: field is immutable"))
-    if spec["replicas"] < 0:
+    if spec.get("replicas", 0) < 0:
         causes.append(Cause("spec.replicas", f"Invalid value: {spec['replicas']}: "
                             "must be greater than or equal to 0"))  # fmt: skip
     return [
         *causes,
         *_label_causes(spec),
+        *_restart_causes(spec),
         *template_causes(dig(spec, "template", "spec"), "spec.template.spec"),
     ]
 
@@ -89,6 +90,14 @@ def _label_causes(spec: Obj) -> list[Cause]:
         return [Cause("spec.template.metadata.labels", f"Invalid value: {labels}: `selector` does not match "
                       "template `labels`")]  # fmt: skip
     return []
+
+
+def _restart_causes(spec: Obj) -> list[Cause]:
+    policy = dig(spec, "template", "spec", "restartPolicy")
+    if policy in (None, "Always"):
+        return []
+    return [Cause("spec.template.spec.restartPolicy", f'Unsupported value: "{policy}": supported values: "Always"',
+                  "FieldValueNotSupported")]  # fmt: skip
 
 
 def deployment_cells(obj: Obj, now: datetime) -> list[Any]:

@@ -100,6 +100,23 @@ def default_secret(draft: Obj) -> None:
         draft.setdefault("data", {})[key] = base64.b64encode(text.encode()).decode()
 
 
+KEPT_DATA = ("data", "binaryData")
+IMMUTABLE = "Forbidden: field is immutable when `immutable` is set"
+
+
+def data_causes(new: Obj, old: Obj | None) -> list[Cause]:
+    """What is marked immutable stays so, with its data; a Secret keeps its type."""
+    if old is None:
+        return []
+    causes = []
+    if new.get("type") != old.get("type"):
+        causes.append(Cause("type", f'Invalid value: "{new.get("type")}": field is immutable'))
+    if old.get("immutable"):
+        moved = [key for key in (*KEPT_DATA, "immutable") if new.get(key) != old.get(key)]
+        causes += [Cause(key, IMMUTABLE, "FieldValueForbidden") for key in moved]
+    return causes
+
+
 def config_map_cells(obj: Obj, now: datetime) -> list[Any]:
     """NAME DATA AGE."""
     count = len(obj.get("data") or {}) + len(obj.get("binaryData") or {})
@@ -119,7 +136,7 @@ def service_account_cells(obj: Obj, now: datetime) -> list[Any]:
 KINDS = (
     Kind(
         "", "v1", "Pod", "pods", short_names=("po",), categories=("all",),
-        subresources=frozenset({"status", "log", "proxy"}), graceful=True, has_generation=True,
+        subresources=frozenset({"status", "log", "proxy", "eviction"}), graceful=True, has_generation=True,
         default=default_pod, validate=pod_causes, initial_status={"phase": "Pending", "qosClass": "BestEffort"},
         columns=(NAME, Column("Ready"), Column("Status"), Column("Restarts"), AGE, Column("IP", priority=1),
                  Column("Node", priority=1), Column("Nominated Node", priority=1),
@@ -146,15 +163,15 @@ KINDS = (
     ),
     Kind(
         "", "v1", "ConfigMap", "configmaps", short_names=("cm",),
-        columns=(NAME, Column("Data"), AGE), cells=config_map_cells,
+        columns=(NAME, Column("Data"), AGE), validate=data_causes, cells=config_map_cells,
     ),
     Kind(
-        "", "v1", "Secret", "secrets", default=default_secret,
+        "", "v1", "Secret", "secrets", default=default_secret, validate=data_causes,
         columns=(NAME, Column("Type"), Column("Data"), AGE), cells=secret_cells,
         field_labels={"type": ("type",)},
     ),
     Kind(
-        "", "v1", "ServiceAccount", "serviceaccounts", short_names=("sa",),
+        "", "v1", "ServiceAccount", "serviceaccounts", short_names=("sa",), subresources=frozenset({"token"}),
         columns=(NAME, Column("Secrets"), AGE), cells=service_account_cells,
     ),
 )  # fmt: skip

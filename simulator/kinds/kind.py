@@ -67,6 +67,7 @@ class Kind:
     annotations_bump: bool = False  # whether a changed annotation bumps the generation too
     graceful: bool = False  # deletion waits for a controller (pods, namespaces)
     default: Callable[[Obj], None] = no_defaults
+    generate: Callable[[Obj], None] = no_defaults  # what the server itself puts into a new object
     validate: Callable[[Obj, Obj | None], list[Cause]] = no_problems
     initial_status: Obj | None = None
     columns: tuple[Column, ...] = NAME_AND_AGE
@@ -74,6 +75,16 @@ class Kind:
     field_labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     schema: Schema = BUILT_IN
     verbs: tuple[str, ...] = ALL_VERBS
+    custom: bool = False  # comes from a CustomResourceDefinition
+    closed: str = ""  # why no new object is taken
+    without_unknown: Callable[[Obj], tuple[Obj, list[str]]] | None = None  # (known fields, paths of others)
+    virtual: bool = False  # answered anew each time, never stored
+
+    def seen(self, obj: Obj) -> Obj:
+        """The object as this version shows it; versions differ in their names only."""
+        if obj.get("apiVersion") in (None, self.api_version):
+            return obj
+        return {**obj, "apiVersion": self.api_version}
 
     @property
     def key(self) -> str:

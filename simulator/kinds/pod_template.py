@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.kinds.kind import Cause
+from simulator.kinds.quantities import canonical, canonical_all
 from simulator.values import Obj, dig
 
 POD_DEFAULTS = {
@@ -21,6 +22,10 @@ CONTAINER_DEFAULTS = {
     "terminationMessagePolicy": "File",
 }
 PROBE_DEFAULTS = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+UNWRITTEN_ZEROS = frozenset(
+    {"hostNetwork", "hostPID", "hostIPC", "readOnly", "stdin", "stdinOnce", "tty", "value", "workingDir", "subPath",
+     "nodeName", "hostname", "subdomain", "priorityClassName", "mountPropagation"}
+)  # fmt: skip
 VOLUME_MODES = ("configMap", "secret", "projected", "downwardAPI")
 CONTAINER_LISTS = ("initContainers", "containers")
 
@@ -30,44 +35,80 @@ def default_pod_spec(spec: Obj) -> None:
     for key, value in POD_DEFAULTS.items():
         spec.setdefault(key, value)
     spec.setdefault("securityContext", {})
+    drop_zeros(spec)
     for name in CONTAINER_LISTS:
         for container in spec.get(name) or ():
             if isinstance(container, dict):
                 _default_container(container)
+            for port in container.get("ports") or () if spec.get("hostNetwork") else ():
+                port.setdefault("hostPort", port.get("containerPort"))
     for volume in spec.get("volumes") or ():
         _default_volume(volume)
     if spec.get("serviceAccountName"):
         spec.setdefault("serviceAccount", spec["serviceAccountName"])
 
 
+def drop_zeros(value: Obj) -> None:
+    """Leave out what a typed server does not write: empty lists, and false or empty where that means unset."""
+    for key in [k for k, v in value.items() if v == [] or (k in UNWRITTEN_ZEROS and v in ("", False))]:
+        del value[key]
+
+
 def _default_container(container: Obj) -> None:
+    drop_zeros(container)
+    for entry in (*(container.get("env") or ()), *(container.get("volumeMounts") or ())):
+        drop_zeros(entry)
     for key, value in CONTAINER_DEFAULTS.items():
         container.setdefault(key, value)
-    container.setdefault("resources", {})
+    _default_resources(container.setdefault("resources", {}))
     container.setdefault("imagePullPolicy", _pull_policy(container.get("image") or ""))
     for port in container.get("ports") or ():
         port.setdefault("protocol", "TCP")
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         if isinstance(container.get(probe), dict):
             _default_probe(container[probe])
+    for hook in ("postStart", "preStop"):
+        _default_handler(dig(container, "lifecycle", hook) or {})
     for variable in container.get("env") or ():
         reference = dig(variable, "valueFrom", "fieldRef")
         if reference:
             reference.setdefault("apiVersion", "v1")
 
 
+def _default_resources(resources: Obj) -> None:
+    """Quantities in canonical form; a limit without a request is the request, too."""
+    for kind in ("limits", "requests"):
+        canonical_all(resources.get(kind))
+    for name, amount in (resources.get("limits") or {}).items():
+        resources.setdefault("requests", {}).setdefault(name, amount)
+
+
 def _default_probe(probe: Obj) -> None:
     for key, value in PROBE_DEFAULTS.items():
         probe.setdefault(key, value)
-    if isinstance(probe.get("httpGet"), dict):
-        probe["httpGet"].setdefault("scheme", "HTTP")
-        probe["httpGet"].setdefault("path", "/")
+    _default_handler(probe)
+    if isinstance(probe.get("grpc"), dict):
+        probe["grpc"].setdefault("service", "")
+
+
+def _default_handler(handler: Obj) -> None:
+    if isinstance(handler.get("httpGet"), dict):
+        handler["httpGet"].setdefault("scheme", "HTTP")
+        handler["httpGet"].setdefault("path", "/")
 
 
 def _default_volume(volume: Obj) -> None:
     for name in VOLUME_MODES:
         if isinstance(volume.get(name), dict):
             volume[name].setdefault("defaultMode", 420)
+    size = dig(volume, "emptyDir", "sizeLimit")
+    if size is not None:
+        volume["emptyDir"]["sizeLimit"] = canonical(size)
+    if isinstance(volume.get("hostPath"), dict):
+        volume["hostPath"].setdefault("type", "")
+    for source in dig(volume, "projected", "sources") or ():
+        if isinstance(source.get("serviceAccountToken"), dict):
+            source["serviceAccountToken"].setdefault("expirationSeconds", 3600)
     if set(volume) == {"name"}:
         volume["emptyDir"] = {}
 

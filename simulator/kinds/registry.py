@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from simulator.kinds import apps, core, events, services
+from simulator.kinds import (
+    apps,
+    autoscaling,
+    coordination,
+    core,
+    daemon_sets,
+    definitions,
+    events,
+    gateways,
+    jobs,
+    metrics,
+    networking,
+    policy,
+    rights,
+    services,
+    stateful_sets,
+    storage,
+)
 from simulator.kinds.kind import Kind
 
-BUILT_IN_KINDS: tuple[Kind, ...] = (*core.KINDS, *services.KINDS, *events.KINDS, *apps.KINDS)
+GROUPS = (
+    core, services, events, storage, apps, stateful_sets, daemon_sets, jobs, policy, autoscaling, networking, gateways,
+    coordination, rights, definitions, metrics,
+)  # fmt: skip
+BUILT_IN_KINDS: tuple[Kind, ...] = tuple(kind for group in GROUPS for kind in group.KINDS)
 
 
 class Registry:
@@ -21,6 +42,15 @@ class Registry:
         """Serve the kind from now on."""
         self._by_path[(kind.group, kind.version, kind.plural)] = kind
         self._by_key[kind.key] = kind
+
+    def remove(self, kind: Kind) -> None:
+        """Serve this version no longer."""
+        self._by_path.pop((kind.group, kind.version, kind.plural), None)
+        left = [other for other in self._by_path.values() if other.key == kind.key]
+        if left:
+            self._by_key[kind.key] = left[-1]
+        else:
+            self._by_key.pop(kind.key, None)
 
     def at(self, group: str, version: str, plural: str) -> Kind | None:
         """The kind at a REST path."""

@@ -17,6 +17,7 @@ SERVICE_DEFAULTS = {
     "ipFamilies": ["IPv4"],
     "ipFamilyPolicy": "SingleStack",
 }
+CLUSTER_ONLY = ("internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy")
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 
 
@@ -24,11 +25,15 @@ def default_service(draft: Obj) -> None:
     """Defaults of a Service; addresses and node ports are given by the cluster, not here."""
     spec = draft.setdefault("spec", {})
     for key, value in SERVICE_DEFAULTS.items():
+        if spec.get("type") == "ExternalName" and key in CLUSTER_ONLY:
+            continue
         spec.setdefault(key, list(value) if isinstance(value, list) else value)
     if spec["type"] in ("NodePort", "LoadBalancer"):
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
+    if spec["sessionAffinity"] == "ClientIP":
+        spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
     for port in spec.get("ports") or ():
         port.setdefault("protocol", "TCP")
         port.setdefault("targetPort", port.get("port"))

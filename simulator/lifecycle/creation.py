@@ -15,6 +15,7 @@ from simulator.values import Obj, copied, stamp
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand
 NAMESPACES = "namespaces"
+WRONG_TYPES = (AttributeError, TypeError, KeyError, ValueError)
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 SUBDOMAIN_MESSAGE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
@@ -38,7 +39,9 @@ def create(
 ) -> Obj:
     """The created object; the draft is used up. ApiError when it may not exist."""
     meta = draft.setdefault("metadata", {})
-    _check_namespace(backend, kind, namespace)
+    if kind.closed:
+        raise ApiError(405, "MethodNotAllowed", kind.closed, {})
+    _check_namespace(backend, kind, namespace, meta.get("name") or "")
     _name(kind, meta)
     if backend.store.get(kind.key, namespace, meta["name"]) is not None:
         raise already_exists(kind, meta["name"])
@@ -47,8 +50,14 @@ def create(
     draft.setdefault("kind", kind.kind)
     if kind.initial_status is not None:
         draft["status"] = copied(kind.initial_status)
+    elif kind.custom and "status" in kind.subresources:
+        draft.pop("status", None)
+    _drop_empty(meta)
+    _fill_defaults(kind, draft)
     owned = managers or _creator(kind, draft, author)
-    prepare(backend, kind, draft, None, author.dry_run)
+    if isinstance(draft.get("spec"), dict):
+        kind.generate(draft)
+    check(backend, kind, draft, None, author.dry_run)
     meta["managedFields"] = written(owned)
     if author.dry_run:
         return draft
@@ -58,12 +67,16 @@ def create(
 def prepare(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: bool) -> None:
     """Default and validate a draft in place; ApiError 422 with every cause."""
     _drop_empty(draft["metadata"])
+    _fill_defaults(kind, draft)
+    check(backend, kind, draft, old, dry_run)
+
+
+def check(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: bool) -> None:
+    """Validate a draft that has its defaults, and give it its addresses; ApiError 422 with every cause."""
     try:
-        kind.default(draft)
         causes = kind.validate(draft, old)
-    except (AttributeError, TypeError, KeyError, ValueError) as error:
-        raise bad_request(f"{kind.kind} in version {kind.version!r} cannot be handled as a {kind.kind}: "
-                          f"a field has the wrong type: {error}") from error  # fmt: skip
+    except WRONG_TYPES as error:
+        raise _wrong_type(kind, error) from error
     if not causes and kind.key == "services":
         problem = backend.addresses.assign(draft, old, dry_run)
         if problem:
@@ -72,13 +85,25 @@ def prepare(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: 
         raise invalid(kind, draft["metadata"].get("name", ""), causes)
 
 
+def _fill_defaults(kind: Kind, draft: Obj) -> None:
+    try:
+        kind.default(draft)
+    except WRONG_TYPES as error:
+        raise _wrong_type(kind, error) from error
+
+
+def _wrong_type(kind: Kind, error: Exception) -> ApiError:
+    return bad_request(f"{kind.kind} in version {kind.version!r} cannot be handled as a {kind.kind}: "
+                       f"a field has the wrong type: {error}")  # fmt: skip
+
+
 def _drop_empty(meta: Obj) -> None:
     for key in ("labels", "annotations", "finalizers", "ownerReferences"):
         if key in meta and not meta[key]:
             del meta[key]
 
 
-def _check_namespace(backend: Backend, kind: Kind, namespace: str) -> None:
+def _check_namespace(backend: Backend, kind: Kind, namespace: str, name: str) -> None:
     if not kind.namespaced:
         return
     space = backend.store.get(NAMESPACES, "", namespace)
@@ -88,7 +113,7 @@ def _check_namespace(backend: Backend, kind: Kind, namespace: str) -> None:
         why = f"unable to create new content in namespace {namespace} because it is being terminated"
         causes = [{"reason": "NamespaceTerminating", "field": "metadata.namespace",
                    "message": f"namespace {namespace} is being terminated"}]  # fmt: skip
-        raise forbidden(kind, "", why, causes)
+        raise forbidden(kind, name, why, causes)
 
 
 def _name(kind: Kind, meta: Obj) -> None:

@@ -27,7 +27,7 @@ def update(
     """
     _check_preconditions(kind, live, draft)
     new = _merged(kind, live, draft, author.subresource)
-    if author.subresource != "status":
+    if author.subresource != "status" or kind.custom:
         prepare(backend, kind, new, live, author.dry_run)
     _bump_generation(kind, live, new)
     _record_managers(kind, live, new, author, managers)
@@ -78,6 +78,11 @@ def _bump_generation(kind: Kind, live: Obj, new: Obj) -> None:
     if not kind.has_generation:
         return
     changed = new.get("spec") != live.get("spec")
+    if kind.custom:
+        apart = {"metadata", "apiVersion"} | ({"status"} & kind.subresources)
+        changed = {k: v for k, v in new.items() if k not in apart} != {
+            k: v for k, v in live.items() if k not in apart
+        }
     if kind.annotations_bump and new is not live and new.get("status") is live.get("status"):
         changed = changed or new["metadata"].get("annotations") != live["metadata"].get("annotations")
     if changed:

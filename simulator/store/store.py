@@ -96,6 +96,11 @@ class Store:
         self._tell(Commit(kind, DELETED, self.version, old, last))
         return last
 
+    def forget(self, kind: str) -> None:
+        """Forget a kind that has no objects any more."""
+        if not self._kinds.get(kind):
+            self._kinds.pop(kind, None)
+
     def compact(self) -> None:
         """Forget the history: a watch from an older version answers 410 from now on."""
         self.history.clear()

@@ -3,6 +3,7 @@
 // An element with `data-live="run:5 line"` is fetched again by its own `hx-get` when a hint names one of
 // its topics (`*`: any). A page that has heard nothing for STALE_AFTER says so, all over.
 import { durationWords, setSeen, setServerNow, tick } from "./times.js";
+import { say } from "./words.js";
 
 const STALE_AFTER = 4000; // two heartbeats
 const LEAST_PAUSE = 250; // between two fetches of one fragment
@@ -122,11 +123,10 @@ function showChannel() {
 }
 
 const show = {
-  opening: () => setChip("idle", "Connecting", ""),
-  live: (age) => setChip("good", `Live · ${age} ago`, ""),
-  stale: (age) =>
-    setChip("wait", `Stale · no news for ${age}`, `This page may be out of date: nothing has been heard for ${age}. It keeps trying. Runs go on without it.`),
-  out: () => setChip("bad", "Signed out", "You are signed out, so this page no longer changes."),
+  opening: () => setChip("idle", say("opening"), ""),
+  live: (age) => setChip("good", say("live", { age }), ""),
+  stale: (age) => setChip("wait", say("stale", { age }), say("stale-note", { age })),
+  out: () => setChip("bad", say("out"), say("out-note")),
 };
 
 function setChip(tone, words, warning) {
@@ -140,6 +140,6 @@ function setChip(tone, words, warning) {
 function loginLink() {
   const link = document.createElement("a");
   link.href = location.href;
-  link.textContent = "Log in again";
+  link.textContent = say("login");
   return link;
 }

@@ -1,4 +1,5 @@
 // Times that tick: ages by the server's clock, instants also in the reader's zone.
+import { say } from "./words.js";
 
 const SECOND = 1000;
 let ahead = 0; // how far the server's clock is ahead of ours, in milliseconds
@@ -10,7 +11,7 @@ export function setServerNow(iso) {
 // The same words as the server's `duration_words`.
 export function durationWords(ms) {
   const s = Math.max(0, Math.round(ms / SECOND));
-  if (s < 60) return `${s} s`;
+  if (s < 60) return say("s", { count: s });
   if (s < 3600) return twoUnits(s, 60, "min", 1, "s");
   if (s < 86400) return twoUnits(s, 3600, "h", 60, "min");
   return twoUnits(s, 86400, "d", 3600, "h");
@@ -18,8 +19,8 @@ export function durationWords(ms) {
 
 function twoUnits(whole, big, bigName, small, smallName) {
   const less = Math.floor((whole % big) / small);
-  const many = `${Math.floor(whole / big)} ${bigName}`;
-  return less ? `${many} ${less} ${smallName}` : many;
+  const more = say(bigName, { count: Math.floor(whole / big) });
+  return less ? say("two", { more, less: say(smallName, { count: less }) }) : more;
 }
 
 const ageOf = (element) => durationWords(Date.now() + ahead - Date.parse(element.dateTime));
@@ -41,9 +42,9 @@ function tellZone(element) {
 }
 
 export function tick(root = document) {
-  for (const element of root.querySelectorAll("time[data-ago]")) setText(element, `${ageOf(element)} ago`);
+  for (const element of root.querySelectorAll("time[data-ago]")) setText(element, say("ago", { time: ageOf(element) }));
   for (const element of root.querySelectorAll("time[data-since]")) setText(element, ageOf(element));
-  for (const element of root.querySelectorAll("time[data-left]")) setText(element, `${leftOf(element)} left`);
+  for (const element of root.querySelectorAll("time[data-left]")) setText(element, say("left", { time: leftOf(element) }));
   for (const element of root.querySelectorAll("time[data-clock]")) tellZone(element);
   if (!isUtc) for (const element of root.querySelectorAll("[data-zone]")) setText(element, ` · ${zone}`);
 }

@@ -77,6 +77,7 @@ def test_superseded_by_another_attempt(
     fleet = story(f"lease-{verb}")
     prod = fleet.prod(f"{fleet.name}-t")
     raise_fleets(fleet)
+    until_compared(api, prod)
     hold = world.hold(prod, verb, "web")
     run = start_on_one_worker(stack, api, fleet, suspend)
     sender = suspend_sender(stack, world, hold, suspend)
@@ -105,6 +106,7 @@ def test_superseded_by_a_rollback(
     fleet = story(f"undone-{verb}")
     prod = fleet.prod(f"{fleet.name}-t")
     raise_fleets(fleet)
+    until_compared(api, prod)
     hold = world.hold(prod, verb, "web")
     run = start_on_one_worker(stack, api, fleet, suspend)
     sender = suspend_sender(stack, world, hold, suspend)
@@ -122,6 +124,15 @@ def test_superseded_by_a_rollback(
     assert_nothing_of_it_stays(world, prod, fleet, before)
     assert has_settled(world, fleet, prod, OLD)
     assert epochs(world, prod) == {str(back)}
+
+
+def until_compared(api: Api, prod: ProdSpec) -> None:
+    """Until the look at drift that follows a build is over: what is held next is the act's own request."""
+
+    def compared() -> bool:
+        return bool(api.get(f"prods/{prod.name}/drift/")["state"] == "in-sync")
+
+    wait_until(compared, 60, f"{prod.name} is compared with its cluster")
 
 
 def wait_for_late_request(world: World, fleet: FleetSpec, prod: ProdSpec, since: int, verb: str) -> Entry:

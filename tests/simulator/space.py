@@ -1,6 +1,8 @@
 """What tests of the simulator say to it: a namespace to work in, and objects to put there."""
 
+import json
 import time
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +14,19 @@ JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
 
 
+APPS = ("deployments", "replicasets", "statefulsets", "daemonsets", "controllerrevisions")
+GROUPS = {
+    **dict.fromkeys(APPS, "apps/v1"),
+    **dict.fromkeys(("jobs", "cronjobs"), "batch/v1"),
+    **dict.fromkeys(("ingresses", "networkpolicies"), "networking.k8s.io/v1"),
+    **dict.fromkeys(("gateways", "httproutes"), "gateway.networking.k8s.io/v1"),
+    "endpointslices": "discovery.k8s.io/v1",
+    "poddisruptionbudgets": "policy/v1",
+    "horizontalpodautoscalers": "autoscaling/v2",
+    "leases": "coordination.k8s.io/v1",
+}
+
+
 class Space:
     """A namespace of cluster `a` and short ways to ask for what is in it."""
 
@@ -19,9 +34,7 @@ class Space:
         self.fleet, self.name = fleet, name
 
     def path(self, plural: str, name: str = "", sub: str = "") -> str:
-        group = {"deployments": "/apis/apps/v1", "replicasets": "/apis/apps/v1"}.get(plural, "/api/v1")
-        if plural == "endpointslices":
-            group = "/apis/discovery.k8s.io/v1"
+        group = f"/apis/{GROUPS[plural]}" if plural in GROUPS else "/api/v1"
         return "/".join(part for part in (group, "namespaces", self.name, plural, name, sub) if part)
 
     def ask(
@@ -95,6 +108,48 @@ def deployment(name: str = "api", tag: str = "v1.0.0", replicas: int = 3, **spec
         "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "strategy": rolling,
                  "template": template, **spec},
     }  # fmt: skip
+
+
+def workload(kind: str, name: str, tag: str = "v1.0.0", **spec: Any) -> dict[str, Any]:
+    """A StatefulSet or DaemonSet of one container without probes."""
+    container = {"name": name, "image": f"registry.example/shop/{name}:{tag}"}
+    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}}
+    selector = {"matchLabels": {"app": name}}
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name},
+            "spec": {"selector": selector, "template": template, **spec}}  # fmt: skip
+
+
+def job(name: str = "migrate", tag: str = "v1.0.0", policy: str = "Never", **spec: Any) -> dict[str, Any]:
+    container = {"name": name, "image": f"registry.example/shop/{name}:{tag}"}
+    template = {
+        "metadata": {"labels": {"app": name}},
+        "spec": {"containers": [container], "restartPolicy": policy},
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name},
+        "spec": {"template": template, **spec},
+    }
+
+
+def table_at(fleet: Fleet, path: str) -> Any:
+    """What `kubectl get` is given for a path."""
+    access = fleet.clusters["a"]
+    headers = {
+        "Authorization": f"Bearer {access.token}",
+        "Accept": "application/json;as=Table;v=v1;g=meta.k8s.io",
+    }
+    with urllib.request.urlopen(
+        urllib.request.Request(access.server + path, headers=headers), timeout=10
+    ) as answer:
+        return json.loads(answer.read())
+
+
+def condition_of(obj: Any, type_: str) -> Any:
+    """The condition of a type, an empty one when it is not there."""
+    found = (c for c in (obj.get("status") or {}).get("conditions") or () if c["type"] == type_)
+    return next(found, {"status": "", "reason": ""})
 
 
 def service(name: str = "api", kind: str = "LoadBalancer") -> dict[str, Any]:

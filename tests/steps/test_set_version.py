@@ -170,7 +170,7 @@ def test_a_retry_replaces_pods_that_cannot_start(context: StepContext, fleet: Fl
     act(broken)
     stuck = eventually(
         lambda: [
-            pod["metadata"]["name"]
+            pod["metadata"]["uid"]
             for pod in context.kube.list("Pod", context.namespace)
             for status in pod["status"].get("containerStatuses", ())
             if "Pull" in status["state"].get("waiting", {}).get("reason", "")

@@ -24,9 +24,18 @@ def test_the_tests_own_settings_are_fine():
         ({"PUBLIC_URL": urlsplit("http://drover.example"), "DEMO": False}, {"drover.E003"}),
         ({"PUBLIC_URL": urlsplit("https://drover.example"), "HTTPS": True, "DEMO": True}, {"drover.E004"}),
         ({"ALLOWED_HOSTS": ["*"]}, {"drover.W001"}),
+        ({"CUSTOM_KINDS": ("Certificate",)}, {"drover.E006"}),
         ({"MIDDLEWARE": ["whitenoise.middleware.WhiteNoiseMiddleware"]}, {"drover.E005"}),
     ],
-    ids=["no key", "not a key", "plain http", "demo in public", "any host", "synchronous middleware"],
+    ids=[
+        "no key",
+        "not a key",
+        "plain http",
+        "demo in public",
+        "any host",
+        "half a kind",
+        "synchronous middleware",
+    ],
 )
 def test_a_mistake_has_an_id_and_a_hint(settings, ids):
     assert found(**settings) >= ids

@@ -1,24 +1,29 @@
 """A Kube in memory, for tests that are not about HTTP. It passes the contract suite beside it."""
 
 import itertools
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-from clusters.core.kinds import KINDS
-from clusters.core.manifests import Manifest, kind_of, name_of
-from clusters.kube.paths import object_path
-from clusters.kube.protocol import Conflict, Contested, Invalid, KubeError, NotFound
+from clusters.core.manifests import Manifest, key_of, kind_of, name_of
+from clusters.kube.paths import Place, known_place, object_path, split_key
+from clusters.kube.places import absent
+from clusters.kube.protocol import Conflict, Contested, Granted, Invalid, KubeError, NotFound, Right
 from journal.core.reasons import because
 
 Key = tuple[str, str, str]
+METADATA = ("name", "namespace", "resourceVersion", "uid")
 OURS, THEIRS = "drover", "kubectl"
+DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io/v1"
+DEFINITIONS = Place("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", False)
 
 
 class FakeKube:
     """Objects by (kind, namespace, name), with UIDs, generations, resourceVersions and field owners.
 
     `fail_next` is raised by the next call instead of doing it; with `done_first` it is done all the same.
-    `calls` is what was asked, in order.
+    `calls` is what was asked, in order. `rights` is what may be done, None: everything; it is told when
+    asked for, and nothing is refused for it.
     """
 
     def __init__(self) -> None:
@@ -26,6 +31,7 @@ class FakeKube:
         self.calls: list[tuple[str, str, str]] = []
         self.fail_next: KubeError | None = None
         self.done_first = False
+        self.rights: frozenset[Right] | None = None
         self._owned: dict[tuple[Key, str], dict[str, Any]] = {}
         self._numbers = itertools.count(1)
 
@@ -43,22 +49,57 @@ class FakeKube:
         def change() -> Manifest:
             return self.apply_as(OURS, manifest, resource_version, force=force, dry_run=dry_run)
 
-        return deepcopy(self._call("apply", kind_of(manifest), name_of(manifest), change))
+        return deepcopy(self._call("apply", key_of(manifest), name_of(manifest), change))
 
-    def delete(self, kind: str, namespace: str, name: str, *, uid: str | None = None) -> None:
+    def remove_fields(
+        self, kind: str, namespace: str, name: str, pointers: Sequence[str], *, resource_version: str
+    ) -> Manifest:
+        def change() -> Manifest:
+            found = self._found(kind, namespace, name)
+            _check_identity(found, None, resource_version)
+            for pointer in pointers:
+                *parents, last = pointer.strip("/").split("/")
+                item: Any = found
+                for part in parents:
+                    item = item[int(part)] if isinstance(item, list) else item[_unescaped(part)]
+                item.pop(int(last) if isinstance(item, list) else _unescaped(last))
+            found["metadata"]["resourceVersion"] = str(next(self._numbers))
+            found["metadata"]["generation"] += 1
+            return found
+
+        return deepcopy(self._call("remove", kind, name, change))
+
+    def delete(
+        self,
+        kind: str,
+        namespace: str,
+        name: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+    ) -> None:
         def change() -> None:
-            key = self._key(kind, namespace, name)
+            try:
+                key = self._key(kind, namespace, name)
+            except NotFound:
+                return
             if key not in self.objects:
                 return
-            if uid is not None and self.objects[key]["metadata"]["uid"] != uid:
+            metadata = self.objects[key]["metadata"]
+            if uid not in (None, metadata["uid"]):
                 raise Conflict(because("object-moved-on", message="another UID"))
+            if resource_version not in (None, metadata["resourceVersion"]):
+                raise Conflict(because("object-moved-on", message="the object has been modified"))
             del self.objects[key]
+            if kind == DEFINITION:
+                self._forget_undefined()
             self._owned = {owned: fields for owned, fields in self._owned.items() if owned[0] != key}
 
         self._call("delete", kind, name, change)
 
     def list(self, kind: str, namespace: str | None = None, label_selector: str = "") -> list[Manifest]:
         def found() -> list[Manifest]:
+            self._place(kind)
             return [
                 item
                 for (its_kind, its_namespace, _), item in sorted(self.objects.items())
@@ -73,6 +114,17 @@ class FakeKube:
     def ready(self) -> None:
         self._call("ready", "", "", lambda: None)
 
+    def allowed(self, right: Right, namespace: str = "") -> bool:
+        return self._call("allowed", "", "", lambda: self.rights is None or right in self.rights)
+
+    def granted(self, namespace: str) -> tuple[Granted, ...]:
+        def rules() -> tuple[Granted, ...]:
+            if self.rights is None:
+                return (Granted(("*",), ("*",), ("*",)),)
+            return tuple(Granted((one.group,), (one.resource,), (one.verb,)) for one in sorted(self.rights))
+
+        return self._call("granted", "", "", rules)
+
     def apply_as(
         self,
         manager: str,
@@ -83,15 +135,11 @@ class FakeKube:
         dry_run: bool = False,
     ) -> Manifest:
         """What a server-side apply by `manager` makes of the object."""
-        key = self._key(kind_of(manifest), manifest["metadata"].get("namespace", ""), name_of(manifest))
-        if KINDS[key[0]].namespaced and ("Namespace", "", key[1]) not in self.objects:
+        key = self._key(key_of(manifest), manifest["metadata"].get("namespace", ""), name_of(manifest))
+        if key[1] and ("Namespace", "", key[1]) not in self.objects:
             raise NotFound(because("object-missing", message=f'namespaces "{key[1]}" not found'))
         old = self.objects.get(key)
-        if (
-            resource_version is not None
-            and (old or {}).get("metadata", {}).get("resourceVersion") != resource_version
-        ):
-            raise Conflict(because("object-moved-on", message="the object has been modified"))
+        _check_identity(old, manifest["metadata"].get("uid"), resource_version)
         wanted = dict(_leaves(manifest))
         self._check_selector(old, manifest)
         self._check_owners(key, manager, wanted, force=force)
@@ -111,8 +159,30 @@ class FakeKube:
         raise error
 
     def _key(self, kind: str, namespace: str, name: str) -> Key:
-        object_path(kind, namespace, name)  # refuses what the real one refuses
-        return kind, namespace if KINDS[kind].namespaced else "", name
+        place = self._place(kind)
+        object_path(place, namespace, name)  # refuses what the real one refuses
+        return kind, namespace if place.namespaced else "", name
+
+    def _place(self, kind: str) -> Place:
+        """Where a kind lives: custom ones where a definition that was applied says."""
+        found = DEFINITIONS if kind == DEFINITION else known_place(kind)
+        if found is None:
+            name, api_version = split_key(kind)
+            for key, definition in self.objects.items():
+                if key[0] == DEFINITION and _defines(definition["spec"], name, api_version):
+                    spec = definition["spec"]
+                    plural, namespaced = spec["names"]["plural"], spec["scope"] == "Namespaced"
+                    return Place(api_version, name, plural, namespaced)
+            raise absent(kind)
+        return found
+
+    def _forget_undefined(self) -> None:
+        """A definition takes the objects of its kind along."""
+        for key in list(self.objects):
+            try:
+                self._place(key[0])
+            except NotFound:
+                del self.objects[key]
 
     def _found(self, kind: str, namespace: str, name: str) -> Manifest:
         key = self._key(kind, namespace, name)
@@ -155,6 +225,28 @@ class FakeKube:
         return new
 
 
+def _defines(spec: Manifest, kind: str, api_version: str) -> bool:
+    served = [f"{spec['group']}/{version['name']}" for version in spec["versions"] if version["served"]]
+    return spec["names"]["kind"] == kind and api_version in served
+
+
+def _check_identity(old: Manifest | None, uid: str | None, resource_version: str | None) -> None:
+    """A resourceVersion alone does not keep what has gone from being made anew; with the UID it does."""
+    if old is None:
+        if uid is not None:
+            raise Conflict(because("object-moved-on", message="no existing object was found"))
+        return
+    metadata = old["metadata"]
+    if resource_version not in (None, metadata["resourceVersion"]):
+        raise Conflict(because("object-moved-on", message="the object has been modified"))
+    if uid not in (None, metadata["uid"]):
+        raise Invalid(because("object-invalid", message="metadata.uid: field is immutable"))
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
+
+
 def _selected(item: Manifest, selector: str) -> bool:
     labels = item["metadata"].get("labels") or {}
     parts = [part.partition("=") for part in selector.split(",") if part]
@@ -165,7 +257,7 @@ def _leaves(item: Any, path: str = "") -> list[tuple[str, Any]]:
     """(path, value) of each field an apply takes part in; a list counts as one value."""
     if not isinstance(item, dict):
         return [(path, item)]
-    named = {"apiVersion", "kind", ".metadata.name", ".metadata.namespace", ".metadata.resourceVersion"}
+    named = {"apiVersion", "kind", *(f".metadata.{field}" for field in METADATA)}
     found = [leaf for field, value in item.items() for leaf in _leaves(value, f"{path}.{field}")]
     return [(at, value) for at, value in found if at not in named and at.lstrip(".") not in named]
 

@@ -1,11 +1,6 @@
-"""What every Kube does: the fake, a simulated cluster, and a real API server where there is one.
+"""What every Kube does with objects: the fake, a simulated cluster, and a real API server where there is one."""
 
-`KUBE_SERVER`, `KUBE_TOKEN` and `KUBE_CA` (PEM text) name a real API server to run it on as well.
-"""
-
-import os
-import secrets
-from collections.abc import Iterator
+import json
 from contextlib import closing
 from copy import deepcopy
 
@@ -15,44 +10,14 @@ from clusters.core.evidence import applied_from_answer
 from clusters.core.kubeconfig import Credentials
 from clusters.core.manifests import Manifest
 from clusters.kube.client import Client
+from clusters.kube.outgoing import Limits
+from clusters.kube.paths import object_path
 from clusters.kube.protocol import Conflict, Denied, Invalid, Kube, NotFound
-from simulator.testing import Fleet, start_fleet
+from clusters.kube.transport import Request
+from simulator.testing import Fleet
 from tests.adapters.kubernetes.fake_kube import FakeKube
 
-REAL = ["real"] if "KUBE_SERVER" in os.environ else []
-
-
-@pytest.fixture(scope="module")
-def fleet() -> Iterator[Fleet]:
-    with start_fleet(["a"], pod_start=(0.05, 0.1)) as fleet:
-        yield fleet
-
-
-def credentials_of(fleet: Fleet) -> Credentials:
-    access = fleet.clusters["a"]
-    return Credentials(access.server, token=access.token)
-
-
-@pytest.fixture(params=["fake", "simulator", *REAL])
-def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
-    if request.param == "fake":
-        yield FakeKube()
-        return
-    if request.param == "real":
-        env = os.environ
-        credentials = Credentials(env["KUBE_SERVER"], env.get("KUBE_CA", ""), env["KUBE_TOKEN"])
-    else:
-        credentials = credentials_of(request.getfixturevalue("fleet"))
-    client = Client(credentials)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def namespace(kube: Kube) -> str:
-    name = f"prod-{secrets.token_hex(4)}"
-    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    return name
+LOOPBACK = Limits(loopback_allowed=True)
 
 
 def deployment(namespace: str, image: str = "shop/api:v1") -> Manifest:
@@ -132,6 +97,21 @@ def test_a_write_with_the_seen_version_passes_once(kube: Kube, namespace: str) -
     assert kube.get("ConfigMap", namespace, "settings")["data"] == {"a": "2"}
 
 
+def test_a_write_that_names_the_object_it_saw_never_makes_another(kube: Kube, namespace: str) -> None:
+    """The resourceVersion alone would not do: the API server makes anew what has gone."""
+    seen = kube.apply(config(namespace, a="1"))["metadata"]
+    late = config(namespace, a="2")
+    late["metadata"]["uid"] = seen["uid"]
+    kube.delete("ConfigMap", namespace, "settings")
+    with pytest.raises(Conflict):
+        kube.apply(late, resource_version=seen["resourceVersion"])
+    with pytest.raises(NotFound):
+        kube.get("ConfigMap", namespace, "settings")
+    kube.apply(config(namespace, a="3"))
+    with pytest.raises(Conflict):
+        kube.apply(late, resource_version=seen["resourceVersion"])
+
+
 def test_what_the_server_will_never_take_is_invalid(kube: Kube, namespace: str) -> None:
     kube.apply(deployment(namespace))
     manifest = deepcopy(deployment(namespace))
@@ -161,6 +141,20 @@ def test_another_object_of_that_name_is_not_deleted(kube: Kube, namespace: str) 
     assert kube.get("ConfigMap", namespace, "settings")
 
 
+def test_what_was_written_since_it_was_seen_is_not_deleted(kube: Kube, namespace: str) -> None:
+    seen = kube.apply(config(namespace, a="1"))["metadata"]
+    now = kube.apply(config(namespace, a="2"))["metadata"]
+    with pytest.raises(Conflict) as caught:
+        kube.delete(
+            "ConfigMap", namespace, "settings", uid=seen["uid"], resource_version=seen["resourceVersion"]
+        )
+    assert caught.value.fields == ()
+    assert kube.get("ConfigMap", namespace, "settings")["data"] == {"a": "2"}
+    kube.delete("ConfigMap", namespace, "settings", resource_version=now["resourceVersion"])
+    with pytest.raises(NotFound):
+        kube.get("ConfigMap", namespace, "settings")
+
+
 def test_list_takes_a_selector_and_gives_whole_objects(kube: Kube, namespace: str) -> None:
     kube.apply(deployment(namespace))
     (found,) = kube.list("Deployment", namespace, f"drover.dev/prod={namespace}")
@@ -175,9 +169,7 @@ def test_the_server_tells_its_version_and_that_it_is_ready(kube: Kube) -> None:
     kube.ready()
 
 
-def test_another_managers_field_is_contested_until_forced(
-    kube: Kube, namespace: str, request: pytest.FixtureRequest
-) -> None:
+def test_another_managers_field_is_contested_until_forced(kube: Kube, namespace: str) -> None:
     kube.apply(config(namespace, a="1"))
     theirs = config(namespace, a="theirs")
     if isinstance(kube, FakeKube):
@@ -193,12 +185,7 @@ def test_another_managers_field_is_contested_until_forced(
 
 def apply_as_another(kube: Kube, manifest: Manifest) -> None:
     """The same apply under kubectl's name, over the same connection."""
-    from clusters.kube.paths import object_path
-    from clusters.kube.transport import Request
-
     assert isinstance(kube, Client)
-    import json
-
     metadata = manifest["metadata"]
     path = object_path(manifest["kind"], metadata["namespace"], metadata["name"])
     query = {"fieldManager": "kubectl", "force": "true"}
@@ -207,15 +194,15 @@ def apply_as_another(kube: Kube, manifest: Manifest) -> None:
     assert status == 200
 
 
-def test_a_wrong_token_is_denied(fleet: Fleet) -> None:
-    stranger = Client(Credentials(fleet.clusters["a"].server, token="wrong"))
+def test_a_wrong_token_is_denied(contract_fleet: Fleet) -> None:
+    stranger = Client(Credentials(contract_fleet.clusters["a"].server, token="wrong"), limits=LOOPBACK)
     with closing(stranger), pytest.raises(Denied):
         stranger.list("Deployment")
 
 
-def test_the_cluster_sees_who_asks_and_one_request_per_call(fleet: Fleet) -> None:
-    before = len(fleet.audit())
-    with closing(Client(credentials_of(fleet))) as client:
+def test_the_cluster_sees_who_asks_and_one_request_per_call(contract_fleet: Fleet) -> None:
+    access, before = contract_fleet.clusters["a"], len(contract_fleet.audit())
+    with closing(Client(Credentials(access.server, token=access.token), limits=LOOPBACK)) as client:
         client.list("Deployment")
-    (entry,) = fleet.audit()[before:]
+    (entry,) = contract_fleet.audit()[before:]
     assert "drover/" in str(entry)

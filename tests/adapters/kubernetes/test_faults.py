@@ -1,22 +1,18 @@
 """Every call × everything that can go wrong outside: which error it becomes, and whether it may be done."""
 
-import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from clusters.core.kubeconfig import Credentials
 from clusters.kube.breaker import MISSES_TO_OPEN, OPEN_S, Breaker
 from clusters.kube.client import Client
-from clusters.kube.protocol import Conflict, Denied, Invalid, KubeError, NotFound, Unavailable
-from clusters.kube.transport import Timeouts
+from clusters.kube.protocol import Conflict, Denied, Invalid, KubeError, NotFound, Right, Unavailable
+from tests.adapters.kubernetes.scripted import Server, answer, client_to, failure
 
-QUICK = Timeouts(connect_s=0.3, read_s=0.3, list_s=0.3)
 MANIFEST = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "n"}}
 
 READS: dict[str, Callable[[Client], Any]] = {
@@ -24,57 +20,14 @@ READS: dict[str, Callable[[Client], Any]] = {
     "list": lambda client: client.list("ConfigMap"),
     "version": lambda client: client.version(),
     "ready": lambda client: client.ready(),
+    "allowed": lambda client: client.allowed(Right("apps", "deployments", "patch"), "n"),
+    "granted": lambda client: client.granted("n"),
 }
 WRITES: dict[str, Callable[[Client], Any]] = {
     "apply": lambda client: client.apply(MANIFEST),
     "delete": lambda client: client.delete("ConfigMap", "n", "c"),
 }
 CALLS = READS | WRITES
-
-
-def answer(status: int, body: bytes, *headers: str) -> bytes:
-    head = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", "Connection: close", *headers]
-    return "\r\n".join([*head, "", ""]).encode() + body
-
-
-def failure(status: int, message: str = "", causes: tuple[dict[str, str], ...] = ()) -> bytes:
-    return answer(
-        status, json.dumps({"kind": "Status", "message": message, "details": {"causes": causes}}).encode()
-    )
-
-
-@dataclass(slots=True)
-class Server:
-    """Reads one request per connection and sends `script`; None: sends nothing and waits."""
-
-    script: bytes | None = None
-    requests: list[str] = field(default_factory=list)
-    door: socket.socket = field(default_factory=socket.socket)
-
-    def serve(self) -> None:
-        self.door.bind(("127.0.0.1", 0))
-        self.door.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.door.getsockname()[1]}"
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self.door.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection: socket.socket) -> None:
-        with connection:
-            self.requests.append(connection.recv(65536).decode().splitlines()[0])
-            if self.script is not None:
-                connection.sendall(self.script)
-            else:
-                connection.recv(1)
 
 
 @pytest.fixture
@@ -86,7 +39,7 @@ def server() -> Iterator[Server]:
 
 
 def error_of(url: str, call: str) -> KubeError:
-    client = Client(Credentials(url, token="t"), timeouts=QUICK)
+    client = client_to(url)
     with closing(client), pytest.raises(KubeError) as caught:
         CALLS[call](client)
     return caught.value
@@ -139,11 +92,12 @@ def test_what_was_never_sent_is_not_done(call: str) -> None:
         (failure(409), Conflict),
         (failure(400), Invalid),
         (failure(422), Invalid),
-        (failure(500, "failed to create typed patch object: .spec.x: field not declared in schema"), Invalid),
+        (failure(500, "failed to create typed patch object (n/c; v1): .x: field not declared"), Invalid),
+        (failure(500, "failed to convert new object (n/c; v1) to proper version: quantities"), Invalid),
         (failure(429), Unavailable),
         (failure(302), Unavailable),
     ],
-    ids=["401", "403", "404", "409", "400", "422", "500 of the schema", "429", "302"],
+    ids=["401", "403", "404", "409", "400", "422", "500 of the schema", "500 of a value", "429", "302"],
 )
 def test_each_refusal_has_its_error(
     server: Server, call: str, script: bytes, expected: type[KubeError]
@@ -179,7 +133,7 @@ def test_a_proxy_of_the_environment_is_not_used(server: Server, monkeypatch: pyt
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     server.script = answer(200, b'{"gitVersion": "v1.36.2"}')
-    with closing(Client(Credentials(server.url, token="t"), timeouts=QUICK)) as client:
+    with closing(client_to(server.url)) as client:
         assert client.version() == "v1.36.2"
     assert thief.requests == []
     thief.door.close()
@@ -206,7 +160,7 @@ def test_an_answer_that_drips_is_given_up(server: Server) -> None:
 
 def test_deleting_what_is_gone_is_success(server: Server) -> None:
     server.script = failure(404)
-    with closing(Client(Credentials(server.url, token="t"), timeouts=QUICK)) as client:
+    with closing(client_to(server.url)) as client:
         client.delete("ConfigMap", "n", "c")
 
 
@@ -219,7 +173,7 @@ class Clock:
 
 def test_a_silent_cluster_costs_one_probe_in_a_while(server: Server) -> None:
     clock = Clock()
-    client = Client(Credentials(server.url, token="t"), Breaker(clock), QUICK)
+    client = client_to(server.url, Breaker(clock))
     server.script = failure(503)
     with closing(client):
         codes = [_code(client) for _ in range(MISSES_TO_OPEN + 5)]
@@ -232,7 +186,7 @@ def test_a_silent_cluster_costs_one_probe_in_a_while(server: Server) -> None:
 
 
 def test_a_refusal_is_an_answer(server: Server) -> None:
-    client = Client(Credentials(server.url, token="t"), Breaker(Clock()), QUICK)
+    client = client_to(server.url, Breaker(Clock()))
     server.script = failure(404)
     with closing(client):
         assert {_code(client) for _ in range(MISSES_TO_OPEN + 1)} == {"object-missing"}

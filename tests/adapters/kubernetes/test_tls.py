@@ -1,75 +1,23 @@
 """TLS from PEM texts alone: the CA is checked, our certificate is shown, and no file is written."""
 
-import datetime
-import ipaddress
 import json
 import ssl
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from clusters.core.kubeconfig import Credentials
 from clusters.kube import connect
 from clusters.kube.client import Client
+from clusters.kube.outgoing import Limits
 from clusters.kube.protocol import Denied, Unavailable
-
-DAY = datetime.timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A certificate and its key."""
-
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
-
-    @property
-    def cert_pem(self) -> str:
-        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-    @property
-    def key_pem(self) -> str:
-        form = serialization.PrivateFormat.PKCS8
-        return self.key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
-
-
-def issue(name: str, issuer: Pair | None = None) -> Pair:
-    """A certificate for `name` on 127.0.0.1; without an issuer a CA that signs itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.certificate.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - DAY)
-        .not_valid_after(now + DAY)
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
-    if issuer:
-        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
-        builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        builder = builder.add_extension(above, critical=False)
-    else:
-        usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
-        builder = builder.add_extension(usage, critical=True)
-    return Pair(builder.sign((issuer.key if issuer else key), hashes.SHA256()), key)
-
+from tests.adapters.kubernetes.certificates import issue
 
 CA, OTHER = issue("ca"), issue("other ca")
 SERVER, CLIENT = issue("server", CA), issue("client", CA)
@@ -107,7 +55,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def version(credentials: Credentials) -> str:
-    with closing(Client(credentials)) as client:
+    with closing(Client(credentials, limits=Limits(loopback_allowed=True))) as client:
         return client.version()
 
 

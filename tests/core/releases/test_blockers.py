@@ -131,6 +131,62 @@ def test_a_version_without_an_image_holds_back_the_whole_release():
     assert blockers(plan_of("release", fleet), fleet, missing) == (Blocker(why),)
 
 
+NEEDY = replace(V2, secrets=("database", "tls"))
+
+
+@pytest.mark.parametrize(
+    ("seen", "code", "names"),
+    [
+        pytest.param({"secrets": (("database", "there"), ("tls", "there"))}, None, "", id="all there"),
+        pytest.param(
+            {"secrets": (("database", "missing"), ("tls", "there"))},
+            "secrets-missing",
+            "database",
+            id="missing",
+        ),
+        pytest.param(
+            {"secrets": (("database", "there"),)}, "secrets-unknown", "tls", id="not looked for yet"
+        ),
+        pytest.param(
+            {"secrets": (("database", "unknown"), ("tls", "unknown"))},
+            "secrets-unknown",
+            "database, tls",
+            id="nobody may look",
+        ),
+        pytest.param(
+            {
+                "secrets": (("database", "there"), ("tls", "there"), ("mine", "missing")),
+                "patch_secrets": ("mine",),
+            },
+            "secrets-missing",
+            "mine",
+            id="of its own patch",
+        ),
+        pytest.param(
+            {"secrets": (("database", "there"), ("old", "missing"), ("tls", "there"))},
+            None,
+            "",
+            id="one that another Version needs",
+        ),
+    ],
+)
+def test_a_prod_without_a_secret_that_it_needs_waits(seen, code, names):
+    all_there = {"secrets": (("database", "there"), ("tls", "there"))}
+    others = dict.fromkeys(("a_2", "b_1", "b_2", "c_1", "c_2"), all_there)
+    fleet = example_fleet(a_1={"namespace": "prod-a-1", **seen}, **others)
+    expected = (
+        [Blocker(because(code, prod="a-1", namespace="prod-a-1", secrets=names), ("a-1",))] if code else []
+    )
+    plan = plan_release(fleet, "shop", NEEDY, Strategy())
+    assert list(blockers(plan, fleet, NEEDY)) == expected
+    assert list(held_back(plan, fleet, NEEDY).blocked) == [prod for one in expected for prod in one.prods]
+
+
+def test_a_rollback_does_not_wait_for_secrets():
+    fleet = example_fleet()
+    assert blockers(plan_of("rollback", fleet), fleet, replace(V1, secrets=("database",)), V2) == ()
+
+
 def test_a_plan_without_prods_says_so():
     fleet = example_fleet()
     plan = plan_release(fleet, "blog", V2, Strategy())

@@ -34,6 +34,7 @@ class Fickle(World):
         super().__init__(run, say=self._say)
         self.data = data
         self.patience = Counter[int]()
+        self.mended: set[str] = set()  # Prods that were down when they were last disturbed
 
     def _say(self, step: StepNow) -> Answer | None:
         self.patience[step.id] += 1
@@ -56,9 +57,17 @@ class Fickle(World):
         decision = super().one_pass()
         check_moves(before, decision.intents)
         check_limits(self.run)
-        check_routes(self.run)
+        self._note_mended(before, decision.intents)
+        check_routes(self.run, self.mended)
         assert self.run.state is state or self.run.state in RUN_MOVES[state]
         return decision
+
+    def _note_mended(self, before: RunNow, intents) -> None:
+        steps = {step.id: step for step in before.steps}
+        for intent in intents:
+            if isinstance(intent, Start) and KINDS[steps[intent.step].kind].disturbs:
+                prod = steps[intent.step].prod
+                (self.mended.add if prod in before.ill - before.unknown else self.mended.discard)(prod)
 
 
 def check_moves(run: RunNow, intents) -> None:
@@ -78,8 +87,9 @@ def check_limits(run: RunNow) -> None:
         assert sum(map(is_in_flight, wave.prods)) <= wave.limits.parallel
 
 
-def check_routes(run: RunNow) -> None:
-    """Two members of one Route are never in flight together, but where one that is down is repaired."""
+def check_routes(run: RunNow, mended: set[str]) -> None:
+    """Two members of one Route are never in flight together, but where one that is down is repaired; that one
+    may get well while it is under way."""
     started = {
         prod.name
         for wave in waves_now(run)
@@ -87,8 +97,9 @@ def check_routes(run: RunNow) -> None:
         if any(step.attempt for step in prod.steps) and not is_done(prod)
     }
     for members in run.members.values():
-        serving = [prod for prod in members if prod in started and prod not in run.ill - run.unknown]
-        down = [prod for prod in members if prod in started and prod in run.ill - run.unknown]
+        under_way = [prod for prod in members if prod in started]
+        down = [prod for prod in under_way if prod in mended or prod in run.ill - run.unknown]
+        serving = [prod for prod in under_way if prod not in down]
         assert len(serving) <= 1
         assert run.kind != "release" or len(serving) + len(down) <= 1
 

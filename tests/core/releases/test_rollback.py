@@ -13,16 +13,36 @@ from releases.core.strategy import Strategy
 from releases.core.waves import plan_build, plan_release
 from tests.core.releases.fleets import V1, V2, example_fleet, names_of
 
-V0 = VersionFacts("v0.9.0", revision=1, proven=True, order=0)
+V0 = VersionFacts("v0.9.0", revision=1, proven=True, order=0, shares_data_with=("*",))
 VERSIONS = (V0, V1, V2)
 VETO = because("version-vetoed", version="v1.0.0", why="leaks")
 FIRST_THREE = ("c-2", "c-1", "a-2")
 
 
-def roll_back(changed=FIRST_THREE, fleet=None, versions=VERSIONS, later=None, plan=None):
+def roll_back(changed=FIRST_THREE, fleet=None, versions=VERSIONS, later=None, plan=None, done=None):
     planned_over = example_fleet()
     plan = plan or plan_release(planned_over, "shop", V2, Strategy())
-    return plan_rollback(5, plan, changed, fleet or planned_over, versions, "v1.1.0", later or {})
+    return plan_rollback(5, plan, changed, fleet or planned_over, versions, "v1.1.0", later or {}, done)
+
+
+@pytest.mark.parametrize(
+    ("until", "left"),
+    [
+        pytest.param("", (), id="no end"),
+        pytest.param("soak", (), id="soak: none is through yet"),
+        pytest.param("wait_ready", ("c-2",), id="wait_ready: one has it behind it"),
+        pytest.param("set_version", ("a-2", "c-2"), id="set_version: two have"),
+    ],
+)
+def test_going_back_ends_for_each_prod_with_the_step_that_its_version_names(until, left):
+    bad = replace(V2, rollback="until" if until else "safe", until=until)
+    done = {"c-2": {"set_version", "wait_ready"}, "a-2": {"set_version"}}
+    planned = roll_back(versions=(V0, V1, bad), done=done)
+    reasons = tuple(
+        (prod, because("past-going-back", prod=prod, version="v1.1.0", until=until)) for prod in left
+    )
+    assert tuple(sorted(planned.left)) == reasons
+    assert sorted(prod for prod, _ in planned.moves) == sorted({"a-2", "c-1", "c-2"} - {*left})
 
 
 def test_each_changed_prod_goes_back_to_where_it_came_from():
@@ -77,9 +97,29 @@ def test_it_says_who_is_concerned_each_route_once():
             (V0, replace(V1, veto=VETO), V2, VersionFacts("v1.2.0", 2, order=3)), "v0.9.0", id="not unproven"
         ),
         pytest.param(
-            (V0, replace(V1, veto=VETO), V2, VersionFacts("v1.2.0", 2, proven=True, order=3)),
+            (
+                V0,
+                replace(V1, veto=VETO),
+                V2,
+                VersionFacts("v1.2.0", 2, proven=True, order=3, shares_data_with=("v1.1.0",)),
+            ),
             "v1.2.0",
-            id="newer and proven",
+            id="newer, proven, and declared to share the bad one's data",
+        ),
+        pytest.param(
+            (V0, replace(V1, veto=VETO), V2, VersionFacts("v1.2.0", 2, proven=True, order=3)),
+            "v0.9.0",
+            id="not one that declares nothing about data",
+        ),
+        pytest.param(
+            (
+                V0,
+                replace(V1, veto=VETO),
+                replace(V2, shares_data_with=("v1.2.0",)),
+                VersionFacts("v1.2.0", 2, proven=True, order=3),
+            ),
+            "v1.2.0",
+            id="one that the bad one declares",
         ),
         pytest.param((V0, V2), "v0.9.0", id="from is not known"),
     ],
@@ -92,7 +132,7 @@ def test_where_from_cannot_be_the_newest_proven_version_is_taken(versions, targe
 def test_a_prod_that_came_from_the_bad_version_goes_to_a_proven_one():
     fleet = example_fleet(c_2={"came_from": From("v1.1.0", 2, 1)})
     plan = plan_release(fleet, "shop", V2, Strategy())
-    planned = roll_back(fleet=fleet, plan=plan)
+    planned = roll_back(fleet=fleet, plan=plan, versions=(V0, replace(V1, shares_data_with=("*",)), V2))
     assert dict(planned.moves)["c-2"] == "v1.0.0"
 
 

@@ -1,0 +1,97 @@
+"""What the main requests and answers look like, for the schema."""
+
+from typing import Any, Final
+
+REASON: Final = {
+    "code": "few-users",
+    "params": {"limit": 50, "load": 20},
+    "text": "Few users: 20 of at most 50.",
+}
+RUN: Final = {
+    "id": 17,
+    "kind": "release",
+    "state": "running",
+    "reason": None,
+    "since": "2026-03-01T09:00:00Z",
+    "blueprint": "shop",
+    "version": "v1.1.0",
+    "digest": "9f2c4b7d1e6a8035c9f2c4b7d1e6a8035c9f2c4b7d1e6a8035c9f2c4b7d1e6a8",
+    "author": "manager",
+    "rollback_of": None,
+    "created_at": "2026-03-01T09:00:00Z",
+    "started_at": "2026-03-01T09:00:00Z",
+    "finished_at": None,
+}
+RELEASE: Final = {
+    "blueprint": "shop",
+    "version": "v1.1.0",
+    "strategy": {"name": "impact", "parallel": 2},
+    "exclude": [{"prod": "a-1", "reason": "a customer's launch today"}],
+}
+TOKEN: Final = {
+    "id": 4,
+    "name": "ci",
+    "person": "manager",
+    "role": "release-manager",
+    "hint": "drv_8Kq2",
+    "made_by": "manager",
+    "parent": None,
+    "created_at": "2026-03-01T09:00:00Z",
+    "expires_at": "2026-06-01T00:00:00Z",
+    "revoked_at": None,
+    "last_used_at": None,
+}
+PROBLEM: Final = {
+    "type": "/problems/plan-stale",
+    "title": "Refused",
+    "status": 409,
+    "code": "plan-stale",
+    "detail": "The facts have changed since this plan was shown: look at it again.",
+    "reasons": [{"code": "plan-stale", "params": {}, "text": "The facts have changed …"}],
+}
+INVALID: Final = {
+    "type": "/problems/invalid",
+    "title": "The request is not valid",
+    "status": 400,
+    "code": "invalid",
+    "detail": "strategy.parallel: 1 or more.",
+    "errors": [{"field": "strategy.parallel", "code": "invalid", "text": "1 or more."}],
+}
+
+# (method, path under /api/v1) -> example of the request's body.
+REQUESTS: Final[dict[tuple[str, str], Any]] = {
+    ("post", "/releases/preview/"): RELEASE,
+    ("post", "/releases/"): {**RELEASE, "digest": RUN["digest"]},
+    ("post", "/runs/{run_id}/actions/rollback/"): {"reason": "checkout fails for one customer in ten"},
+    ("post", "/runs/{run_id}/actions/approve/"): {"reason": "the metrics are fine", "step": 204},
+    ("post", "/runs/{run_id}/actions/retry/"): {"reason": "the registry is back", "step": 198},
+    ("post", "/versions/"): {
+        "blueprint": "shop",
+        "name": "v1.1.0",
+        "images": {"api": "registry.example/shop/api:1.1.0", "frontend": "registry.example/shop/web:1.1.0"},
+        "rollback": "safe",
+    },
+    ("post", "/tokens/"): {"name": "ci", "role": "release-manager", "expires_at": "2026-06-01T00:00:00Z"},
+    ("post", "/people/"): {"username": "mika", "role": "on-call"},
+}
+# (method, path, status) -> example of the answer's body.
+ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
+    ("post", "/releases/", "201"): RUN,
+    ("get", "/runs/", "200"): {"next": None, "previous": None, "results": [RUN]},
+    ("post", "/runs/{run_id}/actions/pause/", "200"): {**RUN, "state": "paused"},
+    ("post", "/runs/{run_id}/actions/rollback/", "200"): {
+        **RUN,
+        "id": 18,
+        "kind": "rollback",
+        "version": None,
+        "rollback_of": 17,
+    },
+    ("post", "/tokens/", "201"): {**TOKEN, "token": "drv_" + "x" * 49},
+    ("get", "/tokens/", "200"): {"next": None, "previous": None, "results": [TOKEN]},
+    ("get", "/me/", "200"): {
+        "username": "manager",
+        "role": "viewer",
+        "token": {**TOKEN, "role": "viewer"},
+        "may": ["read", "release.preview", "token.own"],
+    },
+}

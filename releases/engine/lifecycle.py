@@ -1,0 +1,79 @@
+"""What a step's beginning and a Prod's last step do to the Prod itself. Each move leaves an Event."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from clusters.models import Drift, Observation, Prod
+from clusters.reconcile import void
+from journal.core.reasons import because
+from journal.log import event, record
+from journal.models import Event
+from releases.core.states import RunKind, StepState
+from releases.models import Run, Step
+from traffic.leaving import leave_routes
+from traffic.models import RouteMember, RouteOut
+
+from .wake import wake_for_prods
+
+Lifecycle = Prod.Lifecycle
+
+_NEW = (Lifecycle.BUILDING, Lifecycle.WARMING)
+# A person who builds, changes or takes back a Prod wants it in service; a release takes it as it is.
+_BACK = {RunKind.BUILD, RunKind.CHANGE, RunKind.ROLLBACK}
+
+
+def begun(run: Run, step: Step, now: datetime) -> list[Event]:
+    """The Events of what changes with the intent, before the act: what is asked of the Prod, whether it
+    is in service, whom it serves."""
+    match step.kind:
+        case "set_version":
+            Prod.objects.filter(pk=step.prod_id).update(
+                version_id=step.params["version_id"], overrides_revision=step.params["overrides_revision"]
+            )
+            void(step.prod_id, run.pk, now)
+        case "leave_service":
+            return _moved(run, step.prod_id, tuple(Lifecycle), Lifecycle.OUT_OF_SERVICE, now)
+        case "delete_objects":
+            return _left_routes(run, step.prod_id, now)
+    return []
+
+
+def _left_routes(run: Run, prod_id: int | None, now: datetime) -> list[Event]:
+    """From here on nobody brings it back quickly: its Routes are served by their other members for good."""
+    left = leave_routes(prod_id)
+    if not left:
+        return []
+    RouteOut.objects.filter(prod=prod_id, route__in=left).delete()
+    wake_for_prods(list(RouteMember.objects.filter(route__in=left).values_list("prod", flat=True).distinct()))
+    prod = Prod.objects.get(pk=prod_id)
+    why = because("left-routes", routes=len(left))
+    return [event(now, "routes", run_id=run.pk, prod=prod.name, moved=("member", "left"), reason=why)]
+
+
+def finished(run: Run, prod_id: int, states: Iterable[str], now: datetime) -> None:
+    """The Prod has no step left in `run`. With every step done it is where the Run was to bring it."""
+    if run.kind == RunKind.RETIRE:
+        _retired(run, prod_id, now)
+    elif set(states) == {StepState.SUCCEEDED}:
+        old = (*_NEW, Lifecycle.OUT_OF_SERVICE) if run.kind in _BACK else _NEW
+        record(_moved(run, prod_id, old, Lifecycle.IN_SERVICE, now))
+
+
+def _retired(run: Run, prod_id: int, now: datetime) -> None:
+    """Its objects were deleted, and its namespace is gone, or a person skipped that."""
+    deleted = Step.objects.filter(run=run, prod=prod_id, kind="delete_objects", state=StepState.SUCCEEDED)
+    if not deleted.exists():
+        return
+    record(_moved(run, prod_id, tuple(Lifecycle), Lifecycle.RETIRED, now))
+    Observation.objects.filter(prod=prod_id).delete()
+    Drift.objects.filter(prod=prod_id).delete()
+
+
+def _moved(run: Run, prod_id: int | None, old: Iterable[str], new: str, now: datetime) -> list[Event]:
+    """The Event of the move, none if the Prod is not in one of `old` or is there already."""
+    prod = Prod.objects.select_related("cluster").get(pk=prod_id)
+    if prod.lifecycle == new or prod.lifecycle not in old:
+        return []
+    Prod.objects.filter(pk=prod_id, lifecycle=prod.lifecycle).update(lifecycle=new)
+    moved = (prod.lifecycle, str(new))
+    return [event(now, "prod", run_id=run.pk, prod=prod.name, cluster=prod.cluster.name, moved=moved)]

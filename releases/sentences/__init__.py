@@ -1,0 +1,9 @@
+"""What each Reason of this package says to the person who has to act on it, one module per topic."""
+
+from . import healing, lifecycle, runs
+
+SENTENCES: dict[str, str] = {
+    **healing.SENTENCES,
+    **lifecycle.SENTENCES,
+    **runs.SENTENCES,
+}

@@ -1,0 +1,92 @@
+"""HorizontalPodAutoscalers: autoscaling/v2."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from simulator.kinds.cells import NONE, age
+from simulator.kinds.core import AGE, NAME
+from simulator.kinds.kind import Cause, Column, Kind
+from simulator.kinds.quantities import canonical
+from simulator.values import Obj, copied, dig
+
+CPU_80: Obj = {"type": "Resource", "resource": {
+    "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}  # fmt: skip
+SOURCES = ("resource", "containerResource", "pods", "object", "external")
+POLICIES: dict[str, Obj] = {
+    "scaleUp": {"stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": [
+        {"type": "Pods", "value": 4, "periodSeconds": 15}, {"type": "Percent", "value": 100, "periodSeconds": 15}]},
+    "scaleDown": {"selectPolicy": "Max", "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
+}  # fmt: skip
+
+
+def default_autoscaler(draft: Obj) -> None:
+    """Defaults of a HorizontalPodAutoscaler."""
+    spec = draft.setdefault("spec", {})
+    spec.setdefault("minReplicas", 1)
+    if not spec.get("metrics"):
+        spec["metrics"] = [copied(CPU_80)]
+    for metric in spec["metrics"]:
+        for source in SOURCES:
+            target = dig(metric, source, "target") or {}
+            for field in ("averageValue", "value"):
+                if target.get(field) is not None:
+                    target[field] = canonical(target[field])
+    for way, rules in POLICIES.items():
+        if dig(spec, "behavior", way) is not None:
+            for key, value in rules.items():
+                spec["behavior"][way].setdefault(key, value)
+
+
+def autoscaler_causes(new: Obj, old: Obj | None) -> list[Cause]:
+    """A target, and bounds that make sense."""
+    spec, causes = new["spec"], []
+    if not dig(spec, "scaleTargetRef", "name"):
+        causes.append(Cause("spec.scaleTargetRef.name", "Required value", "FieldValueRequired"))
+    if not dig(spec, "scaleTargetRef", "kind"):
+        causes.append(Cause("spec.scaleTargetRef.kind", "Required value", "FieldValueRequired"))
+    most, least = spec.get("maxReplicas") or 0, spec["minReplicas"]
+    if most < 1:
+        causes.append(Cause("spec.maxReplicas", f"Invalid value: {most}: must be greater than 0"))
+    elif most < least:
+        causes.append(Cause("spec.maxReplicas", f"Invalid value: {most}: must be greater than or equal to "
+                            "`minReplicas`"))  # fmt: skip
+    return causes
+
+
+def autoscaler_cells(obj: Obj, now: datetime) -> list[Any]:
+    """NAME REFERENCE TARGETS MINPODS MAXPODS REPLICAS AGE."""
+    spec, target = obj["spec"], obj["spec"]["scaleTargetRef"]
+    current = dig(obj, "status", "currentMetrics") or []
+    words = [
+        _metric_text(metric, current[n] if n < len(current) else {})
+        for n, metric in enumerate(spec["metrics"])
+    ]
+    return [
+        obj["metadata"]["name"], f"{target['kind']}/{target['name']}", ", ".join(words) or NONE,
+        str(spec["minReplicas"]), spec["maxReplicas"], dig(obj, "status", "currentReplicas") or 0, age(obj, now),
+    ]  # fmt: skip
+
+
+def _metric_text(metric: Obj, current: Obj) -> str:
+    source = next((name for name in SOURCES if metric.get(name)), "resource")
+    target = dig(metric, source, "target") or {}
+    wanted = target.get("averageUtilization")
+    now = dig(current, source, "current", "averageUtilization")
+    name = dig(metric, source, "name") or dig(metric, source, "metric", "name") or source
+    if wanted is None:
+        return f"{name}: <unknown>/{target.get('averageValue') or target.get('value')}"
+    return f"{name}: {'<unknown>' if now is None else f'{now}%'}/{wanted}%"
+
+
+KINDS = (
+    Kind(
+        "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", short_names=("hpa",),
+        categories=("all",), subresources=frozenset({"status"}), default=default_autoscaler,
+        validate=autoscaler_causes, initial_status={"desiredReplicas": 0, "currentMetrics": None},
+        columns=(NAME, Column("Reference"), Column("Targets"), Column("MinPods"), Column("MaxPods"),
+                 Column("Replicas"), AGE),
+        cells=autoscaler_cells,
+    ),
+)  # fmt: skip

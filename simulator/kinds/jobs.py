@@ -1,0 +1,160 @@
+"""Jobs and CronJobs: batch/v1."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from simulator.kinds.apps import WIDE, default_template
+from simulator.kinds.cells import NONE, age, selector_text, since
+from simulator.kinds.core import AGE, NAME
+from simulator.kinds.cron import BadSchedule, parse_schedule
+from simulator.kinds.kind import Cause, Column, Kind
+from simulator.kinds.pod_template import template_causes
+from simulator.values import Obj, dig, parse_stamp
+
+UID_LABEL, NAME_LABEL = "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"
+FIXED = ("selector", "template", "completions", "completionMode", "podFailurePolicy", "backoffLimitPerIndex",
+         "managedBy", "successPolicy")  # fmt: skip
+
+
+def default_job(draft: Obj) -> None:
+    """Defaults of a Job."""
+    spec = draft.setdefault("spec", {})
+    if spec.get("completions") is None and spec.get("parallelism") is None:
+        spec["completions"] = 1
+    spec.setdefault("parallelism", 1)
+    spec.setdefault("backoffLimit", 6)
+    spec.setdefault("completionMode", "NonIndexed")
+    spec.setdefault("suspend", False)
+    spec.setdefault("manualSelector", False)
+    spec.setdefault("podReplacementPolicy", "TerminatingOrFailed")
+    default_template(spec)
+    labels = dig(spec, "template", "metadata", "labels")
+    if labels and not draft["metadata"].get("labels"):
+        draft["metadata"]["labels"] = dict(labels)
+
+
+def generate_job(draft: Obj) -> None:
+    """The selector of a Job and the labels of its pods, unless it brings its own."""
+    spec, uid, name = draft["spec"], draft["metadata"]["uid"], draft["metadata"]["name"]
+    template = spec.get("template")
+    if spec.get("manualSelector") or not isinstance(template, dict):
+        return
+    labels = template.setdefault("metadata", {}).setdefault("labels", {})
+    labels |= {UID_LABEL: uid, NAME_LABEL: name, "controller-uid": uid, "job-name": name}
+    spec["selector"] = {"matchLabels": {UID_LABEL: uid}}
+
+
+def job_causes(new: Obj, old: Obj | None) -> list[Cause]:
+    """Pods of a Job end; what they run never changes."""
+    spec = new["spec"]
+    before = spec if old is None else old["spec"]
+    moved = [field for field in FIXED if before.get(field) != spec.get(field)]
+    return [
+        *_pod_causes(spec, "spec.template"), *_number_causes(spec),
+        *(Cause(f"spec.{field}", f"Invalid value: {json.dumps(spec.get(field))}: field is immutable") for field in moved),
+    ]  # fmt: skip
+
+
+def _pod_causes(spec: Obj, path: str) -> list[Cause]:
+    pod = dig(spec, "template", "spec")
+    causes = template_causes(pod, f"{path}.spec")
+    if isinstance(pod, dict) and pod.get("restartPolicy") not in ("OnFailure", "Never"):
+        causes.append(Cause(f"{path}.spec.restartPolicy", 'Required value: valid values: "OnFailure", "Never"',
+                            "FieldValueRequired"))  # fmt: skip
+    return causes
+
+
+def _number_causes(spec: Obj) -> list[Cause]:
+    fields = (
+        "parallelism",
+        "completions",
+        "backoffLimit",
+        "activeDeadlineSeconds",
+        "ttlSecondsAfterFinished",
+    )
+    return [
+        Cause(f"spec.{field}", f"Invalid value: {spec[field]}: must be greater than or equal to 0")
+        for field in fields
+        if spec.get(field) is not None and spec[field] < 0
+    ]
+
+
+def default_cron_job(draft: Obj) -> None:
+    """Defaults of a CronJob; its jobTemplate only gets those of the pod."""
+    spec = draft.setdefault("spec", {})
+    spec.setdefault("concurrencyPolicy", "Allow")
+    spec.setdefault("suspend", False)
+    spec.setdefault("successfulJobsHistoryLimit", 3)
+    spec.setdefault("failedJobsHistoryLimit", 1)
+    job = spec.setdefault("jobTemplate", {})
+    default_template(job.setdefault("spec", {}))
+
+
+def cron_job_causes(new: Obj, old: Obj | None) -> list[Cause]:
+    """The schedule can be read and the Job can run."""
+    spec = new["spec"]
+    causes = _pod_causes(spec["jobTemplate"]["spec"], "spec.jobTemplate.spec.template")
+    if not spec.get("schedule"):
+        return [Cause("spec.schedule", "Required value", "FieldValueRequired"), *causes]
+    try:
+        parse_schedule(spec["schedule"])
+    except BadSchedule as error:
+        causes.append(Cause("spec.schedule", f'Invalid value: "{spec["schedule"]}": {error}'))
+    if spec["concurrencyPolicy"] not in ("Allow", "Forbid", "Replace"):
+        causes.append(Cause("spec.concurrencyPolicy", f'Unsupported value: "{spec["concurrencyPolicy"]}": supported '
+                            'values: "Allow", "Forbid", "Replace"', "FieldValueNotSupported"))  # fmt: skip
+    return causes
+
+
+def job_cells(obj: Obj, now: datetime) -> list[Any]:
+    """NAME STATUS COMPLETIONS DURATION AGE CONTAINERS IMAGES SELECTOR."""
+    spec, status = obj["spec"], obj.get("status") or {}
+    wanted = spec.get("completions") or f"1 of {spec['parallelism']}"
+    begun, ended = status.get("startTime"), status.get("completionTime")
+    lasted = since(begun, parse_stamp(ended) if ended else now) if begun else ""
+    return [
+        obj["metadata"]["name"], _job_word(status), f"{status.get('succeeded', 0)}/{wanted}", lasted,
+        age(obj, now), *_containers(spec), selector_text(spec.get("selector")),
+    ]  # fmt: skip
+
+
+def _job_word(status: Obj) -> str:
+    true = {c["type"] for c in status.get("conditions") or () if c["status"] == "True"}
+    return next((word for word in ("Complete", "Failed", "Suspended") if word in true), "Running")
+
+
+def _containers(spec: Obj) -> list[str]:
+    found = dig(spec, "template", "spec", "containers") or []
+    return [",".join(c["name"] for c in found), ",".join(c.get("image", "") for c in found)]
+
+
+def cron_job_cells(obj: Obj, now: datetime) -> list[Any]:
+    """NAME SCHEDULE TIMEZONE SUSPEND ACTIVE LAST-SCHEDULE AGE CONTAINERS IMAGES SELECTOR."""
+    spec, status = obj["spec"], obj.get("status") or {}
+    last = status.get("lastScheduleTime")
+    return [
+        obj["metadata"]["name"], spec["schedule"], spec.get("timeZone") or NONE, str(spec["suspend"]),
+        len(status.get("active") or ()), since(last, now) if last else NONE, age(obj, now),
+        *_containers(spec["jobTemplate"]["spec"]), selector_text(spec["jobTemplate"]["spec"].get("selector")),
+    ]  # fmt: skip
+
+
+KINDS = (
+    Kind(
+        "batch", "v1", "Job", "jobs", categories=("all",), subresources=frozenset({"status"}),
+        has_generation=True, default=default_job, generate=generate_job, validate=job_causes, initial_status={},
+        columns=(NAME, Column("Status"), Column("Completions"), Column("Duration"), AGE, *WIDE), cells=job_cells,
+        field_labels={"status.successful": ("status", "succeeded")},
+    ),
+    Kind(
+        "batch", "v1", "CronJob", "cronjobs", short_names=("cj",), categories=("all",),
+        subresources=frozenset({"status"}), has_generation=True, default=default_cron_job,
+        validate=cron_job_causes, initial_status={},
+        columns=(NAME, Column("Schedule"), Column("TimeZone"), Column("Suspend"), Column("Active", "integer"),
+                 Column("Last Schedule"), AGE, *WIDE),
+        cells=cron_job_cells,
+    ),
+)  # fmt: skip

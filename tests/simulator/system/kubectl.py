@@ -1,0 +1,30 @@
+"""The real kubectl, pointed at a simulated cluster."""
+
+import subprocess
+from pathlib import Path
+
+from simulator.testing import Fleet
+
+NAMESPACE = "prod-a-1"
+
+
+class Kubectl:
+    """kubectl with a cluster and a namespace already chosen."""
+
+    def __init__(self, fleet: Fleet, cache: Path) -> None:
+        self.prefix = [
+            "kubectl", "--kubeconfig", str(fleet.kubeconfig), "--context", "a", "--namespace", NAMESPACE,
+            "--cache-dir", str(cache),
+        ]  # fmt: skip
+
+    def run(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        command = [*self.prefix, *arguments]
+        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
+
+    def __call__(self, *arguments: str, text: str | None = None) -> str:
+        answer = self.run(*arguments, text=text)
+        assert answer.returncode == 0, f"kubectl {' '.join(arguments)}: {answer.stdout}{answer.stderr}"
+        return answer.stdout
+
+    def image(self) -> str:
+        return self("get", "deployment", "api", "-o", "jsonpath={.spec.template.spec.containers[0].image}")

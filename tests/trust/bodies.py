@@ -1,0 +1,275 @@
+"""A body that is accepted for every operation of the API, and the state of the example fleet in which it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from django.utils import timezone
+
+from access.models import ApiToken, Person
+from clusters.core.drift import Difference, What, differences_to_json
+from clusters.models import Cluster, Drift, Prod, Version
+from releases.core.states import RunState, StepState
+from releases.heal_preview import preview_heal
+from releases.models import Hold, Run, Step
+from releases.preview import preview_release
+from releases.prod_previews import preview_change, preview_retire, scaled
+from tests import build
+from tests.core.clusters.kubeconfigs import CA, CLIENT, two_contexts
+
+MANIFESTS = (build.DEMO / "shop.yaml").read_text()
+RELEASE = {
+    "blueprint": "shop",
+    "version": "v1.1.0",
+    "strategy": {"ask": "each-wave"},
+    "exclude": [{"prod": "a-1", "reason": "a customer's launch"}],
+}
+OVERRIDES = {
+    "replicas": {"api": 5},
+    "labels": {"team": "shop"},
+    "patches": [],
+}
+TOKEN = {"server": "https://a.example", "token": "canary-7c1f", "ca": CA.cert_pem}
+CREDENTIALS: dict[str, dict[str, Any]] = {
+    "token": TOKEN,
+    "kubeconfig": {"kubeconfig": two_contexts(), "context": "b"},
+    "certificate": {
+        "server": "https://a.example",
+        "client_certificate": CLIENT.cert_pem,
+        "client_key": CLIENT.key_pem,
+    },
+    "eks": {
+        "eks_cluster": "shop",
+        "aws_region": "eu-central-1",
+        "server": "https://AB12.gr7.eu-central-1.eks.amazonaws.com",
+        "ca": CA.cert_pem,
+        "access_key_id": "AKIAIOSFODNN7EXAMPLE",
+        "secret_access_key": "A" * 40,
+    },
+}
+FACTS = {"provider": "gke", "region": "eu", "failure_domain": "eu-a", "purpose": "edge"}
+WHY = {"reason": "because of the test"}
+
+
+@dataclass(frozen=True)
+class Valid:
+    """`bodies` are accepted at `path` once `arrange` was called; they are made after it."""
+
+    path: str
+    bodies: Callable[[], list[Any]]
+    arrange: Callable[[], Any] = lambda: None
+
+
+def _run() -> Run:
+    return Run.objects.latest("pk")
+
+
+def _run_in(state: RunState) -> Callable[[], None]:
+    def arrange() -> None:
+        Run.objects.filter(pk=_run().pk).update(state=state)
+        steps = Step.objects.filter(run=_run(), prod__name="c-2")
+        steps.filter(kind="set_version").update(state=StepState.SUCCEEDED, attempt=1)
+        steps.filter(kind="wait_ready").update(state=StepState.FAILED, attempt=1)
+        Step.objects.filter(run=_run(), kind="ask", wave=2).update(state=StepState.RUNNING, attempt=1)
+
+    return arrange
+
+
+def _action(name: str, state: RunState, kind: str = "wait_ready") -> tuple[tuple[str, str], Valid]:
+    def bodies() -> list[Any]:
+        wave = {"wave": 2} if kind == "ask" else {"prod__name": "c-2"}
+        step = Step.objects.filter(run=_run(), kind=kind, **wave).first()
+        return [{**WHY, "step": step.pk, "take_over": False}]
+
+    path = f"/runs/{{run_id}}/actions/{name}/"
+    return ("post", path), Valid(path.replace("run_id", "run"), bodies, _run_in(state))
+
+
+def no_run() -> None:
+    """No Run has any Prod."""
+    for claim in _run().claims.all():
+        claim.delete()
+    Run.objects.filter(pk=_run().pk).update(state=RunState.ABORTED, finished_at=timezone.now())
+
+
+def drifted() -> None:
+    no_run()
+    found = Difference(
+        "Deployment", "api", "containers[api].image", What.CHANGED, "v1", "hot", "kubectl-edit"
+    )
+    now = timezone.now()
+    Drift.objects.update_or_create(
+        prod=Prod.objects.get(name="a-1"),
+        defaults={
+            "state": "drifted",
+            "differences": differences_to_json((found,)),
+            "since": now,
+            "checked_at": now,
+            "due_at": now,
+        },
+    )
+
+
+def _held() -> None:
+    Hold.objects.create(
+        prod=Prod.objects.get(name="a-1"), reason="a test", author=build.person("admin"), at=timezone.now()
+    )
+
+
+def _vetoed() -> None:
+    Version.objects.filter(name="v1.0.0").update(
+        vetoed_at=timezone.now(), vetoed_by=build.person("admin"), veto_reason="a test"
+    )
+
+
+def _lonely() -> None:
+    build.cluster("a-lonely")
+
+
+def _cordoned() -> None:
+    Cluster.objects.filter(name="a").update(intent=Cluster.Intent.CORDONED)
+
+
+def _closed() -> None:
+    Person.objects.filter(username="somebody").update(is_active=False)
+
+
+def _change() -> list[Any]:
+    plan = preview_change("a-1", OVERRIDES, 60).plan
+    return [{"overrides": OVERRIDES, "soak_s": 60, "digest": plan.digest, **WHY}]
+
+
+def _scale() -> list[Any]:
+    plan = preview_change("a-1", scaled("a-1", component="api", replicas=5)).plan
+    return [{"component": "api", "replicas": 5, "digest": plan.digest, **WHY}]
+
+
+def _retire() -> list[Any]:
+    return [{"confirm": "b-1", "digest": preview_retire("b-1").plan.digest, **WHY}]
+
+
+def _heal() -> list[Any]:
+    return [{"take_over": False, "digest": preview_heal("a-1").plan.digest, **WHY}]
+
+
+def _release() -> list[Any]:
+    return [{**RELEASE, "digest": preview_release(**RELEASE).plan.digest}]  # type: ignore[arg-type]
+
+
+def _new_prod() -> list[Any]:
+    document = yaml.safe_load((build.DEMO / "prod.yaml").read_text())
+    document["spec"] |= {"endpoint": "https://c-3.example"}
+    document["spec"]["overrides"]["patches"] = []
+    return [document]
+
+
+def _version() -> list[Any]:
+    images = Version.objects.get(name="v1.0.0").images
+    return [
+        {
+            "blueprint": "shop",
+            "name": "v9.0.0",
+            "images": images,
+            "revision": 1,
+            "rollback": "until",
+            "rollback_until": "wait_ready",
+            "shares_data_with": ["v1.0.0"],
+        }
+    ]
+
+
+def _connections() -> list[Any]:
+    return [{"access": way, "credentials": given} for way, given in CREDENTIALS.items()]
+
+
+def _just(*bodies: Any) -> Callable[[], list[Any]]:
+    return lambda: list(bodies)
+
+
+VALID: dict[tuple[str, str], Valid] = {
+    ("post", "/blueprints/"): Valid(
+        "/blueprints/", _just({"name": "store", "manifests": MANIFESTS, "note": "as it was"})
+    ),
+    ("post", "/blueprints/{name}/revisions/"): Valid(
+        "/blueprints/shop/revisions/", _just({"manifests": MANIFESTS, "note": "as it was", "base": 1})
+    ),
+    ("post", "/blueprints/check/"): Valid("/blueprints/check/", _just({"manifests": MANIFESTS})),
+    ("post", "/clusters/"): Valid(
+        "/clusters/", lambda: [{"name": "z", **FACTS, **one} for one in _connections()]
+    ),
+    ("patch", "/clusters/{name}/"): Valid("/clusters/a/", _just(FACTS)),
+    ("post", "/clusters/{name}/actions/cordon/"): Valid("/clusters/a/actions/cordon/", _just(WHY)),
+    ("post", "/clusters/{name}/actions/uncordon/"): Valid(
+        "/clusters/a/actions/uncordon/", _just(WHY), _cordoned
+    ),
+    ("post", "/clusters/{name}/actions/retire/"): Valid(
+        "/clusters/a-lonely/actions/retire/", _just(WHY), _lonely
+    ),
+    ("put", "/clusters/{name}/credentials/"): Valid("/clusters/a/credentials/", _connections),
+    ("post", "/people/"): Valid("/people/", _just({"username": "mika", "role": "on-call"})),
+    ("post", "/people/{username}/activate/"): Valid("/people/somebody/activate/", _just(WHY), _closed),
+    ("post", "/people/{username}/deactivate/"): Valid("/people/somebody/deactivate/", _just(WHY)),
+    ("post", "/people/{username}/role/"): Valid("/people/somebody/role/", _just({**WHY, "role": "on-call"})),
+    ("post", "/prods/"): Valid("/prods/", _new_prod),
+    ("patch", "/prods/{name}/"): Valid(
+        "/prods/a-1/", _just({"capacity": 70, "endpoint": "https://a.example", "role": "test"})
+    ),
+    ("post", "/prods/{name}/actions/change/"): Valid("/prods/a-1/actions/change/", _change, no_run),
+    ("post", "/prods/{name}/actions/change/preview/"): Valid(
+        "/prods/a-1/actions/change/preview/", _just({"overrides": OVERRIDES, "soak_s": 60})
+    ),
+    ("post", "/prods/{name}/actions/heal/"): Valid("/prods/a-1/actions/heal/", _heal, drifted),
+    ("post", "/prods/{name}/actions/heal/preview/"): Valid(
+        "/prods/a-1/actions/heal/preview/", _just({"take_over": True}), drifted
+    ),
+    ("post", "/prods/{name}/actions/hold/"): Valid("/prods/a-1/actions/hold/", _just(WHY)),
+    ("post", "/prods/{name}/actions/lift-hold/"): Valid("/prods/a-1/actions/lift-hold/", _just(WHY), _held),
+    ("post", "/prods/{name}/actions/retire/"): Valid("/prods/b-1/actions/retire/", _retire, no_run),
+    ("post", "/prods/{name}/actions/scale/"): Valid("/prods/a-1/actions/scale/", _scale, no_run),
+    ("post", "/prods/{name}/actions/scale/preview/"): Valid(
+        "/prods/a-1/actions/scale/preview/", _just({"component": "api", "replicas": 5})
+    ),
+    ("post", "/prods/{name}/actions/self-heal/"): Valid(
+        "/prods/a-1/actions/self-heal/", _just({**WHY, "on": True})
+    ),
+    ("post", "/releases/"): Valid("/releases/", _release, no_run),
+    ("post", "/releases/preview/"): Valid("/releases/preview/", _just(RELEASE)),
+    **dict(
+        [
+            _action("abort", RunState.RUNNING),
+            _action("approve", RunState.RUNNING, "ask"),
+            _action("pause", RunState.RUNNING),
+            _action("resume", RunState.PAUSED),
+            _action("retry", RunState.RUNNING),
+            _action("rollback", RunState.RUNNING),
+            _action("skip", RunState.RUNNING),
+        ]
+    ),
+    ("post", "/tokens/"): Valid(
+        "/tokens/",
+        _just({"name": "ci", "role": "viewer", "person": "somebody", "expires_at": "2099-06-01T00:00:00Z"}),
+    ),
+    ("post", "/tokens/{id}/revoke/"): Valid("/tokens/{token}/revoke/", _just(WHY)),
+    ("post", "/versions/"): Valid("/versions/", _version),
+    ("post", "/versions/{id}/actions/veto/"): Valid("/versions/{version}/actions/veto/", _just(WHY)),
+    ("post", "/versions/{id}/actions/lift-veto/"): Valid(
+        "/versions/{version}/actions/lift-veto/", _just(WHY), _vetoed
+    ),
+}
+# They take no body, and change nothing because of one: what is sent is not read, or refused.
+WITHOUT_BODY = {
+    ("post", "/clusters/{name}/actions/test/"),
+    ("post", "/people/{username}/password/"),
+    ("post", "/prods/{name}/actions/check-drift/"),
+    ("post", "/prods/{name}/actions/retire/preview/"),
+}
+
+
+def filled(path: str, prefix: str = "/api/v1") -> str:
+    """The path with the numbers of what is there."""
+    return prefix + path.format(
+        run=_run().pk,
+        token=ApiToken.objects.get(name="somebody's").pk,
+        version=Version.objects.get(name="v1.0.0").pk,
+    )

@@ -1,0 +1,50 @@
+"""Texts that mean harm, and whether they have done any."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.db import connection, transaction
+
+from access.tokens import issue_token
+from releases.actions import start_release
+from releases.preview import preview_release
+from tests import build
+
+MARKUP = "<script>alert(1)</script>"
+HOSTILE = {
+    "markup": MARKUP,
+    "control characters": "a\x07\x1b[31m\x08",
+    "NUL": "a\0b",
+    "a path": "../../etc/passwd",
+    "a template": "{{7*7}}${7*7}{% debug %}",
+    "quotes": "a'); DROP TABLE x; --\"",
+    "right to left": "a\u202egnp.exe",
+    "emoji": "\U0001f469\u200d\U0001f680",
+    "half a surrogate": "a\ud800b",
+    "1 MB": "x" * 1_000_000,
+}
+
+
+@contextmanager
+def busy_fleet() -> Iterator[None]:
+    """The example fleet with a release under way and somebody with a token; undone at the end."""
+    with transaction.atomic():
+        build.fleet()
+        plan = preview_release("shop", "v1.1.0", {"ask": "each-wave"}, []).plan
+        author = build.person("release-manager", "author")
+        start_release(author, "shop", "v1.1.0", {"ask": "each-wave"}, [], plan.digest)
+        issue_token(build.person("viewer", "somebody"), "somebody's", "viewer")
+        yield
+        transaction.set_rollback(True)
+
+
+def state_of_everything() -> str:
+    """A digest of every row but those of sessions."""
+    tables = sorted(model._meta.db_table for model in apps.get_models() if model.__name__ != "Session")
+    one = "SELECT md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) AS d FROM \"{}\" t"
+    rows = " UNION ALL ".join(one.format(name) for name in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT string_agg(d, '') FROM ({rows}) x")
+        found: str = cursor.fetchone()[0]
+    return found
