@@ -1,7 +1,7 @@
 # Everything a newcomer types. Each target sets up what it needs; a second time that takes no time.
 #   make demo         the whole of Drover with a simulated fleet, on this machine
 #   make test         all tests that need Python and a browser
-#   make test-fast    pure and database tests, under a minute
+#   make test-fast    pure and database tests, in about two minutes
 #   make test-system  tests that need further programs (kubectl)
 #   make test-kubernetes  tests on a real control plane; KUBEBUILDER_ASSETS names the folder of its programs
 #   make bench        what docs/benchmarks.md tells, measured here
@@ -18,6 +18,8 @@ PYTEST  = $(BIN)/python -m pytest
 ALONE   = tests/demo tests/e2e
 # What runs servers of its own.
 SERVERS = tests/adapters tests/simulator
+# Every route by every person, and whole processes: long.
+LONG    = tests/trust tests/deploy
 BESIDES = --numprocesses 2 --dist loadfile --ignore-glob '*/system'
 SYSTEM_TESTS = $(shell find tests -type d -name system | sort)
 
@@ -36,7 +38,7 @@ test: $(VENV)/.dev
 	$(PYTEST) --ignore-glob '*/system' $(wildcard $(ALONE))
 
 test-fast: $(VENV)/.dev
-	$(PYTEST) $(BESIDES) $(ALONE:%=--ignore %) $(SERVERS:%=--ignore %)
+	$(PYTEST) $(BESIDES) $(patsubst %,--ignore %,$(ALONE) $(SERVERS) $(LONG))
 
 test-system: $(VENV)/.dev
 	@.ci/need kubectl

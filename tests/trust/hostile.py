@@ -42,9 +42,9 @@ def busy_fleet() -> Iterator[None]:
 def state_of_everything() -> str:
     """A digest of every row but those of sessions."""
     tables = sorted(model._meta.db_table for model in apps.get_models() if model.__name__ != "Session")
-    one = "SELECT md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) AS d FROM \"{}\" t"
-    rows = " UNION ALL ".join(one.format(name) for name in tables)
+    digest = "md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), ''))"
+    rows = " UNION ALL ".join(f"SELECT '{name}' AS n, {digest} AS d FROM \"{name}\" t" for name in tables)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT string_agg(d, '') FROM ({rows}) x")
+        cursor.execute(f"SELECT string_agg(d, '' ORDER BY n) FROM ({rows}) x")
         found: str = cursor.fetchone()[0]
     return found
