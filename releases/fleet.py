@@ -15,14 +15,15 @@ from journal.core.reasons import Reason, because
 from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
 from releases.core.plan import From
 from releases.models import Claim, Freeze, Hold, Run, Step
-from traffic.models import Route, RouteMember
+from traffic.models import Publication, Route, RouteMember
 
 NOWHERE = From("", 0, 0)
+PUBLISHED = Exists(Publication.objects.filter(route=OuterRef("pk")))
 
 
 def fleet_facts(now: datetime | None = None) -> FleetFacts:
     """All Prods that are not retired, all Routes, and the freeze that stands."""
-    routes = Route.objects.annotate(load=Sum("tenants__load"), count=Count("tenants"))
+    routes = Route.objects.annotate(load=Sum("tenants__load"), count=Count("tenants"), published=PUBLISHED)
     return FleetFacts(
         prods=_prods(Prod.objects.all(), None, now or timezone.now()),
         routes=_routes(routes, RouteMember.objects.all()),
@@ -36,10 +37,11 @@ def facts_around(run: Run, now: datetime) -> FleetFacts:
     Holds that let this Run pass are left out.
     """
     own = Step.objects.filter(run=run, prod__isnull=False).values("prod")
-    routes = Route.objects.filter(members__prod__in=own, members__weight__gt=0).distinct()
+    serving = Q(members__weight__gt=0) | Q(members__target__gt=0)
+    routes = Route.objects.filter(serving, members__prod__in=own).distinct()
     members = RouteMember.objects.filter(route__in=routes.values("pk"))
     around = Prod.objects.filter(Q(pk__in=own) | Q(pk__in=members.values("prod")))
-    bare = routes.annotate(load=Value(0), count=Value(0))
+    bare = routes.annotate(load=Value(0), count=Value(0), published=PUBLISHED)
     return FleetFacts(_prods(around, run, now), _routes(bare, members), _freeze())
 
 
@@ -128,10 +130,14 @@ def _came_from(prod: Prod) -> From:
 
 
 def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[RouteFacts, ...]:
-    """`rows` are Routes with `load` and `count`."""
+    """`rows` are Routes with `load`, `count` and `published`."""
     members: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for route, prod, weight in members_of.order_by("prod__name").values_list("route", "prod__name", "weight"):
-        members[route].append((prod, weight))
+    drained: dict[int, list[str]] = defaultdict(list)
+    found = members_of.order_by("prod__name").values_list("route", "prod__name", "weight", "target")
+    for route, prod, weight, target in found:
+        members[route].append((prod, weight or target))
+        if target and not weight:
+            drained[route].append(prod)
     return tuple(
         RouteFacts(
             name=route.name,
@@ -139,6 +145,8 @@ def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[Rou
             load=route.load or 0,
             tenants=route.count,
             members=tuple(members[route.pk]),
+            published=route.published,
+            drained=tuple(drained[route.pk]),
         )
         for route in rows.order_by("name")
     )

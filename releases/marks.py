@@ -43,6 +43,8 @@ STEP_DOING = {
     "soak": _("soaking"),
     "ask": _("waits for approval"),
     "leave_service": _("leaving service"),
+    "drain": _("draining"),
+    "restore": _("restoring"),
     "delete_objects": _("deleting"),
     "delete_namespace": _("deleting its namespace"),
 }
@@ -52,6 +54,8 @@ STEP_NAMES = {
     "soak": _("Soak"),
     "ask": _("Approval"),
     "leave_service": _("Out of service"),
+    "drain": _("Drain"),
+    "restore": _("Restore"),
     "delete_objects": _("Delete objects"),
     "delete_namespace": _("Delete namespace"),
 }

@@ -10,6 +10,7 @@ from django.db.models import Avg, F
 from access.roles import PERMISSIONS, allows
 from clusters.models import Blueprint, Prod, Version
 from journal.core.reasons import FieldErrors, Reason, Refused, because
+from journal.core.words import plain_words
 from releases.core.allowed import ACTIONS, RunFacts, blockers_of
 from releases.core.blockers import blockers
 from releases.core.kinds import DISTURBING
@@ -20,8 +21,11 @@ from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, Ru
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy
 from releases.core.waves import plan_release
 from releases.models import Claim, Run, Step
+from traffic.core.failover import plan_rollback_traffic
+from traffic.core.plan import TrafficPlan
 
 from .fleet import fleet_facts, version_facts
+from .traffic_facts import traffic_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,15 @@ def preview_release(
     blueprint: str, version: str, strategy: dict[str, Any], exclude: Sequence[Mapping[str, str]]
 ) -> Preview:
     """The plan that `start_release` would run now. Raises Refused for unknown names, and FieldErrors for
-    a strategy that cannot be."""
+    a strategy that cannot be and reasons that are not plain."""
     row = known_version(blueprint, version)
     parsed = known_strategy(strategy)
     fleet = fleet_facts()
     facts = next(facts for facts in version_facts(blueprint) if facts.name == row.name)
-    excluded = tuple((str(item["prod"]), str(item.get("reason", "")).strip()) for item in exclude)
+    excluded = tuple(
+        (str(item["prod"]), plain_words(item.get("reason", ""), f"exclude[{number}].reason"))
+        for number, item in enumerate(exclude)
+    )
     plan = plan_release(fleet, blueprint, facts, parsed, excluded)
     return Preview(plan, blockers(plan, fleet, facts), parsed)
 
@@ -123,7 +130,8 @@ def _role_blockers(action: str, role: str) -> tuple[Reason, ...]:
 @dataclass(frozen=True, slots=True)
 class RollbackPreview:
     """What a rollback would do now: (Prod, Version it goes to), (Prod, why) of those that it leaves,
-    tenants and load concerned, a guess of the time. With `reasons` it is refused."""
+    tenants and load concerned, a guess of the time. With `reasons` it is refused. `at_once`: tenants that are
+    sent to good Prods before anything is deployed; `staying`: (Route, tenants, why) of those that cannot be."""
 
     moves: tuple[tuple[str, str], ...]
     left: tuple[tuple[str, Reason], ...]
@@ -131,6 +139,8 @@ class RollbackPreview:
     load: int
     estimate_s: int
     reasons: tuple[Reason, ...]
+    at_once: int = 0
+    staying: tuple[tuple[str, int, Reason], ...] = ()
 
 
 def rollback_plan(run: Run) -> RollbackPlan | Refusal:
@@ -153,6 +163,13 @@ def rollback_plan(run: Run) -> RollbackPlan | Refusal:
     )
 
 
+def plan_traffic(run: Run, planned: RollbackPlan) -> TrafficPlan:
+    """Where the users of the bad Prods go at once, and who stays until their Prod is deployed again."""
+    bad = set(planned.on_bad)
+    back = {name: version for name, version in planned.moves if name in bad}
+    return plan_rollback_traffic(traffic_facts(), run.version.name if run.version else "", back)
+
+
 def _done(run: Run) -> dict[str, set[str]]:
     """Prod -> the step kinds that have succeeded on it in `run`."""
     rows = Step.objects.filter(run=run, prod__isnull=False, state=StepState.SUCCEEDED)
@@ -168,6 +185,7 @@ def preview_rollback(run: Run) -> RollbackPreview:
     planned = None if reasons else rollback_plan(run)
     if planned is None or isinstance(planned, Refusal):
         return RollbackPreview((), (), 0, 0, 0, planned.reasons if planned else reasons)
+    traffic = plan_traffic(run, planned)
     return RollbackPreview(
         moves=planned.moves,
         left=planned.left,
@@ -175,6 +193,8 @@ def preview_rollback(run: Run) -> RollbackPreview:
         load=planned.load,
         estimate_s=_estimate_s(run, planned.rounds),
         reasons=(),
+        at_once=sum(move.tenants for move in traffic.moves),
+        staying=tuple((one.route, one.tenants, one.why) for one in traffic.staying),
     )
 
 

@@ -2,6 +2,9 @@
 
 from celery import shared_task
 
+from traffic.engine.instances import connect_instance
+from traffic.engine.publishing import publish_instance
+
 from .engine import acts, passes, self_heal, strays, wake
 
 
@@ -13,6 +16,11 @@ def advance(run_id: int) -> None:
 @shared_task
 def act(step_id: int, attempt: int) -> None:
     acts.perform(step_id, attempt)
+
+
+@shared_task
+def publish(instance_id: int) -> None:
+    wake.wake_for_prods(publish_instance(instance_id, connect_instance))
 
 
 @shared_task

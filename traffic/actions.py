@@ -45,7 +45,7 @@ def _load_group(person: Person, group: TenantGroup) -> None:
     weights = equal_weights(len(prods))
     RouteMember.objects.bulk_create(
         [
-            RouteMember(route=route, prod=prod, weight=weight)
+            RouteMember(route=route, prod=prod, weight=weight, target=weight)
             for prod, weight in zip(prods, weights, strict=True)
         ]
     )

@@ -31,7 +31,24 @@ def observed_object(kind: str, item: Manifest) -> ObservedObject:
         wanted=wanted,
         digest=str(template.get(DIGEST_ANNOTATION, "")) if kind == "Job" else "",
         conditions=_conditions(kind, status),
+        address=balancer_address(spec, status) if kind == "Service" else "",
     )
+
+
+def balancer_address(spec: Manifest, status: Manifest) -> str:
+    """HOST:PORT of a Service's load balancer, empty while it has none. The port is the one that the load balancer
+    says it listens at (`status.loadBalancer.ingress[].ports`), else the Service's first.
+
+    >>> balancer_address({"ports": [{"port": 80}]}, {"loadBalancer": {"ingress": [{"hostname": "a.elb"}]}})
+    'a.elb:80'
+    """
+    for ingress in objects(mapping(status.get("loadBalancer")).get("ingress")):
+        host = str(ingress.get("hostname") or ingress.get("ip") or "")
+        ports = [*objects(ingress.get("ports")), *objects(spec.get("ports"))]
+        port = _whole(ports[0].get("port")) if ports else 0
+        if host and port:
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return ""
 
 
 def _counts(kind: str, spec: Manifest, status: Manifest) -> tuple[int, int]:
@@ -67,8 +84,11 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-_KEPT_SPEC = ("completions", "minReplicas")
-_KEPT_STATUS = ("conditions", "parents", "succeeded", "desiredReplicas", "observedGeneration")
+_KEPT_SPEC = ("completions", "minReplicas", "ports")
+_KEPT_STATUS = (
+    *("conditions", "parents", "succeeded", "desiredReplicas", "observedGeneration"),
+    "loadBalancer",
+)
 
 
 def trimmed_object(item: Manifest) -> Manifest:

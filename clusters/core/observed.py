@@ -64,7 +64,8 @@ class ObservedObject:
     """Another object whose state proves something: a Job, a route, an autoscaler, a custom resource.
 
     `kind` is a key as of `key_of`. `done` of `wanted`: pods of a Job that succeeded, replicas that an
-    autoscaler asks for of the fewest it may. `digest` is of the pod template of a Job.
+    autoscaler asks for of the fewest it may. `digest` is of the pod template of a Job. `address` is the
+    HOST:PORT that a Service of type LoadBalancer is reached at from outside, empty as long as it has none.
     """
 
     kind: str
@@ -76,6 +77,7 @@ class ObservedObject:
     wanted: int = 0
     digest: str = ""
     conditions: tuple[Condition, ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class Need:
 
 
 NOTHING = Need()
+# What proves something, and where users' requests are sent to.
+WATCHED = frozenset({*WATCHED_FOR_PROOF, "Service"})
 _Parts = dict[int, tuple[set[str], set[str]]]
 
 
@@ -52,7 +54,7 @@ def _of_blueprints() -> _Parts:
     rows = BlueprintRevision.objects.values_list("blueprint_id", "kinds", "secrets")
     for blueprint_id, kinds, secrets in rows.iterator():
         mine = found[blueprint_id]
-        mine[0].update(kind for kind in kinds if kind in WATCHED_FOR_PROOF or is_custom(kind))
+        mine[0].update(kind for kind in kinds if kind in WATCHED or is_custom(kind))
         mine[1].update(secrets)
     return dict(found)
 

@@ -14,8 +14,9 @@ from journal.log import event, record
 from releases.core.allowed import blockers_of
 from releases.core.rollback import Refusal, RollbackPlan
 from releases.core.states import RUN_ENDED, RunState, StepState
+from releases.engine.traffic import carry_out
 from releases.models import Claim, Hold, Run, Step
-from releases.preview import rollback_plan, run_facts
+from releases.preview import plan_traffic, rollback_plan, run_facts
 from traffic.models import RouteOut
 
 from .runs import checked_reason, create_run, locked_run
@@ -36,6 +37,7 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
         _take_over(run, back, prods)
+        _send_users_away(run, back, planned, now)
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)
         return back
@@ -74,6 +76,25 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
     reasons = [because("claimed", prod=other.prod.name, run=other.run_id) for other in taken]
     if reasons:
         raise Refused(*reasons)
+
+
+def _send_users_away(run: Run, back: Run, planned: RollbackPlan, now: datetime) -> None:
+    """What takes constant time: users of the bad Prods go to good ones before anything is deployed."""
+    plan = plan_traffic(run, planned)
+    if not plan.moves:
+        return
+    version = run.version.name if run.version else ""
+    shifted = carry_out(
+        plan.moves, because("sent-off-bad-version", version=version, run=back.pk), now, back.pk
+    )
+    told = because(
+        "users-off-bad-version",
+        version=version,
+        routes=len(shifted.routes),
+        tenants=sum(move.tenants for move in plan.moves),
+        staying=sum(one.tenants for one in plan.staying),
+    )
+    record([event(now, "routes", run_id=back.pk, moved=("bad", "good"), reason=told)])
 
 
 def _hold(person: Person, back: Run, prods: Iterable[Prod], why: Reason, text: str, now: datetime) -> None:

@@ -9,13 +9,17 @@ from .plan import From
 
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
-    """A Route: its load in load units, how many Tenants, and its members (Prod, weight 0-100)."""
+    """A Route: its load in load units, how many Tenants, and its members (Prod, weight 0-100): the weight that
+    is asked for, or where that is 0 for now, the one of normal times. `published`: some router steers by it.
+    `drained` are members without weight for now."""
 
     name: str
     redundancy: str
     load: int
     tenants: int
     members: tuple[tuple[str, int], ...]
+    published: bool = False
+    drained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,10 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "drain": Kind(acts=False, disturbs=True, cut=True, doing="draining"),
     "set_version": Kind(acts=True, disturbs=True),
     "wait_ready": Kind(acts=False, doing="waits-for-ready"),
+    "restore": Kind(acts=False, doing="restoring"),
     "soak": Kind(acts=False, cut=True, doing="soaking-prod"),
     "ask": Kind(acts=False, cut=True, doing="awaits-approval"),
     "leave_service": Kind(acts=False, disturbs=True, doing="leaving-service"),

@@ -6,6 +6,11 @@ from .facts import ProdFacts
 from .plan import From, PlannedStep
 from .strategy import Strategy
 
+# How long routers may take to show what is asked of them before a person is asked.
+ROUTER_TIMEOUT_S = 60
+# How long what is under way has to end once nobody new is sent to a Prod.
+DRAIN_S = Strategy().drain_s
+
 
 def target(version: str, blueprint_revision: int, prod: ProdFacts) -> From:
     """What a Prod is to run: a Version with its Blueprint revision and the Prod's own overrides."""
@@ -30,6 +35,16 @@ def wait_ready(timeout_s: int) -> PlannedStep:
     return PlannedStep("wait_ready", (("timeout_s", timeout_s),))
 
 
+def drain(drain_s: int) -> PlannedStep:
+    """Send nobody to the Prod where another can serve, and let what is under way end for `drain_s`."""
+    return PlannedStep("drain", (("drain_s", drain_s), ("timeout_s", ROUTER_TIMEOUT_S)))
+
+
+def restore() -> PlannedStep:
+    """Send the Prod its part of the users again."""
+    return PlannedStep("restore", (("timeout_s", ROUTER_TIMEOUT_S),))
+
+
 def soak(soak_s: int) -> tuple[PlannedStep, ...]:
     """Watch the Prod for `soak_s` with users on it; nothing for 0."""
     return (PlannedStep("soak", (("soak_s", soak_s),)),) if soak_s else ()
@@ -38,7 +53,8 @@ def soak(soak_s: int) -> tuple[PlannedStep, ...]:
 def leave_service(routes: tuple[str, ...]) -> PlannedStep:
     """Take the Prod out of service on `routes`: their number, and a digest that tells others from them."""
     digest = hashlib.sha256("\n".join(routes).encode()).hexdigest()[:16]
-    return PlannedStep("leave_service", (("of", digest), ("routes", len(routes))))
+    params = (("drain_s", DRAIN_S), ("of", digest), ("routes", len(routes)), ("timeout_s", ROUTER_TIMEOUT_S))
+    return PlannedStep("leave_service", params)
 
 
 def delete_objects() -> PlannedStep:
@@ -56,9 +72,15 @@ def ask(approvals: int) -> PlannedStep:
     return PlannedStep("ask", (("approvals", approvals),))
 
 
-def release_steps(prod: ProdFacts, to: From, strategy: Strategy) -> tuple[PlannedStep, ...]:
-    """What a release does to a Prod. One that is there already, asked and settled, is set and proven
-    again (that heals drift, and "already so" is success at once) but has nothing new to soak."""
-    already = prod.version == to.version and prod.came_from == to
-    soaking = () if already else soak(strategy.soak_s)
-    return (set_version(to), wait_ready(strategy.ready_timeout_s), *soaking)
+def release_steps(
+    prod: ProdFacts, to: From, strategy: Strategy, drained: bool = False
+) -> tuple[PlannedStep, ...]:
+    """What a release does to a Prod; `drained`: its users are sent elsewhere meanwhile. One that is there already,
+    asked and settled, is set and proven again (that heals drift, and "already so" is success at once) but
+    disturbs nobody and has nothing new to soak."""
+    setting: tuple[PlannedStep, ...] = (set_version(to), wait_ready(strategy.ready_timeout_s))
+    if prod.version == to.version and prod.came_from == to:
+        return setting
+    if drained:
+        setting = (drain(strategy.drain_s), *setting, restore())
+    return (*setting, *soak(strategy.soak_s))

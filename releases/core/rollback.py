@@ -7,11 +7,12 @@ from clusters.core.promises import may_share_data
 from journal.core.reasons import Reason, because
 
 from .digest import fingerprint, sealed
+from .draining import needs_restoring
 from .facts import FleetFacts, ProdFacts, VersionFacts
 from .impact import Impact, impacts
 from .partners import Partners, read_partners
-from .plan import From, Plan, PlannedProd, Wave
-from .plan_steps import set_version, wait_ready
+from .plan import From, Plan, PlannedProd, PlannedStep, Wave
+from .plan_steps import restore, set_version, wait_ready
 from .states import RunKind
 from .strategy import Amount, Strategy
 from .waves import held_reason
@@ -153,7 +154,7 @@ def _rollback_plan(
     tenants, load = _served(fleet, frozenset(going))
     partners = read_partners(fleet)
     return RollbackPlan(
-        plan=_plan(case, plan, partners, ordered, going),
+        plan=_plan(case, plan, fleet, ordered, going),
         moves=tuple((one.prod.name, going[one.prod.name].version) for one in ordered),
         left=left,
         on_bad=tuple(one.prod.name for one in ordered if one.prod.version == case.bad),
@@ -193,9 +194,13 @@ def _served(fleet: FleetFacts, prods: frozenset[str]) -> tuple[int, int]:
 
 
 def _plan(
-    case: _Case, plan: Plan, partners: Partners, ordered: tuple[Impact, ...], going: Mapping[str, From]
+    case: _Case, plan: Plan, fleet: FleetFacts, ordered: tuple[Impact, ...], going: Mapping[str, From]
 ) -> Plan:
-    prods = tuple(_planned(case, one, going[one.prod.name], partners) for one in ordered)
+    partners = read_partners(fleet)
+    back = {prod: (restore(),) for prod in needs_restoring(fleet)}
+    prods = tuple(
+        _planned(case, one, going[one.prod.name], partners, back.get(one.prod.name, ())) for one in ordered
+    )
     versions = {to.version for to in going.values()}
     return sealed(
         Plan(
@@ -212,8 +217,10 @@ def _plan(
     )
 
 
-def _planned(case: _Case, one: Impact, to: From, partners: Partners) -> PlannedProd:
+def _planned(
+    case: _Case, one: Impact, to: From, partners: Partners, back: tuple[PlannedStep, ...]
+) -> PlannedProd:
     why = because("goes-back", run=case.run, version=to.version)
-    steps = (set_version(to), wait_ready(READY_TIMEOUT_S))
+    steps = (set_version(to), wait_ready(READY_TIMEOUT_S), *back)
     held = held_reason(one.prod, partners)
     return PlannedProd(one.prod.name, why, steps, one.prod.came_from, to.version, held)

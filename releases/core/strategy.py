@@ -41,6 +41,7 @@ class Strategy:
     parallel: Amount = Amount(1)
     failure_budget: int = 0
     soak_s: int = 600
+    drain_s: int = 5
     ready_timeout_s: int = 660
     ask: str = "none"
     approvals: int = 1
@@ -180,6 +181,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "parallel": _amount(1, 1000, 1),
     "failure_budget": _whole(0, 1000),
     "soak_s": _whole(0, _WEEK_S),
+    "drain_s": _whole(0, _DAY_S),
     "ready_timeout_s": _whole(1, _DAY_S),
     "ask": _one_of(ASKS),
     "approvals": _whole(1, 10),

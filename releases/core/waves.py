@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from journal.core.reasons import Reason, Refused, because
 
 from .digest import fingerprint, sealed
+from .draining import can_be_drained
 from .facts import FleetFacts, ProdFacts, VersionFacts
 from .grouping import Group, group, parallel_limit
 from .horizon import find_horizon
@@ -35,7 +36,8 @@ def plan_release(
     found = impacts(fleet, ours, strategy.few_below)
     chosen = tuple(one for one in found if one.prod.name not in left_out)
     partners = read_partners(fleet)
-    waves = tuple(_wave(one, version, strategy, partners) for one in group(chosen, strategy))
+    drained = can_be_drained(fleet)
+    waves = tuple(_wave(one, version, strategy, partners, drained) for one in group(chosen, strategy))
     horizon = find_horizon(waves, ours, version.name)
     return sealed(
         Plan(
@@ -61,8 +63,10 @@ def _check_exclude(exclude: tuple[tuple[str, str], ...], known: frozenset[str]) 
         raise Refused(*wrong)
 
 
-def _wave(one: Group, version: VersionFacts, strategy: Strategy, partners: Partners) -> Wave:
-    prods = tuple(_planned(prod, why, version, strategy, partners) for prod, why in one.members)
+def _wave(
+    one: Group, version: VersionFacts, strategy: Strategy, partners: Partners, drained: frozenset[str]
+) -> Wave:
+    prods = tuple(_planned(prod, why, version, strategy, partners, drained) for prod, why in one.members)
     return Wave(one.name, prods, parallel_limit(strategy.parallel, len(prods)))
 
 
@@ -72,9 +76,10 @@ def _planned(
     version: VersionFacts,
     strategy: Strategy,
     partners: Partners,
+    drained: frozenset[str],
 ) -> PlannedProd:
     to = target(version.name, version.revision, prod)
-    steps = release_steps(prod, to, strategy)
+    steps = release_steps(prod, to, strategy, prod.name in drained)
     return PlannedProd(
         prod.name,
         reason,

@@ -13,6 +13,7 @@ from releases.models import Run, Step
 from traffic.leaving import leave_routes
 from traffic.models import RouteMember, RouteOut
 
+from . import traffic
 from .wake import wake_for_prods
 
 Lifecycle = Prod.Lifecycle
@@ -26,26 +27,38 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
     """The Events of what changes with the intent, before the act: what is asked of the Prod, whether it
     is in service, whom it serves."""
     match step.kind:
+        case "drain":
+            return traffic.drain(_prod(step), run.pk, now)
+        case "restore":
+            return traffic.take_back(_prod(step), run.pk, now)
         case "set_version":
             Prod.objects.filter(pk=step.prod_id).update(
                 version_id=step.params["version_id"], overrides_revision=step.params["overrides_revision"]
             )
             void(step.prod_id, run.pk, now)
         case "leave_service":
-            return _moved(run, step.prod_id, tuple(Lifecycle), Lifecycle.OUT_OF_SERVICE, now)
+            gone = _moved(run, step.prod_id, tuple(Lifecycle), Lifecycle.OUT_OF_SERVICE, now)
+            return [*gone, *traffic.drain(_prod(step), run.pk, now)]
         case "delete_objects":
             return _left_routes(run, step.prod_id, now)
     return []
 
 
+def _prod(step: Step) -> Prod:
+    prod: Prod = step.prod
+    return prod
+
+
 def _left_routes(run: Run, prod_id: int | None, now: datetime) -> list[Event]:
     """From here on nobody brings it back quickly: its Routes are served by their other members for good."""
-    left = leave_routes(prod_id)
+    prod = Prod.objects.get(pk=prod_id)
+    shifted = leave_routes(prod_id, because("left-for-good", prod=prod.name, run=run.pk), run.pk)
+    left = shifted.routes
     if not left:
         return []
+    traffic.publish_soon(shifted)
     RouteOut.objects.filter(prod=prod_id, route__in=left).delete()
     wake_for_prods(list(RouteMember.objects.filter(route__in=left).values_list("prod", flat=True).distinct()))
-    prod = Prod.objects.get(pk=prod_id)
     why = because("left-routes", routes=len(left))
     return [event(now, "routes", run_id=run.pk, prod=prod.name, moved=("member", "left"), reason=why)]
 

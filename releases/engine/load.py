@@ -20,8 +20,13 @@ from releases.core.states import RunState, StepState
 from releases.fleet import facts_around, version_facts
 from releases.models import Run, Step
 from releases.steps import look
-from releases.steps.view import StepView
+from releases.steps.view import Published, StepView
 from traffic.models import RouteOut
+
+from .traffic import published
+
+# The kinds of steps that wait for routers.
+SHIFTING = frozenset({"drain", "restore", "leave_service"})
 
 
 def run_now(run: Run, now: datetime) -> RunNow:
@@ -65,8 +70,12 @@ def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
     seen = Prod.objects.filter(pk__in=[step.prod_id for step in judged if step.prod_id])
     prods = {prod.pk: prod for prod in seen.select_related("cluster", "observation")}
     applied = {step.prod_id: step for step in steps if step.kind == "set_version"}
+    shown = published([step.prod_id for step in judged if step.kind in SHIFTING])
     answers = {
-        step.pk: look(step.kind, _view(step, prods.get(step.prod_id), applied.get(step.prod_id), now))
+        step.pk: look(
+            step.kind,
+            _view(step, prods.get(step.prod_id), applied.get(step.prod_id), now, shown.get(step.prod_id)),
+        )
         for step in judged
     }
     return tuple(_step_now(step, answers.get(step.pk)) for step in steps)
@@ -79,7 +88,9 @@ def _standing_approvals(run: Run) -> Count:
     return Count("approvals", filter=standing & Q(approvals__digest=run.digest))
 
 
-def _view(step: Step, prod: Prod | None, set_version: Step | None, now: datetime) -> StepView:
+def _view(
+    step: Step, prod: Prod | None, set_version: Step | None, now: datetime, shown: Published | None
+) -> StepView:
     observation: Observation | None = getattr(prod, "observation", None)
     return StepView(
         params=step.params,
@@ -90,6 +101,7 @@ def _view(step: Step, prod: Prod | None, set_version: Step | None, now: datetime
         unseen=cluster_reason(prod.cluster, now) if prod else None,
         approved=step.approved,
         replaced=frozenset(set_version.result.get("replaced", ()) if set_version else ()),
+        published=shown,
     )
 
 

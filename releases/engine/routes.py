@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from clusters.facts import prod_health
 from clusters.models import Prod
+from journal.log import record
 from releases.core.kinds import KINDS
 from releases.core.states import RUN_ENDED, STEP_ENDED
 from releases.models import Run, Step
 from traffic.models import Route, RouteOut
 
+from . import traffic
 from .wake import wake_for_prods
 
 # A write that was on its way when its step ended has landed by then.
@@ -58,10 +60,22 @@ def release_idle_routes() -> int:
     ends = _ends({out.run_id for out in outs})
     idle = [out for out in outs if _is_idle(prods[out.prod_id], ends.get((out.run_id, out.prod_id)), now)]
     with transaction.atomic():
+        for prod_id in {out.prod_id for out in idle}:
+            _take_back(prods[prod_id], now)
         gone = RouteOut.objects.filter(pk__in=[out.pk for out in idle]).delete()[0]
         if gone:
             wake_for_prods(sorted({out.prod_id for out in idle}))
     return gone
+
+
+def _take_back(prod: Prod, now: datetime) -> None:
+    """What a Run drained and left comes back if it is as before: one that has got something unproven stays out
+    of the way until a person or another Run decides."""
+    if (prod.version_id, prod.overrides_revision) == (
+        prod.settled_version_id,
+        prod.settled_overrides_revision,
+    ):
+        record(traffic.take_back(prod, None, now))
 
 
 def _ends(run_ids: set[int]) -> dict[tuple[int, int], datetime]:

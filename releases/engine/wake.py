@@ -16,6 +16,7 @@ from clusters.reconcile import take_due
 from clusters.tasks import reconcile
 from releases.core.states import RUN_LIVE, RunKind
 from releases.models import Claim, Run, Wake
+from traffic.engine.publishing import instances_due
 
 log = structlog.get_logger(__name__)
 # A message that nobody took in this time is void: the tick sends another as long as one is needed.
@@ -23,6 +24,7 @@ EXPIRES_S = {
     "releases.tasks.advance": 10,
     "releases.tasks.act": 30,
     "releases.tasks.remove_stray": 30,
+    "releases.tasks.publish": 10,
     "clusters.tasks.reconcile": 30,
 }
 REST_S = 1.0  # after a failure nothing is sent for so long: many messages, one time-out
@@ -74,13 +76,15 @@ def wake_for_prods(prod_ids: list[int]) -> None:
 def tick() -> int:
     """Ask for a pass over every Run that is due, and for a look at every Prod that is. Returns how many
     Runs. May run in many places at once."""
-    from releases.tasks import advance
+    from releases.tasks import advance, publish
 
     now = timezone.now()
     due = Wake.objects.filter(Q(wanted__gt=F("seen")) | Q(due_at__lte=now), run__state__in=LIVE)
     rows = list(due.values_list("run_id", "run__kind"))
     for run_id, kind in rows:
         send(advance, (run_id,), kind)
+    for instance in instances_due(now):
+        send(publish, (instance,), RunKind.ROLLBACK)
     for prod_id in take_due(now):
         send(reconcile, (prod_id,), "")
     return len(rows)

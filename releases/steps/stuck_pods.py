@@ -34,20 +34,21 @@ def replace_stuck_pods(context: StepContext, applied: Iterable[Applied]) -> list
 def stuck_pods(
     pods: Iterable[ObservedPod], applied: Iterable[Applied], *, again: bool
 ) -> tuple[ObservedPod, ...]:
-    """Pods that fail and have to go.
+    """Pods that have to go.
 
-    Those of what was applied, where this is tried `again`: the words of the old failure would fail it before
-    anything was tried anew. And those of another template of a StatefulSet: its controller waits for a broken
-    pod to get well before it replaces it, which it never does, not even by going back
-    (kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback).
+    Those that fail of what was applied, where this is tried `again`: the words of the old failure would fail
+    it before anything was tried anew. And those of another template of a StatefulSet that are not ready,
+    whatever they say: its controller replaces none before all are ready, which a broken one never gets, not
+    even by going back (kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback), and
+    between two crashes it looks like one that is about to start.
     """
     items = tuple(applied)
     digests = {item.digest for item in items}
     sets = {item.name: item.digest for item in items if item.kind == "StatefulSet"}
-    return tuple(
-        pod
-        for pod in pods
-        if is_failing(pod)
-        and not pod.terminating
-        and ((again and pod.digest in digests) or sets.get(pod.component, pod.digest) != pod.digest)
-    )
+
+    def stands_in_the_way(pod: ObservedPod) -> bool:
+        if sets.get(pod.component, pod.digest) != pod.digest:
+            return not pod.ready
+        return again and pod.digest in digests and is_failing(pod)
+
+    return tuple(pod for pod in pods if not pod.terminating and stands_in_the_way(pod))

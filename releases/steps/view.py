@@ -11,11 +11,23 @@ from journal.core.reasons import Param, Reason, because
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """How far routers are with what a step asked: `routes` concerned, `instances` that publish them, and those
+    of these that are `behind`, with why (None: they were not looked at yet). `since`: when the last was done."""
+
+    routes: int
+    instances: int
+    behind: tuple[tuple[str, Reason | None], ...]
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
     """A running check: its parameters, what the Prod's act applied, and what was last seen.
 
     `unseen` is why what was seen cannot be trusted now (the Cluster does not answer); None: it can.
     `replaced` are the UIDs of pods that the act has deleted: what they say is older than the change.
+    `published`, of steps that change traffic: what the routers show.
     """
 
     params: Mapping[str, Any]
@@ -26,6 +38,7 @@ class StepView:
     unseen: Reason | None = None
     approved: int = 0
     replaced: frozenset[str] = frozenset()
+    published: Published | None = None
 
 
 def judged(view: StepView) -> Verdict:

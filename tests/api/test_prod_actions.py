@@ -78,7 +78,7 @@ def test_a_prod_that_was_given_users_since_the_plan_was_read_is_not_retired(call
     RouteMember.objects.filter(prod__name="b-1").delete()
     plan = previewed(call, "b-1/actions/retire")
     route = Prod.objects.get(name="a-2").memberships.first().route
-    RouteMember.objects.create(route=route, prod=Prod.objects.get(name="b-1"), weight=50)
+    RouteMember.objects.create(route=route, prod=Prod.objects.get(name="b-1"), weight=50, target=50)
     body = {"confirm": "b-1", "digest": plan["digest"], "reason": "it is not needed"}
     assert call("POST", "prods/b-1/actions/retire/", body, role="admin").json()["code"] == "plan-stale"
 

@@ -1,5 +1,6 @@
 """A Run driven by hand: acts are answered as a good cluster would, pods become ready at once."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -62,8 +63,8 @@ def in_flight(run: Run) -> list[str]:
     return sorted(started & left)
 
 
-def finish(run: Run, most: int = 60) -> list[list[str]]:
-    """Drive the Run to its end; what was in flight after each round."""
+def finish(run: Run, most: int = 60, after: Callable[[], object] = lambda: None) -> list[list[str]]:
+    """Drive the Run to its end, calling `after` after each round; what was in flight after each."""
     seen: list[list[str]] = []
     for _ in range(most):
         fresh()
@@ -75,6 +76,7 @@ def finish(run: Run, most: int = 60) -> list[list[str]]:
             answer(step)
             observe(step.prod.name, generation=2)
         _end_soaks(run)
+        after()
     raise AssertionError(f"{run} does not end: {run.state} {run.reason}")
 
 

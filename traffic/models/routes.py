@@ -1,5 +1,6 @@
-"""Tenants, Routes with their members, and which Routes have a member out of service."""
+"""Tenants, Routes with their members and epochs, and which Routes have a member out of service."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -37,21 +38,43 @@ class Route(models.Model):
 
 
 class RouteMember(models.Model):
-    """A Prod that serves a Route, with the weight that is asked for (0-100)."""
+    """A Prod of a Route. `weight` (0-100) is asked for now, `target` in normal times: a member that is drained
+    has weight 0 and keeps its target, one that stands in for others has target 0."""
 
     route = models.ForeignKey(Route, on_delete=models.CASCADE, related_name="members")
     prod = models.ForeignKey(Prod, on_delete=models.PROTECT, related_name="memberships")
     weight = models.PositiveSmallIntegerField(validators=[MaxValueValidator(100)])
+    target = models.PositiveSmallIntegerField(validators=[MaxValueValidator(100)])
 
     class Meta:
         ordering = ["route", "prod"]
         constraints = [
             models.UniqueConstraint(fields=["route", "prod"], name="route_member_once"),
             models.CheckConstraint(condition=Q(weight__lte=100), name="route_member_weight_percent"),
+            models.CheckConstraint(condition=Q(target__lte=100), name="route_member_target_percent"),
         ]
 
     def __str__(self) -> str:
         return f"{self.route.name} {self.prod.name} {self.weight}"
+
+
+class RouteEpoch(models.Model):
+    """What a Route's weights were from one epoch on, and why: its history, and the way back by one click."""
+
+    route = models.ForeignKey(Route, on_delete=models.CASCADE, related_name="epochs")
+    epoch = models.BigIntegerField()
+    weights = models.JSONField(help_text="Prod name -> weight")
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    run_id = models.BigIntegerField(null=True, db_index=True)
+    reason = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["route", "-epoch"]
+        constraints = [models.UniqueConstraint(fields=["route", "epoch"], name="route_epoch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.route_id} epoch {self.epoch}"
 
 
 class Tenant(models.Model):

@@ -1,0 +1,206 @@
+"""What holds for every fleet, whatever state it is in."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.traffic.fleets import clusters, fleets
+from traffic.core.facts import TrafficFacts
+from traffic.core.failback import plan_failback
+from traffic.core.failover import plan_drain, plan_evacuation, plan_failover, plan_rollback_traffic
+from traffic.core.plan import TrafficPlan, after
+from traffic.core.rebalance import plan_rebalance
+from traffic.core.room import rooms
+from traffic.core.survival import survival, survival_of
+
+PLANNERS = {
+    "failover": lambda fleet: plan_failover(fleet, clusters=["a"], prods=["b-1"]),
+    "evacuation": lambda fleet: plan_evacuation(fleet, clusters=["a"]),
+    "drain": lambda fleet: plan_drain(fleet, "a-1"),
+    "relocation": lambda fleet: plan_drain(fleet, "a-1", relocate=True),
+    "rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1", "b-1": "v1", "c-1": "v1"}),
+    "failback": plan_failback,
+    "rebalance": lambda fleet: plan_rebalance(fleet, 50),
+}
+planners = st.sampled_from(list(PLANNERS.values()))
+
+
+def members(fleet: TrafficFacts) -> dict[str, dict[str, int]]:
+    return {one.name: {seat.prod: seat.weight for seat in one.members if seat.weight} for one in fleet.routes}
+
+
+def hit_by(fleet: TrafficFacts, gone: set[str]) -> set[str]:
+    return {name for name, serving in members(fleet).items() if gone & set(serving)}
+
+
+def prods_on(fleet: TrafficFacts, dead: set[str]) -> set[str]:
+    return {one.name for one in fleet.places if one.cluster in dead}
+
+
+def dead_now(fleet: TrafficFacts, dead: set[str]) -> TrafficFacts:
+    """`fleet` as it is seen once `dead` are known to be dead."""
+    places = tuple(replace(one, serving=False) if one.cluster in dead else one for one in fleet.places)
+    return replace(fleet, places=places)
+
+
+@given(fleets(), planners)
+def test_every_move_has_whole_percents_that_sum_to_100(fleet, planner):
+    for move in planner(fleet).moves:
+        assert sum(weight for _, weight in move.weights) == 100
+        assert all(0 <= weight <= 100 for _, weight in move.weights)
+        assert [prod for prod, _ in move.weights] == sorted({prod for prod, _ in move.weights})
+        assert move.was != move.weights
+
+
+@given(fleets(), planners)
+def test_no_prod_that_takes_a_route_has_promised_more_than_it_carries(fleet, planner):
+    plan = planner(fleet)
+    now = rooms(after(fleet, plan))
+    taking = {
+        prod
+        for move in plan.moves
+        for prod, weight in move.weights
+        if weight and not dict(move.was).get(prod)
+    }
+    returning = {seat.prod for one in fleet.routes for seat in one.members if seat.target and not seat.weight}
+    assert all(now[prod] >= 0 for prod in taking - returning)
+
+
+@given(fleets(), planners)
+def test_the_room_that_a_plan_tells_is_the_room_there_is_then(fleet, planner):
+    plan = planner(fleet)
+    now = rooms(after(fleet, plan))
+    gone = {
+        prod
+        for move in plan.moves
+        for prod, weight in move.was
+        if weight and not dict(move.weights).get(prod)
+    }
+    assert all(now[prod] == room for prod, room in plan.room if prod not in gone)
+
+
+@given(fleets(), planners, st.randoms(use_true_random=False))
+def test_the_order_of_the_facts_changes_nothing(fleet, planner, rng):
+    def mixed(values: tuple) -> tuple:
+        return tuple(rng.sample(values, len(values)))
+
+    routes = tuple(replace(one, members=mixed(one.members)) for one in mixed(fleet.routes))
+    shuffled = TrafficFacts(mixed(fleet.places), routes, mixed(fleet.clusters), mixed(fleet.routers))
+    assert planner(shuffled) == planner(fleet)
+    assert survival(shuffled) == survival(fleet)
+
+
+@given(fleets(), clusters)
+def test_nothing_moves_that_the_dead_did_not_serve(fleet, dead):
+    plan = plan_failover(fleet, clusters=dead)
+    hit = hit_by(fleet, prods_on(fleet, dead))
+    assert {move.route for move in plan.moves} <= hit
+    assert len({move.route for move in plan.moves}) == len(plan.moves)
+
+
+@given(fleets(), clusters)
+def test_every_route_that_the_dead_served_moves_or_is_named(fleet, dead):
+    plan = plan_failover(fleet, clusters=dead)
+    named = {one.route for one in (*plan.waiting, *plan.lost)} | {move.route for move in plan.moves}
+    assert hit_by(fleet, prods_on(fleet, dead)) <= named
+    assert all(one.why.code for one in (*plan.waiting, *plan.lost))
+
+
+@given(fleets(), clusters)
+def test_no_route_is_left_without_a_serving_member_if_it_has_one(fleet, dead):
+    well = {one.name for one in fleet.places if one.serving and one.cluster not in dead}
+    plan = plan_failover(fleet, clusters=dead)
+    then = members(after(fleet, plan))
+    for name in hit_by(fleet, prods_on(fleet, dead)):
+        if well & set(members(fleet)[name]):
+            assert set(then[name]) <= well
+
+
+@given(fleets(), clusters)
+def test_dead_prods_serve_nobody_who_has_another_place(fleet, dead):
+    plan = plan_failover(fleet, clusters=dead)
+    gone = prods_on(fleet, dead)
+    for move in plan.moves:
+        assert not gone & {prod for prod, weight in move.weights if weight}
+
+
+@given(fleets(), clusters)
+def test_who_is_lost_would_fit_nowhere_even_when_all_is_done(fleet, dead):
+    plan = plan_failover(fleet, clusters=dead)
+    again = plan_failover(after(dead_now(fleet, dead), plan), clusters=dead)
+    assert again.moves == ()
+    assert {one.route for one in again.lost} == {one.route for one in plan.lost}
+
+
+@given(fleets(), st.permutations("abcde"))
+def test_a_failover_from_a_failed_over_state_works(fleet, order):
+    first, second = order[0], order[1]
+    failed_over = after(dead_now(fleet, {first}), plan_failover(fleet, clusters=[first]))
+    both = {first, second}
+    plan = plan_failover(failed_over, clusters=both)
+    then = members(after(failed_over, plan))
+    named = {one.route for one in (*plan.waiting, *plan.lost)}
+    for name, serving in then.items():
+        assert name in named or not prods_on(fleet, both) & set(serving)
+
+
+@given(fleets(settled=True), clusters)
+def test_after_failover_and_failback_all_weights_are_their_targets(fleet, dead):
+    sound = replace(
+        fleet,
+        places=tuple(
+            replace(one, serving=True, in_service=True, vetoed=False, version="v1", capacity=9000)
+            for one in fleet.places
+        ),
+    )
+    failed_over = after(sound, plan_failover(sound, clusters=dead))
+    assert members(after(failed_over, plan_failback(failed_over))) == members(sound)
+
+
+@given(fleets())
+def test_after_failback_all_weights_are_targets_where_nothing_stays(fleet):
+    plan = plan_failback(fleet)
+    stays = {one.route for one in plan.staying}
+    for one in after(fleet, plan).routes:
+        assert one.name in stays or all(seat.weight == seat.target for seat in one.members)
+
+
+@given(fleets(), planners)
+def test_a_live_source_loses_nobody(fleet, planner):
+    plan = planner(fleet)
+    if plan.kind != "failover":
+        assert (plan.lost, plan.waiting) == ((), ())
+
+
+@given(fleets())
+def test_a_fence_is_asked_for_when_and_only_when_there_is_a_single_writer(fleet):
+    writers = {one.name for one in fleet.routes if one.data_class == "single-writer"}
+    for planner in PLANNERS.values():
+        assert all(move.fence == (move.route in writers) for move in planner(fleet).moves)
+
+
+def told(plan: TrafficPlan) -> tuple[int, int, int]:
+    return (
+        sum(o.tenants for o in plan.safe),
+        sum(o.tenants for o in plan.waiting),
+        sum(o.tenants for o in plan.lost),
+    )
+
+
+@given(fleets(), st.sampled_from("abcde"))
+def test_the_survival_report_tells_what_the_failover_will_do(fleet, dead):
+    row = survival_of(fleet, "cluster", [dead])[0]
+    plan = plan_failover(fleet, clusters=[dead])
+    assert (row.safe, row.wait, row.lost_tenants) == told(plan)
+    safe = {one.route for one in plan.safe}
+    assert row.moved == sum(move.tenants for move in plan.moves if move.route not in safe)
+    assert row.room == plan.room
+
+
+@given(fleets())
+def test_the_survival_report_counts_each_tenant_that_the_dead_served_once(fleet):
+    tenants = {one.name: one.tenants for one in fleet.routes}
+    for row in survival_of(fleet, "prod", [one.name for one in fleet.places]):
+        served = sum(tenants[name] for name in hit_by(fleet, {row.name}))
+        assert row.safe + row.moved + row.wait + row.lost_tenants == served

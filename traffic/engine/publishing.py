@@ -1,0 +1,193 @@
+"""Bringing one router instance to what the rows ask: read, plan, apply, read back, store."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from journal.core.reasons import Reason, because, reason_to_json
+from journal.hints import publish as hint
+from journal.log import event, record
+from traffic.models import Publication, RouteMember, RouterInstance
+from traffic.routers.protocol import Actual, Asked, Rejected, Router, RouterError, Stale
+
+from .asked import asked_of
+
+LEASE = timedelta(seconds=20)
+# All of an instance is read back this often, so that what a late writer or a stranger did is found.
+CHECK = timedelta(seconds=5)
+AGAIN = timedelta(seconds=2)  # after an instance did not answer, or what it holds is not what was written
+REFUSED_AGAIN = timedelta(seconds=30)
+MOST_ROUNDS = 20
+
+State = Publication.State
+Connect = Callable[[RouterInstance], Router]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Of one Route: why it is not as asked (None: it is), and the state that follows."""
+
+    state: str
+    reason: Reason | None = None
+
+
+def publish_instance(instance_id: int, connect: Connect) -> list[int]:
+    """Publish all that is due at the instance, from what the rows say now; returns the ids of the Prods on whose
+    Routes something is otherwise than before. One publisher works on an instance at a time; another returns at once, and what became
+    due meanwhile is done by the first. May be called at any time, by many.
+    """
+    prods: set[int] = set()
+    for _ in range(MOST_ROUNDS):
+        if not _take(instance_id):
+            break
+        try:
+            rows = RouterInstance.objects.select_related("cluster", "router")
+            prods |= _one_round(rows.get(pk=instance_id), connect)
+        finally:
+            RouterInstance.objects.filter(pk=instance_id).update(lease_until=timezone.now())
+        if not _due(instance_id, timezone.now()).exists():
+            break
+    return sorted(prods)
+
+
+def _take(instance_id: int) -> bool:
+    now = timezone.now()
+    free = RouterInstance.objects.filter(pk=instance_id, lease_until__lte=now)
+    return bool(free.update(lease_until=now + LEASE))
+
+
+def _due(instance_id: int, now: datetime) -> QuerySet[Publication]:
+    return Publication.objects.filter(instance=instance_id, due_at__lte=now)
+
+
+def instances_due(now: datetime) -> list[int]:
+    """The instances with something to publish, or that were not read back lately."""
+    waiting = Publication.objects.filter(due_at__lte=now).values_list("instance", flat=True)
+    old = RouterInstance.objects.filter(publications__isnull=False).exclude(read_at__gt=now - CHECK)
+    return sorted({*waiting, *old.values_list("pk", flat=True)})
+
+
+def _one_round(instance: RouterInstance, connect: Connect) -> set[int]:
+    now = timezone.now()
+    whole = instance.read_at is None or now - instance.read_at >= CHECK
+    mine = Publication.objects.filter(instance=instance).select_related("route")
+    publications = list(mine if whole else mine.filter(due_at__lte=now))
+    asked, homeless = asked_of(publications)
+    if not connection.in_atomic_block:
+        connection.close()  # not held over the calls that follow
+    found = {
+        name: _Found(State.REFUSED, because("prod-without-endpoint", route=name, prods=", ".join(prods)))
+        for name, prods in homeless.items()
+    }
+    actual: dict[str, Actual] = {}
+    trouble = None
+    try:
+        router = connect(instance)
+        found |= _bring(router, asked)
+        actual = router.read([one.route for one in asked])
+    except RouterError as error:
+        trouble = error.reason
+        found = {one.route: _Found(State.UNREACHABLE, trouble) for one in asked} | found
+    changed = _store(instance, publications, found, actual)
+    _tell(instance, trouble, whole)
+    return set(RouteMember.objects.filter(route__in=changed).values_list("prod", flat=True))
+
+
+def _bring(router: Router, asked: Collection[Asked]) -> dict[str, _Found]:
+    """Write what differs, and read it back. Raises Unreachable where the instance does not answer."""
+    actual = router.read([one.route for one in asked])
+    found: dict[str, _Found] = {}
+    able = [one for one in asked if not _refused(router, one, actual, found)]
+    for write in router.plan(able, actual):
+        if found.keys() & set(write.routes):
+            continue
+        try:
+            router.apply(write)
+        except (Rejected, Stale) as error:
+            found |= {route: _Found(State.REFUSED, error.reason) for route in write.routes}
+    verified = router.verify([one for one in able if one.route not in found])
+    return found | {
+        route: _Found(State.PENDING if reason else State.PUBLISHED, reason)
+        for route, reason in verified.items()
+    }
+
+
+def _refused(router: Router, one: Asked, actual: Mapping[str, Actual], found: dict[str, _Found]) -> bool:
+    """Whether the router can never take this one: something newer is there, or it cannot hold it."""
+    try:
+        router.plan([one], actual)
+    except (Stale, Rejected) as error:
+        found[one.route] = _Found(State.REFUSED, error.reason)
+        return True
+    return False
+
+
+def _store(
+    instance: RouterInstance,
+    publications: Collection[Publication],
+    found: Mapping[str, _Found],
+    actual: Mapping[str, Actual],
+) -> list[int]:
+    """What was read back, and what follows; returns the ids of the Routes that are otherwise than before. An answer
+    about an older epoch than is asked by now ends nothing."""
+    now = timezone.now()
+    before = {one.pk: (one.state, one.epoch, one.reason) for one in publications}
+    with transaction.atomic():
+        locked = Publication.objects.select_for_update().filter(pk__in=[one.pk for one in publications])
+        asked_now = dict(locked.order_by("pk").values_list("pk", "asked"))
+        for publication in publications:
+            _take_up(publication, found[publication.route.name], actual.get(publication.route.name), now)
+        current = [one for one in publications if asked_now.get(one.pk) == one.route.epoch]
+        Publication.objects.bulk_update(publications, ["epoch", "weights", "read_at"])
+        Publication.objects.bulk_update(current, ["state", "reason", "since", "due_at"])
+    changed = [one for one in publications if before[one.pk] != (one.state, one.epoch, one.reason)]
+    if changed:
+        hint("publication", instance=instance.pk)
+    return [one.route_id for one in changed]
+
+
+def _take_up(publication: Publication, one: _Found, read: Actual | None, now: datetime) -> None:
+    if one.state != publication.state:
+        publication.since = now
+    publication.state = one.state
+    publication.reason = reason_to_json(one.reason) if one.reason else {}
+    wait = _NEXT[one.state]
+    publication.due_at = now + wait if wait else None
+    if read is not None:
+        publication.epoch, publication.weights, publication.read_at = read.epoch, dict(read.weights), now
+
+
+# How long until the next look at a Publication in this state; None: nothing is due.
+_NEXT: dict[str, timedelta | None] = {
+    State.PUBLISHED: None,
+    State.PENDING: AGAIN,
+    State.UNREACHABLE: AGAIN,
+    State.REFUSED: REFUSED_AGAIN,
+}
+
+
+def _tell(instance: RouterInstance, trouble: Reason | None, whole: bool) -> None:
+    """The instance's health, with an Event when it changes."""
+    now = timezone.now()
+    health = RouterInstance.Health.UNREACHABLE if trouble else RouterInstance.Health.HEALTHY
+    mine = RouterInstance.objects.filter(pk=instance.pk)
+    if whole and not trouble:
+        mine.update(read_at=now)
+    why = reason_to_json(trouble) if trouble else {}
+    with transaction.atomic():
+        if mine.exclude(health=health).update(health=health, reason=why, since=now):
+            moved = (str(instance.health), str(health))
+            record(
+                [
+                    event(
+                        now,
+                        "router",
+                        moved=moved,
+                        reason=trouble or because("router-answers", router=instance.name),
+                    )
+                ]
+            )

@@ -1,0 +1,146 @@
+"""Changing the weights of Routes: rows, a new epoch and its history in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+
+from access.models import Person
+from clusters.models import Prod
+from journal.core.reasons import Reason, Refused, because, reason_to_json
+from traffic.models import Publication, Route, RouteEpoch, RouteMember
+
+Weights = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """The ids of the Routes whose weights changed, and of the router instances that must be told."""
+
+    routes: tuple[int, ...] = ()
+    instances: tuple[int, ...] = ()
+
+
+def shift(
+    changes: Mapping[int, Weights],
+    why: Reason,
+    now: datetime,
+    *,
+    run_id: int | None = None,
+    actor: Person | None = None,
+) -> Shifted:
+    """Give Routes new weights: `changes` is Route id -> Prod name -> weight, for the members that change; a Prod
+    that is no member yet becomes one, with target 0.
+
+    Runs inside the caller's transaction, so that the reason for the change is stored with it. A Route that
+    has these weights already keeps its epoch. Raises Refused, and changes nothing, where the weights of a
+    Route would sum to 0 or a Prod is unknown. May be called again.
+    """
+    with transaction.atomic():
+        routes = {route.pk: route for route in _locked(changes)}
+        members = _members(routes)
+        prods = dict(Prod.objects.filter(name__in=_names(changes)).values_list("name", "pk"))
+        changed = {
+            pk: wanted for pk, wanted in changes.items() if pk in routes and _differs(members[pk], wanted)
+        }
+        _check(changed, routes, members, prods)
+        _store(changed, members, prods)
+        return new_epochs(changed, why, now, run_id=run_id, actor=actor)
+
+
+def _locked(changes: Mapping[int, Weights]) -> Iterable[Route]:
+    """In one order, so that two of them cannot wait for each other in a circle."""
+    return Route.objects.select_for_update().filter(pk__in=changes).order_by("pk")
+
+
+def _members(routes: Mapping[int, Route]) -> dict[int, dict[str, RouteMember]]:
+    found: dict[int, dict[str, RouteMember]] = defaultdict(dict)
+    for member in RouteMember.objects.filter(route__in=routes).select_related("prod").order_by("pk"):
+        found[member.route_id][member.prod.name] = member
+    return found
+
+
+def _names(changes: Mapping[int, Weights]) -> set[str]:
+    return {name for weights in changes.values() for name in weights}
+
+
+def _differs(members: Mapping[str, RouteMember], wanted: Weights) -> bool:
+    return any(
+        members[name].weight != weight if name in members else weight for name, weight in wanted.items()
+    )
+
+
+def _after(members: Mapping[str, RouteMember], wanted: Weights) -> dict[str, int]:
+    return {**{name: member.weight for name, member in members.items()}, **wanted}
+
+
+def _check(
+    changed: Mapping[int, Weights],
+    routes: Mapping[int, Route],
+    members: Mapping[int, Mapping[str, RouteMember]],
+    prods: Mapping[str, int],
+) -> None:
+    wrong = [because("prod-unknown", prod=name) for name in sorted(_names(changed) - prods.keys())]
+    for pk, wanted in sorted(changed.items()):
+        after = _after(members[pk], wanted)
+        if not sum(after.values()):
+            wrong.append(because("route-would-be-empty", route=routes[pk].name))
+        if any(not 0 <= weight <= 100 for weight in wanted.values()):
+            wrong.append(because("weight-out-of-range", route=routes[pk].name))
+    if wrong:
+        raise Refused(*wrong)
+
+
+def _store(
+    changed: Mapping[int, Weights],
+    members: Mapping[int, dict[str, RouteMember]],
+    prods: Mapping[str, int],
+) -> None:
+    old: list[RouteMember] = []
+    new: list[RouteMember] = []
+    for pk, wanted in changed.items():
+        for name, weight in wanted.items():
+            member = members[pk].get(name)
+            if member is None:
+                new.append(RouteMember(route_id=pk, prod_id=prods[name], weight=weight, target=0))
+            elif member.weight != weight:
+                member.weight = weight
+                old.append(member)
+    RouteMember.objects.bulk_update(old, ["weight"])
+    RouteMember.objects.bulk_create(new)
+
+
+def new_epochs(
+    routes: Iterable[int],
+    why: Reason,
+    now: datetime,
+    *,
+    run_id: int | None = None,
+    actor: Person | None = None,
+) -> Shifted:
+    """Number what the members of `routes`, which the caller has locked, are now; and make it due everywhere."""
+    changed = sorted(routes)
+    Route.objects.filter(pk__in=changed).update(epoch=F("epoch") + 1)
+    weights: dict[int, dict[str, int]] = defaultdict(dict)
+    rows = RouteMember.objects.filter(route__in=changed).order_by("prod__name")
+    for route, name, weight in rows.values_list("route", "prod__name", "weight"):
+        weights[route][name] = weight
+    told = reason_to_json(why)
+    RouteEpoch.objects.bulk_create(
+        RouteEpoch(
+            route_id=pk, epoch=epoch, weights=weights[pk], at=now, actor=actor, run_id=run_id, reason=told
+        )
+        for pk, epoch in Route.objects.filter(pk__in=changed).order_by("pk").values_list("pk", "epoch")
+    )
+    return Shifted(tuple(changed), make_due(changed, now))
+
+
+def make_due(routes: Iterable[int], now: datetime) -> tuple[int, ...]:
+    """The ids of the instances that publish one of `routes`, which are now due there."""
+    theirs = Publication.objects.filter(route__in=list(routes))
+    epoch = Route.objects.filter(pk=OuterRef("route")).values("epoch")
+    theirs.update(asked=Subquery(epoch), due_at=now, state=Publication.State.PENDING)
+    return tuple(sorted(set(theirs.values_list("instance", flat=True))))
