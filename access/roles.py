@@ -27,6 +27,8 @@ PERMISSIONS: dict[str, Role] = {
     "hold.set": Role.ON_CALL,
     "prod.heal": Role.ON_CALL,
     "cluster.test": Role.ON_CALL,
+    "cluster.evacuate": Role.ON_CALL,
+    "cluster.fail-back": Role.ON_CALL,
     # Of one's own: list, make (at most one's own role), revoke.
     "token.own": Role.VIEWER,
     "release.preview": Role.VIEWER,
@@ -51,7 +53,7 @@ PERMISSIONS: dict[str, Role] = {
 }
 
 # What a person does to stop harm: nothing but their right is in its way, no rate limit either.
-EMERGENCY = frozenset({"run.pause", "run.abort", "run.rollback", "line.stop", "hold.set"})
+EMERGENCY = frozenset({"run.pause", "run.abort", "run.rollback", "line.stop", "hold.set", "cluster.evacuate"})
 
 
 def allows(role: str, action: str) -> bool:

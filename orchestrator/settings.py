@@ -287,6 +287,14 @@ CUSTOM_KINDS = env.listed("DROVER_CUSTOM_KINDS", "")
 # How long a Prod is watched, with users on it, before the next one leaves, unless the strategy says.
 DEFAULT_SOAK_S = env.number("DROVER_SOAK_S", 600)
 
+# --- Traffic ----------------------------------------------------------------------------------------
+
+# How long a Cluster must have answered before its users may come back.
+STABILISATION_S = env.number("DROVER_STABILISATION_S", 600)
+
+# How long a Prod is watched after each part of a Route that it gets back.
+RAMP_WATCH_S = env.number("DROVER_RAMP_WATCH_S", 60)
+
 # --- Time, language, logs ---------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

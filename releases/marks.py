@@ -34,6 +34,9 @@ RUN_NAMES = {
     RunKind.CHANGE: _("Change"),
     RunKind.HEAL: _("Heal"),
     RunKind.RETIRE: _("Retire"),
+    RunKind.FAILOVER: _("Failover"),
+    RunKind.EVACUATION: _("Evacuation"),
+    RunKind.FAILBACK: _("Failback"),
 }
 
 # What a Prod is doing while a step of this kind runs, and what the step is called in a list.
@@ -45,6 +48,8 @@ STEP_DOING = {
     "leave_service": _("leaving service"),
     "drain": _("draining"),
     "restore": _("restoring"),
+    "move": _("moving its users"),
+    "ramp": _("getting users back"),
     "delete_objects": _("deleting"),
     "delete_namespace": _("deleting its namespace"),
 }
@@ -56,6 +61,8 @@ STEP_NAMES = {
     "leave_service": _("Out of service"),
     "drain": _("Drain"),
     "restore": _("Restore"),
+    "move": _("Move users"),
+    "ramp": _("Ramp"),
     "delete_objects": _("Delete objects"),
     "delete_namespace": _("Delete namespace"),
 }

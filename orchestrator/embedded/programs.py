@@ -46,6 +46,8 @@ class Programs:
         self.valkey = Valkey(layout.valkey, layout.port("valkey"), layout.secret("valkey-password"))
         self.url = f"http://127.0.0.1:{options.port}"
         self.simulator_ready = layout.run / "simulator.json"
+        self.users_ready = layout.run / "users.json"
+        self.users_url = f"http://127.0.0.1:{layout.port('users')}"
 
     def stores(self) -> tuple[Program, ...]:
         """PostgreSQL and Valkey."""
@@ -84,6 +86,16 @@ class Programs:
             cwd=ROOT,
         )
 
+    def users(self) -> Program:
+        """Those who are served. They come when there is a plan for them (`edges.let_users_in`)."""
+        layout = self._layout
+        command = [
+            *(*PYTHON, "-m", "simulator", "users", "--plan", str(layout.users_plan)),
+            *("--log", str(layout.requests), "--port", str(layout.port("users"))),
+            *("--ready-file", str(self.users_ready)),
+        ]
+        return Program("users", command, os.environ, ready=self.users_ready.exists, grace_s=2, cwd=ROOT)
+
     def drover(self) -> tuple[Program, ...]:
         """Drover's own processes."""
         workers = [
@@ -108,6 +120,8 @@ class Programs:
             "DJANGO_SETTINGS_MODULE": "orchestrator.settings",
             "DROVER_DEMO": "on",
             "DROVER_SOAK_S": os.environ.get("DROVER_SOAK_S", "5"),
+            "DROVER_STABILISATION_S": os.environ.get("DROVER_STABILISATION_S", "10"),
+            "DROVER_RAMP_WATCH_S": os.environ.get("DROVER_RAMP_WATCH_S", "2"),
             "DROVER_URL": self.url,
             "DROVER_ALLOWED_HOSTS": "localhost",
             "DROVER_SECRET_KEY": self._layout.secret_key(),

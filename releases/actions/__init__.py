@@ -4,6 +4,7 @@ changed.
 """
 
 from .change import start_change, start_retire, start_scale
+from .failover import start_failback, start_leaving
 from .heal import check_drift, heal_prod, set_self_heal
 from .hold import lift_hold_of, set_hold
 from .lift import lift_hold, lift_veto, resume_the_line, stop_the_line
@@ -33,6 +34,8 @@ __all__ = [
     "skip",
     "start_build",
     "start_change",
+    "start_failback",
+    "start_leaving",
     "start_release",
     "start_retire",
     "start_scale",

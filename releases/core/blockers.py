@@ -183,6 +183,9 @@ _TABLE: dict[RunKind, tuple[_Rule, ...]] = {
     RunKind.ROLLBACK: (_no_prods, _veto, _holds, _clusters),
     RunKind.CHANGE: (_no_prods, _freeze, *_RUNNABLE, _claims, _holds, _clusters, _partners),
     RunKind.HEAL: (_no_prods, _freeze, _missing_images, _claims, _holds, _clusters, _partners),
+    RunKind.FAILOVER: (_no_prods,),
+    RunKind.EVACUATION: (_no_prods,),
+    RunKind.FAILBACK: (_no_prods, _freeze, _claims, _holds, _clusters),
     RunKind.RETIRE: (_no_prods, _freeze, _claims, _holds, _clusters, _unserved),
 }
 

@@ -25,6 +25,8 @@ KINDS: dict[str, Kind] = {
     "set_version": Kind(acts=True, disturbs=True),
     "wait_ready": Kind(acts=False, doing="waits-for-ready"),
     "restore": Kind(acts=False, doing="restoring"),
+    "move": Kind(acts=False, doing="moving-users"),
+    "ramp": Kind(acts=False, doing="ramping"),
     "soak": Kind(acts=False, cut=True, doing="soaking-prod"),
     "ask": Kind(acts=False, cut=True, doing="awaits-approval"),
     "leave_service": Kind(acts=False, disturbs=True, doing="leaving-service"),

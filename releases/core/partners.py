@@ -7,7 +7,7 @@ from journal.core.reasons import Reason, because
 
 from .facts import FleetFacts, ProdFacts
 from .progress import RunNow
-from .states import RunKind
+from .states import MOVES_USERS, RunKind
 
 # A Prod that is down may be repaired beside a partner that is out, but not by a Version that is new to it.
 _REPAIRS_BESIDE = frozenset({RunKind.BUILD, RunKind.ROLLBACK})
@@ -77,6 +77,8 @@ def ill_partner_reason(prod: str, partners: Partners) -> Reason | None:
 
 def partner_reason(run: RunNow, prod: str, taken: Mapping[str, str]) -> Reason | None:
     """Why `prod` must not go out now, given Route -> the Prod that is out (`taken`). None: it may."""
+    if run.kind in MOVES_USERS:  # nobody goes out: somebody is spared
+        return None
     repairs = run.kind in _REPAIRS_BESIDE
     is_down = prod in run.ill and prod not in run.unknown
     if not (is_down and repairs):

@@ -11,6 +11,9 @@ STARTED_BY: dict[RunKind, str] = {
     RunKind.CHANGE: "prod.change",
     RunKind.HEAL: "prod.heal",
     RunKind.RETIRE: "prod.retire",
+    RunKind.FAILOVER: "cluster.evacuate",
+    RunKind.EVACUATION: "cluster.evacuate",
+    RunKind.FAILBACK: "cluster.fail-back",
 }
 
 

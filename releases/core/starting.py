@@ -130,7 +130,14 @@ def _prod_intent(this: _Pass, prod: ProdNow, closed: Reason | None, full: Reason
         why = closed or this.stopped or why
     if not is_in_flight(prod):
         why = why or full
-    return _start_or_explain(this, step, why or this.resting)
+    return _start_or_explain(this, step, why or _unfit_reason(this.run, step) or this.resting)
+
+
+def _unfit_reason(run: RunNow, step: StepNow) -> Reason | None:
+    """Nobody is given users whose Prod is not known to serve."""
+    if step.kind == "ramp" and step.prod in run.ill:
+        return because("prod-not-well", prod=step.prod)
+    return None
 
 
 def _disturb_reason(this: _Pass, prod: str) -> Reason | None:

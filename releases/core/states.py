@@ -10,6 +10,15 @@ class RunKind(StrEnum):
     CHANGE = "change"
     HEAL = "heal"
     RETIRE = "retire"
+    FAILOVER = "failover"
+    EVACUATION = "evacuation"
+    FAILBACK = "failback"
+
+
+# Kinds of Runs that touch no Cluster: they only move users.
+MOVES_USERS = frozenset({RunKind.FAILOVER, RunKind.EVACUATION, RunKind.FAILBACK})
+# What a person starts to stop harm: never behind releases.
+URGENT = frozenset({RunKind.ROLLBACK, RunKind.FAILOVER, RunKind.EVACUATION})
 
 
 class RunState(StrEnum):

@@ -8,7 +8,7 @@ from clusters.reconcile import void
 from journal.core.reasons import because
 from journal.log import event, record
 from journal.models import Event
-from releases.core.states import RunKind, StepState
+from releases.core.states import MOVES_USERS, RunKind, StepState
 from releases.models import Run, Step
 from traffic.leaving import leave_routes
 from traffic.models import RouteMember, RouteOut
@@ -29,6 +29,10 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
     match step.kind:
         case "drain":
             return traffic.drain(_prod(step), run.pk, now)
+        case "ramp":
+            return traffic.ramp(
+                _prod(step), str(step.params["route"]), int(step.params["percent"]), run.pk, now
+            )
         case "restore":
             return traffic.take_back(_prod(step), run.pk, now)
         case "set_version":
@@ -65,6 +69,8 @@ def _left_routes(run: Run, prod_id: int | None, now: datetime) -> list[Event]:
 
 def finished(run: Run, prod_id: int, states: Iterable[str], now: datetime) -> None:
     """The Prod has no step left in `run`. With every step done it is where the Run was to bring it."""
+    if run.kind in MOVES_USERS:
+        return
     if run.kind == RunKind.RETIRE:
         _retired(run, prod_id, now)
     elif set(states) == {StepState.SUCCEEDED}:

@@ -6,7 +6,7 @@ from django.db.models import Count, Q
 
 from access.roles import Role, allows
 from clusters.core.evidence import applied_from_json
-from clusters.facts import cluster_reason
+from clusters.facts import cluster_reason, prod_health
 from clusters.models import Observation, Prod
 from journal.core.reasons import reason_from_json
 from releases.core.answers import Answer
@@ -26,7 +26,7 @@ from traffic.models import RouteOut
 from .traffic import published
 
 # The kinds of steps that wait for routers.
-SHIFTING = frozenset({"drain", "restore", "leave_service"})
+SHIFTING = frozenset({"drain", "restore", "leave_service", "move", "ramp"})
 
 
 def run_now(run: Run, now: datetime) -> RunNow:
@@ -68,7 +68,7 @@ def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
     steps = list(rows)
     judged = [step for step in steps if step.state == StepState.RUNNING and not KINDS[step.kind].acts]
     seen = Prod.objects.filter(pk__in=[step.prod_id for step in judged if step.prod_id])
-    prods = {prod.pk: prod for prod in seen.select_related("cluster", "observation")}
+    prods = {prod.pk: prod for prod in seen.select_related("cluster", "observation", "version__revision")}
     applied = {step.prod_id: step for step in steps if step.kind == "set_version"}
     shown = published([step.prod_id for step in judged if step.kind in SHIFTING])
     answers = {
@@ -102,6 +102,7 @@ def _view(
         approved=step.approved,
         replaced=frozenset(set_version.result.get("replaced", ()) if set_version else ()),
         published=shown,
+        well=prod is not None and prod_health(prod, now) == "ready",
     )
 
 

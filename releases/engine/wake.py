@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 
 from clusters.reconcile import take_due
 from clusters.tasks import reconcile
-from releases.core.states import RUN_LIVE, RunKind
+from releases.core.states import RUN_LIVE, URGENT, RunKind
 from releases.models import Claim, Run, Wake
 from traffic.engine.publishing import instances_due
 
@@ -33,7 +33,7 @@ LIVE = [state.value for state in RUN_LIVE]
 
 def queue_of(run_kind: str) -> str:
     """The queue that serves Runs of this kind: rollbacks never wait behind releases."""
-    return "emergency" if run_kind == RunKind.ROLLBACK else "default"
+    return "emergency" if run_kind in URGENT else "default"
 
 
 def send(task: Task, args: tuple[int | str, ...], run_kind: str) -> None:

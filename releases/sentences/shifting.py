@@ -16,5 +16,24 @@ SENTENCES = {
     "sent-off-bad-version": "Rollback %(run)s takes users off %(version)s.",
     "users-off-bad-version": "%(tenants)s tenants on %(routes)s Routes were sent from %(version)s to good Prods at "
     "once; %(staying)s stay until their Prod is deployed again.",
+    "moving-users": "Sends the users of %(prod)s elsewhere.",
+    "ramping": "Gives %(prod)s its users back, a little at a time.",
+    "users-leave": "Its %(tenants)s tenants on %(routes)s Routes are served elsewhere.",
+    "users-return": "Gets its part of %(routes)s Routes back, a little at a time.",
+    "moved": "Its users are served elsewhere: %(routes)s Routes.",
+    "moved-but-for-routers": "Its users are served elsewhere: %(routes)s Routes. These routers do not answer, and are "
+    "brought to it first when they do: %(routers)s",
+    "member-not-well": "Not known to be ready, so it gets no more of the Route %(route)s.",
+    "prod-not-well": "%(prod)s is not known to serve, so it gets no users.",
+    "watched": "Has %(percent)s %% of its part of %(route)s; watched for %(watch_s)s s.",
+    "ramped": "Has %(percent)s %% of its part of %(route)s.",
+    "fence-needed": "%(count)s Routes have a single writer (%(routes)s): make sure that the old one is stopped, and "
+    "say so.",
+    "no-such-cluster": "There is no cluster %(cluster)s.",
+    "nothing-to-move": "No users are served from %(cluster)s: there is nothing to move.",
+    "nothing-to-bring-back": "Every Route has the weights of normal times.",
+    "not-stable-yet": "%(cluster)s answers since %(for_s)s s only: wait until it has for %(needs_s)s s.",
+    "cluster-emptied": "Users leave %(cluster)s: %(why)s",
+    "cluster-back": "Users come back to %(cluster)s: %(why)s",
     "left-for-good": "%(prod)s leaves for good with run %(run)s.",
 }

@@ -13,12 +13,14 @@ from journal.core.reasons import Param, Reason, because
 @dataclass(frozen=True, slots=True)
 class Published:
     """How far routers are with what a step asked: `routes` concerned, `instances` that publish them, and those
-    of these that are `behind`, with why (None: they were not looked at yet). `since`: when the last was done."""
+    of these that are `behind`, with why (None: they were not looked at yet). `since`: when the last was done.
+    `unreachable` are those of `behind` that do not answer."""
 
     routes: int
     instances: int
     behind: tuple[tuple[str, Reason | None], ...]
     since: datetime | None
+    unreachable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class StepView:
 
     `unseen` is why what was seen cannot be trusted now (the Cluster does not answer); None: it can.
     `replaced` are the UIDs of pods that the act has deleted: what they say is older than the change.
-    `published`, of steps that change traffic: what the routers show.
+    `published`, of steps that change traffic: what the routers show. `well`:
+    the Prod is known to serve.
     """
 
     params: Mapping[str, Any]
@@ -39,6 +42,7 @@ class StepView:
     approved: int = 0
     replaced: frozenset[str] = frozenset()
     published: Published | None = None
+    well: bool = True
 
 
 def judged(view: StepView) -> Verdict:

@@ -1,0 +1,88 @@
+"""Users leave a Cluster, and come back: a failover, an evacuation, a failback."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import Person
+from access.permissions import require
+from clusters.models import Cluster
+from journal.core.reasons import Reason, Refused, because
+from journal.log import event, record
+from releases.core.blockers import stale_blocker
+from releases.core.moving import fence_blockers
+from releases.engine.traffic import carry_out
+from releases.failover_preview import MovePreview, preview_failback, preview_leaving
+from releases.models import Run
+
+from .runs import checked_reason, claim, create_run
+
+Intent = Cluster.Intent
+
+
+def start_leaving(person: Person, cluster: str, digest: str, reason: str, *, vouched: bool = False) -> Run:
+    """The running failover (the Cluster is dead) or evacuation (it is alive): its users are served elsewhere from
+    this transaction on, and the Cluster is draining until a failback.
+
+    `vouched`: a person has made sure that no old single writer is left. Refused where the facts have changed
+    the plan since it was shown. A freeze, Holds and claims of other Runs do not stand against it.
+    """
+    require(person, "cluster.evacuate")
+    text, now = checked_reason(reason), timezone.now()
+    with transaction.atomic():
+        row = _locked(cluster)
+        preview = preview_leaving(cluster)
+        _refuse(preview, digest, *fence_blockers(preview.traffic.moves, vouched))
+        run = _run(person, preview, text)
+        why = because("cluster-emptied", cluster=cluster, why=text)
+        carry_out(preview.traffic.moves, why, now, run.pk)
+        _set_intent(person, row, Intent.DRAINING, run, why)
+        return run
+
+
+def start_failback(person: Person, cluster: str, digest: str, reason: str) -> Run:
+    """The running failback: the Prods of the Cluster get their users back, one Route at a time and a little at a
+    time. Refused before the Cluster has answered long enough, and by what holds back any change."""
+    require(person, "cluster.fail-back")
+    text = checked_reason(reason)
+    with transaction.atomic():
+        row = _locked(cluster)
+        preview = preview_failback(cluster)
+        _refuse(preview, digest)
+        run = _run(person, preview, text)
+        claim(run, [prod for wave in preview.plan.waves for prod in wave.prods])
+        _set_intent(person, row, Intent.ACTIVE, run, because("cluster-back", cluster=cluster, why=text))
+        return run
+
+
+def _locked(cluster: str) -> Cluster:
+    row = Cluster.objects.select_for_update().filter(name=cluster).first()
+    if row is None:
+        raise Refused(because("no-such-cluster", cluster=cluster))
+    return row
+
+
+def _refuse(preview: MovePreview, digest: str, *more: Reason) -> None:
+    stale = stale_blocker(digest, preview.plan.digest)
+    reasons = (stale.reason,) if stale else (*preview.reasons, *more)
+    if reasons:
+        raise Refused(*reasons)
+
+
+def _run(person: Person, preview: MovePreview, text: str) -> Run:
+    strategy = {"cluster": preview.cluster}
+    return create_run(person, preview.plan, timezone.now(), strategy=strategy, version=None, why=text)
+
+
+def _set_intent(person: Person, cluster: Cluster, intent: str, run: Run, why: Reason) -> None:
+    moved = (str(cluster.intent), str(intent))
+    if Cluster.objects.filter(pk=cluster.pk).exclude(intent=intent).update(intent=intent):
+        told = event(
+            timezone.now(),
+            "cluster",
+            actor=person,
+            run_id=run.pk,
+            cluster=cluster.name,
+            moved=moved,
+            reason=why,
+        )
+        record([told])
