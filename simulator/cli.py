@@ -1,4 +1,4 @@
-"""The command line: serve, fault, clear."""
+"""The command line: serve, fault, clear, users."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import Any
 from simulator.fleet import Options
 from simulator.serve import serve
 from simulator.settings import BadSetting, Settings, changed_settings
+from simulator.users.serve import LOG_BYTES, serve_users
+from simulator.users.serve import Options as UserOptions
 
 CLUSTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
@@ -41,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     clear.add_argument("control", help="the control URL")
     clear.add_argument("id", nargs="?", default="")
     clear.set_defaults(run=_clear)
+    _add_users(commands.add_parser("users", help="send requests as tenants until SIGTERM"))
     return parser
 
 
@@ -58,6 +61,33 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--nodes", type=int, default=3, help="nodes per cluster")
     add("--audit", type=Path, help="file to append audit entries to, as JSON lines")
     parser.set_defaults(run=_serve)
+
+
+def _add_users(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--plan",
+        type=Path,
+        required=True,
+        help="JSON: gateways, groups of hostnames, rate; read again when it changes",
+    )
+    add("--log", type=Path, required=True, help="request log to append to, as JSON lines")
+    add(
+        "--log-bytes",
+        type=int,
+        default=LOG_BYTES,
+        help="size of the log and the one before it together",
+    )
+    add("--port", type=int, default=0, help="port of the counters; 0 for any free one")
+    add("--ready-file", type=Path, help="JSON file to write once the counters answer")
+    add("--seconds", type=float, default=0.0, help="end after this time; 0: at a signal")
+    parser.set_defaults(run=_users)
+
+
+def _users(arguments: argparse.Namespace) -> int:
+    return serve_users(UserOptions(
+        arguments.plan, arguments.log, arguments.log_bytes, arguments.port, arguments.ready_file, arguments.seconds,
+    ))  # fmt: skip
 
 
 def _serve(arguments: argparse.Namespace) -> int:

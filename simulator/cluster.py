@@ -31,6 +31,7 @@ from simulator.controllers.replica_sets import ReplicaSets
 from simulator.controllers.stateful_sets import StatefulSets
 from simulator.dataplane.addresses import SocketAddresses
 from simulator.dataplane.answers import Answers
+from simulator.dataplane.gateways import GatewayPorts
 from simulator.dataplane.listeners import Listeners
 from simulator.faults import FaultBook
 from simulator.kinds.registry import Registry
@@ -56,9 +57,10 @@ class Cluster:
         self.addresses = SocketAddresses(store, place)
         self.backend = Backend(store, Registry(), Owners(store), self.addresses)
         serve_all(self.backend.registry, store)
-        self.hub = WatchHub(store, lambda: faults.active("hang", name) is not None)
-        self.answers = Answers(name, store)
+        self.hub = WatchHub(store, lambda: faults.hanging(name) is not None)
+        self.answers = Answers(name, store, faults, random.Random(f"{place}/answers"))
         self.listeners = Listeners(store, self.addresses, self.answers)
+        self.gateways = GatewayPorts(name, store, self.answers, settings, place)
         auditor = Auditor(name, store, audit)
         self.api = ApiServer(name, tokens, self.backend, self.hub, faults, auditor, self.answers)
         self.server = Server(self.api.handle, self.api.refusing)
@@ -78,7 +80,7 @@ class Cluster:
             Disruptions(context),
             Autoscalers(context),
             Ingresses(context),
-            Gateways(context),
+            Gateways(context, self.gateways),
             Definitions(context, self.hub.end_kind),
             EndpointWriter(context),
             Namespaces(context),
@@ -94,6 +96,8 @@ class Cluster:
         for service in tuple(self.store.each("services")):
             self.addresses.restore(service)
         self.listeners.open_all()
+        self.gateways.backends.restore()
+        self.follow_faults()
         furnish_cluster(self.store, self.name, nodes)
         self.pods.start()
         for controller in self.controllers:
@@ -120,15 +124,20 @@ class Cluster:
         if self.api.refusing():
             self.server.cut_all()
         self.hub.follow_mute()
+        state = self.faults.users_state(self.name)
+        self.listeners.turn(state)
+        self.gateways.turn(state)
 
     def shown(self) -> Obj:
         """The cluster as the control API answers it."""
         pods = sum(1 for _ in self.store.each("pods"))
         return {"name": self.name, "server": self.url, "token": self.token, "pods": pods,
+                "users": self.faults.users_state(self.name),
                 "watches": self.hub.count(), "resourceVersion": str(self.store.version)}  # fmt: skip
 
     def close(self) -> None:
         """Stop serving; the store stays as it is."""
         self.pods.stop()
         self.listeners.close()
+        self.gateways.close()
         self.server.close()

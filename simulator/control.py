@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.control_tokens import BadToken, mint_token, revoke_token, rotate_token
 from simulator.faults import BadFault
 from simulator.rights.rules import BadRules
-from simulator.settings import BadSetting, changed_settings
+from simulator.settings import BadSetting, changed_settings, shown_settings
 from simulator.values import Obj
 from simulator.wire.messages import Request, Response, json_response, text_response
 
@@ -33,6 +33,7 @@ class Control:
         self.fleet = fleet
         self._routes: dict[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", "/clusters"): self._clusters,
+            ("GET", "/gateways"): self._gateways,
             ("GET", "/audit"): self._audit,
             ("GET", "/faults"): self._list_faults,
             ("POST", "/faults"): self._add_fault,
@@ -69,6 +70,13 @@ class Control:
 
     def _clusters(self, _: Request) -> Any:
         return {"clusters": [cluster.shown() for cluster in self.fleet.clusters.values()]}
+
+    def _gateways(self, _: Request) -> Any:
+        return {
+            "gateways": [
+                port for cluster in self.fleet.clusters.values() for port in cluster.gateways.shown()
+            ]
+        }
 
     def _audit(self, request: Request) -> Any:
         try:
@@ -120,8 +128,7 @@ class Control:
         return {"percent": percent}
 
     def _settings(self, _: Request) -> Any:
-        settings = self.fleet.settings
-        return {name: list(getattr(settings, name)) for name in settings.__slots__}
+        return shown_settings(self.fleet.settings)
 
     def _change_settings(self, request: Request) -> Any:
         self.fleet.settings = changed_settings(self.fleet.settings, _object(request))

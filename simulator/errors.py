@@ -30,8 +30,10 @@ class ApiError(Exception):
         """The Status object."""
         status: dict[str, Any] = {
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": self.message, "reason": self.reason,
+            "message": self.message,
         }  # fmt: skip
+        if self.reason:
+            status["reason"] = self.reason
         if self.details:
             status["details"] = self.details
         status["code"] = self.code
@@ -63,6 +65,12 @@ def conflict(kind: Kind, name: str, why: str = LOCK_MESSAGE) -> ApiError:
     return ApiError(409, "Conflict", message, _details(kind, name))
 
 
+def moved_on(kind: Kind, name: str, why: str) -> ApiError:
+    """409 for a deletion of something else than what is there."""
+    message = f'Operation cannot be fulfilled on {kind.qualified_kind} "{name}": {why}'
+    return ApiError(409, "Conflict", message, {"name": name, "group": kind.group, "kind": kind.kind})
+
+
 def invalid(kind: Kind, name: str, causes: Iterable[Cause]) -> ApiError:
     """422 with every cause."""
     found = list(causes)
@@ -71,6 +79,14 @@ def invalid(kind: Kind, name: str, causes: Iterable[Cause]) -> ApiError:
     details = {"name": name, "group": kind.group, "kind": kind.kind,
                "causes": [{"reason": c.reason, "message": c.message, "field": c.field} for c in found]}  # fmt: skip
     return ApiError(422, "Invalid", f'{kind.qualified_kind} "{name}" is invalid: {text}', details)
+
+
+def invalid_options(of: str, cause: Cause) -> ApiError:
+    """422 for what the query of a request says."""
+    details = {"group": "meta.k8s.io", "kind": of,
+               "causes": [{"reason": cause.reason, "message": cause.message, "field": cause.field}]}  # fmt: skip
+    message = f'{of}.meta.k8s.io "" is invalid: {cause.field}: {cause.message}'
+    return ApiError(422, "Invalid", message, details)
 
 
 def bad_request(message: str) -> ApiError:

@@ -6,13 +6,16 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from simulator.values import Obj
+from simulator.wire.doors import OPEN, SHUT, SILENT
 
-KINDS = ("refuse", "hang", "hold", "error", "slow", "image", "drop_watches", "compact")
+KINDS = ("refuse", "hang", "lost", "cut_users", "hold", "error", "slow", "image", "drop_watches", "compact")
 ONE_SHOT = ("drop_watches", "compact")
-BEHAVIOURS = ("missing", "crash", "neverready", "slow", "good")
+BEHAVIOURS = ("missing", "crash", "neverready", "slow", "failing", "good")
+WAYS = ("refuse", "hang")  # how a cluster that cannot be reached behaves towards those who try
 MATCH_KEYS = ("verb", "resource", "namespace", "name", "subresource", "user_agent")
 
 
@@ -90,6 +93,31 @@ class FaultBook:
                 return fault
         return None
 
+    def refusing(self, cluster: str) -> Fault | None:
+        """The fault that has the cluster's API server cut connections."""
+        return self.active("refuse", cluster) or self._unreachable(("lost",), cluster, "refuse")
+
+    def hanging(self, cluster: str) -> Fault | None:
+        """The fault that has the cluster's API server accept and never answer."""
+        return self.active("hang", cluster) or self._unreachable(("lost",), cluster, "hang")
+
+    def users_state(self, cluster: str) -> str:
+        """What users find at the cluster's ports: open, shut or silent."""
+        kinds = ("lost", "cut_users")
+        if self._unreachable(kinds, cluster, "refuse"):
+            return SHUT
+        return SILENT if self._unreachable(kinds, cluster, "hang") else OPEN
+
+    def _unreachable(self, kinds: tuple[str, ...], cluster: str, how: str) -> Fault | None:
+        found = (
+            fault
+            for fault in self._faults.values()
+            if fault.kind in kinds
+            and fault.cluster in (None, cluster)
+            and fault.params.get("how", "refuse") == how
+        )
+        return next(found, None)
+
     def error_for(self, cluster: str) -> int | None:
         """The status an `error` fault wants for the next request, by its rate."""
         fault = self.active("error", cluster)
@@ -107,6 +135,13 @@ class FaultBook:
                 return fault
         return None
 
+    def image_fault(self, image: str) -> Fault | None:
+        """The newest `image` fault whose pattern fits the image."""
+        fitting = (
+            f for f in self.all()[::-1] if f.kind == "image" and image_fits(f.params["pattern"], image)
+        )
+        return next(fitting, None)
+
     def image_rules(self) -> list[tuple[str, str]]:
         """(pattern, behaviour) of the `image` faults, newest first."""
         rules = [(f.params["pattern"], f.params["behaviour"]) for f in self.all() if f.kind == "image"]
@@ -117,6 +152,11 @@ class FaultBook:
             listener()
 
 
+def image_fits(pattern: str, image: str) -> bool:
+    """Whether a pattern (a glob, or any part of the reference) fits an image."""
+    return pattern in image or fnmatchcase(image, pattern)
+
+
 def checked(kind: str, params: Obj) -> None:
     """BadFault unless the parameters fit the kind."""
     if kind not in KINDS:
@@ -125,8 +165,10 @@ def checked(kind: str, params: Obj) -> None:
         _check_hold(params)
     if kind == "image" and (params.get("behaviour") not in BEHAVIOURS or not params.get("pattern")):
         raise BadFault(f"image wants a pattern and a behaviour of: {', '.join(BEHAVIOURS)}")
-    if kind in ("error", "slow"):
+    if kind in ("error", "slow", "image"):
         _check_numbers(params)
+    if kind in ("lost", "cut_users") and params.get("how", "refuse") not in WAYS:
+        raise BadFault(f"{kind}: how is {' or '.join(WAYS)}")
 
 
 def _check_hold(params: Obj) -> None:

@@ -20,7 +20,7 @@ def serve(options: Options) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
     gc.set_threshold(50_000, 20, 100)  # the store is large, acyclic and long-lived
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_until_signal(options))
     except (PortTaken, BrokenState, OSError) as error:
         sys.stderr.write(f"simulator: {error}\n")
@@ -28,7 +28,8 @@ def serve(options: Options) -> int:
     return 0
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """uvloop where it is installed."""
     try:
         import uvloop
     except ImportError:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 Range = tuple[float, float]
+LARGEST = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Ranges are (low, high) in seconds; a value in between is drawn for each occasion."""
+    """Ranges are (low, high) in seconds, of which a value is drawn for each occasion; the rest are single numbers."""
 
     pod_start: Range = (2.0, 6.0)  # from a pod's creation until it is Ready
     termination: Range = (0.05, 0.3)  # from a pod's deletion until it is gone
@@ -19,6 +20,12 @@ class Settings:
     controller_lag: Range = (0.004, 0.03)  # from a change until the Deployment controller sees it
     crash_backoff: Range = (0.5, 10.0)  # first and longest wait between restarts of a crashing container
     pull_backoff: Range = (0.3, 10.0)  # likewise between two attempts to pull a missing image
+    health_interval: float = 0.5  # seconds between two checks that a gateway makes of one address
+    health_timeout: float = 1.0  # seconds such a check waits, to connect and again for the answer
+    health_down: int = 2  # failed checks in a row until an address is down
+    health_up: int = 2  # good checks in a row until it is up again
+    connect_timeout: float = 0.5  # seconds a gateway waits for a connection to a backend
+    response_timeout: float = 2.0  # seconds it then waits for the whole answer
 
 
 class BadSetting(ValueError):
@@ -27,11 +34,29 @@ class BadSetting(ValueError):
 
 def changed_settings(settings: Settings, changes: dict[str, Any]) -> Settings:
     """The settings with the changes; ranges may be given as [low, high], one number or "low-high"."""
-    known = {field.name for field in fields(Settings)}
+    known = {field.name: field.default for field in fields(Settings)}
     for name in changes:
         if name not in known:
             raise BadSetting(f"there is no setting {name!r}; there are: {', '.join(sorted(known))}")
-    return replace(settings, **{name: parse_range(value, name) for name, value in changes.items()})
+    return replace(settings, **{name: _parsed(name, value, known[name]) for name, value in changes.items()})
+
+
+def shown_settings(settings: Settings) -> dict[str, Any]:
+    """The settings as JSON values."""
+    values = {name: getattr(settings, name) for name in settings.__slots__}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _parsed(name: str, value: Any, like: Any) -> Any:
+    if isinstance(like, tuple):
+        return parse_range(value, name)
+    fits = isinstance(value, int) or (isinstance(like, float) and isinstance(value, float))
+    if isinstance(value, bool) or not fits or not 0 < value <= LARGEST:
+        raise BadSetting(
+            f"{name}: {value!r} is not {'a number of seconds' if isinstance(like, float) else 'a count'} "
+            f"above 0, up to {LARGEST}"
+        )
+    return type(like)(value)
 
 
 def parse_range(value: Any, name: str = "range") -> Range:

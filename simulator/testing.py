@@ -6,23 +6,15 @@ with start_fleet(["a", "b"]) as fleet:
 
 from __future__ import annotations
 
-import contextlib
-import json
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-READY_WITHIN_S = 30.0
-POLL_S = 0.02
-LOG = "simulator.log"
+from simulator.child import Child, FleetFailed, asked
+
+__all__ = ["ClusterAccess", "Fleet", "FleetFailed", "start_fleet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +26,13 @@ class ClusterAccess:
     token: str
 
 
-class FleetFailed(RuntimeError):
-    """The child ended or did not get ready; the message holds its stderr."""
-
-
 class Fleet:
     """A running child. `stop` may be called twice; leaving the `with` block stops it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
-        self.process, self._folder = process, folder
-        self.kubeconfig = Path(folder.name) / "kubeconfig"
-        facts = self._wait_ready(Path(folder.name) / "ready.json")
+    def __init__(self, child: Child) -> None:
+        self._child, self.process = child, child.process
+        self.kubeconfig = child.folder / "kubeconfig"
+        facts = child.facts
         self.control: str = facts["control"]
         self.clusters = {
             name: ClusterAccess(name, entry["server"], entry["token"])
@@ -89,6 +77,14 @@ class Fleet:
         """Change settings (`pod_start=(0.05, 0.2)`); answers all of them."""
         return dict(self.ask("POST", "/settings", changes))
 
+    def gateways(self) -> list[dict[str, Any]]:
+        """The gateways' listening ports: `host`, `port`, `state`, `requests`, and the `health` of what they check."""
+        return list(self.ask("GET", "/gateways")["gateways"])
+
+    def lose(self, cluster: str, how: str = "refuse") -> str:
+        """Lose a cluster, with everything that users reach there; the id of the fault, which undoes it when cleared."""
+        return self.fault("lost", cluster=cluster, how=how)
+
     def load(self, cluster: str, namespace: str, name: str, percent: float | None) -> None:
         """Set what a workload uses in all, in percent of one pod's request (400: four pods at 100 %)."""
         self.ask(
@@ -121,43 +117,23 @@ class Fleet:
         """(status, JSON answer) of a request to a cluster's API server, errors included; as admin without a token."""
         access = self.clusters[cluster]
         headers = {"Authorization": f"Bearer {token or access.token}", "Content-Type": content_type}
-        return _http(method, access.server + path, body, headers, timeout)
+        return asked(method, access.server + path, body, headers, timeout)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON answer of the control API; RuntimeError with its sentence on an error."""
-        status, answer = _http(method, self.control + path, body, {"Content-Type": "application/json"}, 10.0)
+        status, answer = asked(method, self.control + path, body, {"Content-Type": "application/json"}, 10.0)
         if status >= 400:
             raise RuntimeError(f"{method} {path}: {status} {answer}")
         return answer
 
     def log(self) -> str:
         """What the child has written to stderr."""
-        return (Path(self._folder.name) / LOG).read_text(errors="replace")
+        return self._child.log()
 
     def stop(self) -> None:
         """End the child and wait until it has gone."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(5)
-        self._folder.cleanup()
-
-    def _wait_ready(self, path: Path) -> dict[str, Any]:
-        deadline = time.monotonic() + READY_WITHIN_S
-        while time.monotonic() < deadline:
-            if path.exists():
-                return dict(json.loads(path.read_text()))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(POLL_S)
-                break
-        self.process.kill()
-        self.process.wait(5)
-        text = self.log()
-        self.stop()
-        raise FleetFailed(f"the simulator did not start: {text}")
+        self._child.stop()
+        self._child.forget()
 
 
 def start_fleet(
@@ -166,33 +142,11 @@ def start_fleet(
     state: Path | None = None, audit: Path | None = None, port: int = 0, base_port: int = 0,
 ) -> Fleet:  # fmt: skip
     """A fleet that answers; FleetFailed when it does not within half a minute."""
-    folder = tempfile.TemporaryDirectory(prefix="simulator-")
-    command = [
-        sys.executable, "-m", "simulator", "serve", "--clusters", ",".join(names), "--seed", str(seed),
-        "--pod-start", f"{pod_start[0]}-{pod_start[1]}", "--job-run", f"{job_run[0]}-{job_run[1]}", "--nodes", str(nodes), "--port", str(port),
-        "--base-port", str(base_port), "--kubeconfig", f"{folder.name}/kubeconfig",
-        "--ready-file", f"{folder.name}/ready.json",
-        *(["--state", str(state)] if state else []), *(["--audit", str(audit)] if audit else []),
-    ]  # fmt: skip
-    with (Path(folder.name) / LOG).open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-    return Fleet(process, folder)
-
-
-def _http(method: str, url: str, body: Any, headers: dict[str, str], timeout: float) -> tuple[int, Any]:
-    data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, headers, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
-            return answer.status, _json(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code, _json(error.read())
-
-
-def _json(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except ValueError:
-        return data.decode()
+    child = Child([
+        "serve", "--clusters", ",".join(names), "--seed", str(seed), "--nodes", str(nodes),
+        "--pod-start", f"{pod_start[0]}-{pod_start[1]}", "--job-run", f"{job_run[0]}-{job_run[1]}",
+        "--port", str(port), "--base-port", str(base_port), "--kubeconfig", "kubeconfig",
+        *(["--state", str(state.absolute())] if state else []),
+        *(["--audit", str(audit.absolute())] if audit else []),
+    ])  # fmt: skip
+    return Fleet(child)

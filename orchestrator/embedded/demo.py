@@ -45,13 +45,13 @@ def demo_environment(options: Options) -> dict[str, str]:
 
 def _bring_up(options: Options, layout: Layout, programs: Programs, supervisor: Supervisor) -> None:
     stores, drover = programs.stores(), programs.drover()
-    simulator = programs.simulator(_clusters(options))
+    simulator, users = programs.simulator(_clusters(options)), programs.users()
     for name in LOGINS.values():
         layout.secret(f"password-{name}", lambda: secrets.token_urlsafe(9))
     _say("Starting PostgreSQL, Valkey and the simulated clusters …")
     programs.postgres.prepare()
     programs.valkey.prepare()
-    supervisor.start(*stores, simulator)
+    supervisor.start(*stores, simulator, users)
     supervisor.await_ready(*stores)
     programs.postgres.create_database(DATABASE)
     supervisor.finish(programs.command("migrate", "migrate", "--verbosity", "0"))
@@ -64,9 +64,11 @@ def _bring_up(options: Options, layout: Layout, programs: Programs, supervisor: 
             "demo_fleet",
             *("demo_fleet", "--fleet", str(options.fleet), "--secrets", str(layout.secrets)),
             *("--simulator", str(programs.simulator_ready)),
+            *("--gateway-port", str(layout.port("gateways", count=max(1, len(_edges(options)))))),
+            *("--users", str(layout.users_plan)),
         )
     )
-    supervisor.await_ready(*drover)
+    supervisor.await_ready(*drover, users)
     write_json(layout.demo, _summary(layout, programs))
 
 
@@ -79,6 +81,7 @@ def _summary(layout: Layout, programs: Programs) -> dict[str, Any]:
         },
         "token": layout.secret("ci-token"),
         "simulator": read_json(programs.simulator_ready)["control"],
+        "users": programs.users_url,
         "kubeconfig": str(layout.kubeconfig),
     }
 
@@ -96,7 +99,15 @@ def _say_ready(layout: Layout, options: Options, seconds: float) -> None:
 
 
 def _clusters(options: Options) -> list[str]:
-    return [cluster["name"] for cluster in yaml.safe_load(options.fleet.read_text())["clusters"]]
+    return _names(options, "clusters") + _edges(options)
+
+
+def _edges(options: Options) -> list[str]:
+    return _names(options, "edges")
+
+
+def _names(options: Options, what: str) -> list[str]:
+    return [cluster["name"] for cluster in yaml.safe_load(options.fleet.read_text()).get(what, [])]
 
 
 def _forget_last_run(layout: Layout) -> None:

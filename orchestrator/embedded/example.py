@@ -3,7 +3,9 @@
 Every function may be called again: what is there stays.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,19 +14,23 @@ from django.utils import timezone
 
 from access.models import Person
 from access.tokens import create_token, person_of
-from clusters.actions import add_revision, create_version, register_cluster
+from clusters.actions import add_revision, change_cluster, create_version, register_cluster
+from clusters.actions.clusters import facts_of
 from clusters.core.blueprint import parse_blueprint
 from clusters.core.kubeconfig import Credentials
 from clusters.core.prod_yaml import parse_prods
 from clusters.models import Cluster, Prod
 from orchestrator.provisioning import apply_specs
-from traffic.actions import TenantGroup, load_tenants
+from traffic.actions import TenantGroup, load_tenants, publish_routes, register_router
+from traffic.models import Publication, Route, Router, Tenant
 
+from .edges import GATEWAY, NAMESPACE
 from .files import write_private
 
 BLUEPRINT: Final = "shop"
 FIRST_VERSION: Final = "v1.0.0"
 CI: Final = "ci"
+ROUTER: Final = "edge"
 
 
 def make_people(logins: Mapping[str, str], passwords: Path) -> Person:
@@ -60,6 +66,45 @@ def register_clusters(admin: Person, clusters: Sequence[Mapping[str, str]], wher
             failure_domain=facts["failure_domain"],
             credentials=Credentials(server=reached["server"], token=reached["token"]),
         )
+
+
+def register_edges(admin: Person, edges: Sequence[Mapping[str, str]], where: Mapping[str, Any]) -> None:
+    """The Clusters that hold no Prods but the gateways that users come through."""
+    register_clusters(admin, edges, where)
+    for facts in edges:
+        known = facts_of(Cluster.objects.get(name=facts["name"]))
+        change_cluster(admin, facts["name"], replace(known, purpose=Cluster.Purpose.EDGE))
+
+
+def publish_everything(admin: Person, edges: Sequence[Mapping[str, str]]) -> None:
+    """Every Route at the gateway of each edge cluster."""
+    if edges and not Router.objects.filter(name=ROUTER).exists():
+        register_router(admin, ROUTER, Router.Kind.GATEWAY_API, [_at_edge(facts) for facts in edges])
+    if edges:
+        publish_routes(admin, ROUTER, list(Route.objects.values_list("name", flat=True)))
+
+
+def _at_edge(facts: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": facts["name"],
+        "failure_domain": facts["failure_domain"],
+        "cluster": facts["name"],
+        "settings": {"namespace": NAMESPACE, "gateway": GATEWAY, "health_checks": True},
+    }
+
+
+def unpublished() -> list[str]:
+    """The Routes that some router does not show as asked yet."""
+    behind = Publication.objects.exclude(state=Publication.State.PUBLISHED)
+    return sorted(set(behind.values_list("route__name", flat=True)))
+
+
+def hostnames() -> dict[str, list[str]]:
+    """Route -> the hostnames of its Tenants."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for route, names in Tenant.objects.order_by("name").values_list("route__name", "hostnames"):
+        found[route] += names
+    return dict(found)
 
 
 def make_shop(admin: Person, folder: Path) -> None:

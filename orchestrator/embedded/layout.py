@@ -43,6 +43,16 @@ class Layout:
         return self.var / "simulator"
 
     @property
+    def requests(self) -> Path:
+        """What the simulated users asked and got: one JSON object per line."""
+        return self.var / "users" / "requests.jsonl"
+
+    @property
+    def users_plan(self) -> Path:
+        """What the simulated users are to do; nobody comes before it is written."""
+        return self.run / "users-plan.json"
+
+    @property
     def logs(self) -> Path:
         return self.var / "log"
 

@@ -6,6 +6,7 @@ from simulator.api.target import Target
 from simulator.errors import ApiError, bad_request
 from simulator.kinds.fields import SHAPES, known_only, unknown_paths
 from simulator.kinds.kind import Kind
+from simulator.patches.typed import type_problems
 from simulator.values import Obj
 from simulator.wire.messages import Request, Response
 
@@ -27,14 +28,33 @@ def check_fields(target: Target, request: Request, draft: Obj) -> list[str]:
     return texts if mode == "Warn" else []
 
 
-def check_applied_fields(target: Target, config: Obj) -> None:
-    """500, as upstream answers, when an applied configuration has unknown fields."""
+def check_applied(target: Target, config: Obj) -> None:
+    """400 without a kind; 500, as upstream answers, for what the schema of the kind does not allow: unknown
+    fields, wrong types, the same item twice."""
+    version, name = config.get("apiVersion") or "", config.get("kind") or ""
+    if not version or not name:
+        group, _, short = version.rpartition("/")
+        raise bad_request(f"invalid object type: {group}/{short}, Kind={name}")
     _, unknown = _known(target.kind, config)
-    if unknown:
-        place = "/".join(part for part in (target.space, target.name) if part)
-        why = ", ".join(f".{path}: field not declared in schema" for path in unknown)
-        raise ApiError(500, "InternalError", f"failed to create typed patch object ({place}; {target.kind.api_version}, "
-                       f"Kind={target.kind.kind}): {why}")  # fmt: skip
+    problems = [f".{path}: field not declared in schema" for path in unknown]
+    if not target.kind.custom:
+        problems += type_problems(config, target.kind.schema)
+    if problems:
+        words = problems[0] if len(problems) == 1 else "errors:\n" + "\n".join(f"  {one}" for one in problems)
+        raise ApiError(500, "", f"failed to create typed patch object ({_which(target)}): {words}")
+
+
+def not_converted(target: Target, error: ApiError) -> ApiError:
+    """500, as upstream answers, for an applied value that only the conversion to the kind finds wrong."""
+    which, kind = _which(target), f"{target.kind.api_version}, Kind={target.kind.kind}"
+    return ApiError(500, "", f"failed to convert new object ({which}) to proper version: unable to convert "
+                    f"unstructured object to {kind}: {error.message}")  # fmt: skip
+
+
+def _which(target: Target) -> str:
+    place = "/".join(part for part in (target.space, target.name) if part)
+    version = target.kind.api_version
+    return f"{place}; {version if '/' in version else f'/{version}'}, Kind={target.kind.kind}"
 
 
 def _known(kind: Kind, obj: Obj) -> tuple[Obj, list[str]]:

@@ -55,7 +55,7 @@ class ApiServer:
 
     def refusing(self) -> bool:
         """Whether connections are closed at once."""
-        return self.faults.active("refuse", self.name) is not None
+        return self.faults.refusing(self.name) is not None
 
     async def handle(self, request: Request) -> Response | None:
         """The answer; None when the connection has become a stream or is to stay silent."""
@@ -69,7 +69,7 @@ class ApiServer:
 
     async def _let_in(self, request: Request) -> bool:
         """Wait out `hang` and `slow`; False when the client has gone meanwhile."""
-        while (hang := self.faults.active("hang", self.name)) is not None:
+        while (hang := self.faults.hanging(self.name)) is not None:
             await hang.released.wait()
         slow = self.faults.active("slow", self.name)
         if slow:

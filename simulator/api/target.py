@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.errors import ApiError, bad_request, method_not_allowed, no_such_path
-from simulator.kinds.kind import Kind
+from simulator.errors import bad_request, invalid_options, method_not_allowed, no_such_path
+from simulator.kinds.kind import Cause, Kind
 from simulator.kinds.registry import Registry
 from simulator.values import Obj
 from simulator.wire.messages import Request
@@ -88,10 +88,11 @@ def number(request: Request, name: str) -> int:
 
 
 def is_dry_run(request: Request, options: Obj | None = None) -> bool:
-    """Whether nothing may be stored; 400 for a value other than All."""
+    """Whether nothing may be stored; 422 for a value other than All."""
     asked = request.query.get("dryRun") or ",".join((options or {}).get("dryRun") or ())
     if asked not in ("", "All"):
-        raise ApiError(
-            400, "BadRequest", f'invalid dryRun: Unsupported value: "{asked}": supported values: "All"'
-        )
+        of = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
+        message = f'Unsupported value: ["{asked}"]: supported values: "All"'
+        cause = Cause("dryRun", message, "FieldValueNotSupported")
+        raise invalid_options(of.get(request.method, "DeleteOptions"), cause)
     return bool(asked)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from simulator.api.bodies import media_type, parse_body, parse_object
-from simulator.api.field_validation import check_applied_fields, check_fields, warned
+from simulator.api.field_validation import check_applied, check_fields, not_converted, warned
 from simulator.api.patching import patched
 from simulator.api.reads import predicate_of, shown
 from simulator.api.scale import scale_of, scaled
 from simulator.api.target import Target, is_dry_run
-from simulator.errors import ApiError, bad_request, not_found
+from simulator.errors import ApiError, bad_request, invalid_options, not_found
+from simulator.kinds.kind import Cause
 from simulator.lifecycle.backend import Author, Backend
-from simulator.lifecycle.creation import create
+from simulator.lifecycle.creation import WrongType, create
 from simulator.lifecycle.deletion import delete, parse_options
 from simulator.lifecycle.updating import update
 from simulator.patches.apply import ApplyConflict, applied
@@ -73,14 +74,24 @@ def _stored(backend: Backend, target: Target, request: Request, live: Obj, draft
 
 
 def _apply(backend: Backend, target: Target, request: Request) -> Response:
-    config, author, kind = parse_object(request, target), author_of(request, target), target.kind
+    config, author = parse_object(request, target), author_of(request, target)
     if not request.query.get("fieldManager"):
-        raise bad_request('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for '
-                          "apply patch")  # fmt: skip
-    if config["metadata"].get("managedFields"):
+        message = "Required value: is required for apply patch"
+        raise invalid_options("PatchOptions", Cause("fieldManager", message, "FieldValueRequired"))
+    if config["metadata"].get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
     force = request.query.get("force") in ("true", "1")
-    check_applied_fields(target, config)
+    check_applied(target, config)
+    try:
+        return _stored_by_apply(backend, target, request, config, author, force=force)
+    except WrongType as error:
+        raise not_converted(target, error) from error
+
+
+def _stored_by_apply(
+    backend: Backend, target: Target, request: Request, config: Obj, author: Author, *, force: bool
+) -> Response:
+    kind = target.kind
     stored = backend.store.get(kind.key, target.space, target.name)
     live = kind.seen(stored) if stored is not None else None
     if live is None:
@@ -132,7 +143,7 @@ def _manager_text(manager: Manager) -> str:
     if manager.subresource:
         text += f' with subresource "{manager.subresource}"'
     if manager.operation == UPDATE:
-        text += f" using {manager.api_version}" + (f" at {manager.time}" if manager.time else "")
+        text += f" using {manager.api_version}"
     return text
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from simulator.dataplane.answers import image_tag
+from simulator.faults import image_fits
 
 GOOD, MISSING, CRASH, NEVER_READY, SLOW = "good", "missing", "crash", "neverready", "slow"
 WORDS = (MISSING, CRASH, NEVER_READY, SLOW)
@@ -17,7 +16,7 @@ def behaviour_of(image: str, rules: list[tuple[str, str]]) -> str:
     ('missing', 'crash')
     """
     for pattern, behaviour in rules:
-        if pattern in image or fnmatchcase(image, pattern):
+        if image_fits(pattern, image):
             return behaviour
     tag = image_tag(image)
     return next((word for word in WORDS if word in tag), GOOD)

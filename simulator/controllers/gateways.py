@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
+
 from simulator.controllers.context import Context
 from simulator.controllers.meta_conditions import placed
 from simulator.controllers.queue import Key, WorkQueue
+from simulator.dataplane import attachment
+from simulator.dataplane.gateways import GatewayPorts
 from simulator.kinds.gateways import GROUP
 from simulator.store.store import Commit
-from simulator.values import Obj, dig, full_name
+from simulator.values import Obj, dig, full_name, replaced
 
 CLASSES, GATEWAYS, ROUTES = (f"{GROUP}/{plural}" for plural in ("gatewayclasses", "gateways", "httproutes"))
 CONTROLLER = "simulator.example/gateway-controller"
+PORTS = "simulator.example/ports"  # annotation of a Gateway: the real port of each listener, as JSON
 LAG_S = 0.02
 
 
 class Gateways:
-    """The Gateway controller of one cluster; it takes every class."""
+    """The Gateway controller of one cluster; it takes every class, and `ports` serve what it says."""
 
-    def __init__(self, context: Context) -> None:
-        self.store = context.backend.store
+    def __init__(self, context: Context, ports: GatewayPorts) -> None:
+        self.store, self.ports = context.backend.store, ports
         self.classes = WorkQueue("gateway classes", self._accept_class)
         self.gateways = WorkQueue("gateways", self._program)
         self.routes = WorkQueue("http routes", self._attach)
@@ -68,15 +73,17 @@ class Gateways:
     def _program(self, key: Key) -> None:
         gateway = self.store.get(GATEWAYS, *key)
         if gateway is None:
+            self.ports.drop(key)
             return
+        ports = self.ports.serve(gateway, _ports_before(gateway))
+        gateway = self._tell_ports(gateway, ports)
         old = gateway.get("status") or {}
         before = {entry["name"]: entry for entry in old.get("listeners") or ()}
         listeners = [
             {
                 "name": listener["name"], "attachedRoutes": self._count(gateway, listener),
                 "supportedKinds": [{"group": GROUP, "kind": "HTTPRoute"}],
-                "conditions": _set(gateway, before.get(listener["name"], {}), ("Accepted", "Accepted"),
-                                   ("Programmed", "Programmed"), ("ResolvedRefs", "ResolvedRefs")),
+                "conditions": _listener_conditions(gateway, listener, before.get(listener["name"], {})),
             }
             for listener in dig(gateway, "spec", "listeners") or ()
         ]  # fmt: skip
@@ -84,6 +91,14 @@ class Gateways:
         addresses = [{"type": "IPAddress", "value": "127.0.0.1"}]
         self._write(
             GATEWAYS, gateway, {"addresses": addresses, "conditions": conditions, "listeners": listeners}
+        )
+
+    def _tell_ports(self, gateway: Obj, ports: dict[str, int]) -> Obj:
+        """Write the real ports into the annotation, unless they stand there."""
+        if ports == _ports_before(gateway):
+            return gateway
+        return self.store.put(
+            GATEWAYS, replaced(gateway, ("metadata", "annotations", PORTS), json.dumps(ports))
         )
 
     def _count(self, gateway: Obj, listener: Obj) -> int:
@@ -96,11 +111,8 @@ class Gateways:
         )
 
     def _gateway_of(self, route: Obj, parent: Obj) -> Obj | None:
-        if parent.get("kind", "Gateway") != "Gateway":
-            return None
-        return self.store.get(
-            GATEWAYS, parent.get("namespace") or route["metadata"]["namespace"], parent["name"]
-        )
+        key = attachment.gateway_key(route, parent)
+        return self.store.get(GATEWAYS, *key) if key else None
 
     def _attach(self, key: Key) -> None:
         route = self.store.get(ROUTES, *key)
@@ -129,11 +141,17 @@ class Gateways:
         gateway = self._gateway_of(route, parent)
         if gateway is None:
             return "NoMatchingParent", f"There is no Gateway {parent['name']}"
-        named = [lis for lis in dig(gateway, "spec", "listeners") or () if _is_meant(lis, parent)]
+        named = [lis for lis in dig(gateway, "spec", "listeners") or () if attachment.is_meant(lis, parent)]
         if not named:
             return "NoMatchingParent", "No listener of the Gateway matches sectionName and port"
-        if not any(_takes(gateway, listener, route, parent) for listener in named):
+        open_ = [listener for listener in named if attachment.lets_in(gateway, listener, route)]
+        if not open_:
             return "NotAllowedByListeners", "No listener of the Gateway lets routes of this namespace attach"
+        if not any(attachment.hostnames_at(listener, route) for listener in open_):
+            return (
+                "NoMatchingListenerHostname",
+                "No listener of the Gateway has a hostname in common with the route",
+            )
         return "Accepted", "Route is accepted"
 
     def _missing_backends(self, route: Obj) -> list[str]:
@@ -158,15 +176,31 @@ def _set(obj: Obj, old: Obj, *true: tuple[str, str]) -> list[Obj]:
     return conditions
 
 
-def _is_meant(listener: Obj, parent: Obj) -> bool:
-    return parent.get("sectionName") in (None, listener["name"]) and parent.get("port") in (
-        None,
-        listener["port"],
+def _listener_conditions(gateway: Obj, listener: Obj, old: Obj) -> list[Obj]:
+    """Accepted and Programmed, unless it speaks a protocol that is not served."""
+    if listener["protocol"] in attachment.SERVED_PROTOCOLS:
+        return _set(gateway, old, ("Accepted", "Accepted"), ("Programmed", "Programmed"),
+                    ("ResolvedRefs", "ResolvedRefs"))  # fmt: skip
+    why, generation = f"{listener['protocol']} is not served here", gateway["metadata"].get("generation", 1)
+    conditions = placed(
+        old.get("conditions") or [], "Accepted", False, "UnsupportedProtocol", why, generation
     )
+    return placed(conditions, "Programmed", False, "Invalid", why, generation)
+
+
+def _ports_before(gateway: Obj) -> dict[str, int]:
+    """Listener → port as the annotation has it; empty when it has been written by somebody else."""
+    try:
+        ports = json.loads((gateway["metadata"].get("annotations") or {}).get(PORTS) or "{}")
+        return {str(name): int(port) for name, port in ports.items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
 
 
 def _takes(gateway: Obj, listener: Obj, route: Obj, parent: Obj) -> bool:
-    """Whether the listener is meant and lets routes of the namespace attach; label selectors let all."""
-    same = route["metadata"]["namespace"] == gateway["metadata"]["namespace"]
-    allowed = dig(listener, "allowedRoutes", "namespaces", "from") or "Same"
-    return _is_meant(listener, parent) and (same if allowed == "Same" else allowed != "None")
+    """Whether the listener serves something of the route."""
+    return (
+        attachment.is_meant(listener, parent)
+        and attachment.lets_in(gateway, listener, route)
+        and bool(attachment.hostnames_at(listener, route))
+    )

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import random
+import re
+
+from simulator.faults import FaultBook
 from simulator.store.store import Store
 from simulator.values import Obj, dig
 from simulator.wire.messages import Request, Response, json_response
 
 PROD_LABEL = "drover.dev/prod"
+# What probes and health checks ask for: a version may pass these and still fail its users.
+HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/livez", "/health", "/ready", "/live"})
+FAILING_TAG = re.compile(r"failing(\d{0,3})")
 
 
 class Answers:
     """Picks ready pods in turn and speaks for them."""
 
-    def __init__(self, cluster: str, store: Store) -> None:
-        self.cluster, self._store = cluster, store
+    def __init__(self, cluster: str, store: Store, faults: FaultBook, seed: random.Random) -> None:
+        self.cluster, self._store, self._faults, self._random = cluster, store, faults, seed
         self._turns: dict[tuple[str, str], int] = {}
 
     def of_service(self, service: Obj, request: Request, port: str = "") -> Response | None:
@@ -38,8 +45,23 @@ class Answers:
             "version": image_tag(container.get("image", "")),
             "pod": meta["name"],
             "path": request.path,
+            "host": request.headers.get("host", ""),
         }
-        return json_response(body, headers={"X-Served-By": meta["name"]})
+        status = self._status(container.get("image", ""), request.path)
+        headers = {"X-Served-By": meta["name"], "X-Prod": body["prod"], "X-Version": body["version"]}
+        return json_response(body, status, headers)
+
+    def _status(self, image: str, path: str) -> int:
+        """200, or what a failing image answers in its share of the requests of users."""
+        fault = self._faults.image_fault(image)
+        if fault is None:
+            share, status = failing_share(image_tag(image)), 500
+        elif fault.params["behaviour"] == "failing":
+            share, status = float(fault.params.get("rate", 1.0)), int(fault.params.get("status", 500))
+        else:
+            return 200
+        failing = share and path not in HEALTH_PATHS and self._random.random() < share
+        return status if failing else 200
 
 
 def prod_of(pod: Obj) -> str:
@@ -51,6 +73,16 @@ def image_tag(image: str) -> str:
     """The tag of an image reference, `latest` without one."""
     last = image.split("@", maxsplit=1)[0].rsplit("/", 1)[-1]
     return last.partition(":")[2] or "latest"
+
+
+def failing_share(tag: str) -> float:
+    """The share of users' requests that a tag says go wrong: all, or as many percent as it names.
+
+    >>> failing_share("v1.3.0-failing20"), failing_share("v1.3.0-failing"), failing_share("v1.3.0")
+    (0.2, 1.0, 0.0)
+    """
+    found = FAILING_TAG.search(tag)
+    return min(int(found[1] or 100), 100) / 100 if found else 0.0
 
 
 def is_ready(pod: Obj) -> bool:

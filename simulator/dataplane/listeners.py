@@ -6,8 +6,8 @@ from simulator.dataplane.addresses import SocketAddresses
 from simulator.dataplane.answers import Answers
 from simulator.store.store import DELETED, Commit, Store
 from simulator.values import Obj
+from simulator.wire.doors import OPEN, Door
 from simulator.wire.messages import Request, Response, json_response
-from simulator.wire.server import Server
 
 
 class Listeners:
@@ -15,7 +15,8 @@ class Listeners:
 
     def __init__(self, store: Store, addresses: SocketAddresses, answers: Answers) -> None:
         self._store, self._addresses, self._answers = store, addresses, answers
-        self._servers: dict[int, Server] = {}
+        self._doors: dict[int, Door] = {}
+        self._state = OPEN
         store.listen(self._follow, "services")
 
     def open_all(self) -> None:
@@ -23,9 +24,15 @@ class Listeners:
         for service in self._store.each("services"):
             self._follow(Commit("services", "ADDED", 0, None, service))
 
+    def turn(self, state: str) -> None:
+        """Open, shut or silence all node ports, and those to come."""
+        self._state = state
+        for door in self._doors.values():
+            door.turn(state)
+
     def close(self) -> None:
         """Stop serving all node ports."""
-        for number in tuple(self._servers):
+        for number in tuple(self._doors):
             self._shut(number)
 
     def _follow(self, commit: Commit) -> None:
@@ -33,7 +40,7 @@ class Listeners:
         for number in _node_ports(commit.old or {"spec": {}}).keys() - wanted.keys():
             self._shut(number)
         for number, port in wanted.items():
-            if number not in self._servers and number in self._addresses.sockets:
+            if number not in self._doors and number in self._addresses.sockets:
                 self._open(number, commit.new, str(port))
 
     def _open(self, number: int, service: Obj, port: str) -> None:
@@ -45,16 +52,14 @@ class Listeners:
             answer = self._answers.of_service(current, request, port) if current else None
             return answer or json_response({"error": f"no pod of {namespace}/{name} is ready"}, 503)
 
-        server = Server(handle)
-        self._servers[number] = server
-        server.spawn(server.listen(self._addresses.sockets[number]))
+        self._doors[number] = Door(self._addresses.sockets[number], handle, self._state)
 
     def _shut(self, number: int) -> None:
-        server = self._servers.pop(number, None)
+        door = self._doors.pop(number, None)
         sock = self._addresses.sockets.pop(number, None)
-        if server:
-            server.close()
-        if sock:
+        if door:
+            door.close()
+        elif sock:
             sock.close()
 
 

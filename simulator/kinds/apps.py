@@ -8,6 +8,7 @@ from typing import Any
 from simulator.kinds.cells import age, containers_of, selector_text
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
+from simulator.kinds.marks import mark_causes
 from simulator.kinds.pod_template import default_pod_spec, template_causes
 from simulator.values import Obj, dig
 
@@ -62,8 +63,13 @@ def workload_causes(new: Obj, old: Obj | None) -> list[Cause]:
         *causes,
         *_label_causes(spec),
         *_restart_causes(spec),
-        *template_causes(dig(spec, "template", "spec"), "spec.template.spec"),
+        *mark_causes(dig(spec, "template", "metadata") or {}, "spec.template"),
+        *template_causes(dig(spec, "template", "spec"), "spec.template.spec", _claims(spec)),
     ]
+
+
+def _claims(spec: Obj) -> list[str]:
+    return [dig(claim, "metadata", "name") or "" for claim in spec.get("volumeClaimTemplates") or ()]
 
 
 def deployment_causes(new: Obj, old: Obj | None) -> list[Cause]:

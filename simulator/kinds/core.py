@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from datetime import datetime
 from typing import Any
 
@@ -101,14 +102,20 @@ def default_secret(draft: Obj) -> None:
 
 
 KEPT_DATA = ("data", "binaryData")
+DATA_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+KEY_WORDS = (
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
+    "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+)
 IMMUTABLE = "Forbidden: field is immutable when `immutable` is set"
 
 
 def data_causes(new: Obj, old: Obj | None) -> list[Cause]:
-    """What is marked immutable stays so, with its data; a Secret keeps its type."""
+    """Keys are names of files; what is marked immutable stays so, with its data; a Secret keeps its type."""
+    causes = [Cause(f"{field}[{key}]", f'Invalid value: "{key}": {KEY_WORDS}')
+              for field in KEPT_DATA for key in new.get(field) or () if not DATA_KEY.fullmatch(key)]  # fmt: skip
     if old is None:
-        return []
-    causes = []
+        return causes
     if new.get("type") != old.get("type"):
         causes.append(Cause("type", f'Invalid value: "{new.get("type")}": field is immutable'))
     if old.get("immutable"):

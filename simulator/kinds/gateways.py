@@ -12,6 +12,8 @@ from simulator.patches.schema import Schema
 from simulator.values import Obj, dig
 
 GROUP = "gateway.networking.k8s.io"
+MOST_ITEMS = 16  # hostnames, rules, and backendRefs of a rule: maxItems of the definition
+LARGEST_WEIGHT = 1_000_000
 GATEWAY_SCHEMA = Schema({("spec", "listeners"): ("name",), ("status", "listeners"): ("name",)})
 
 
@@ -69,8 +71,8 @@ def default_route(draft: Obj) -> None:
 
 
 def route_causes(new: Obj, old: Obj | None) -> list[Cause]:
-    """Parents and backends are named; a Service comes with its port."""
-    spec, causes = new["spec"], []
+    """Parents and backends are named; a Service comes with its port; lists and weights keep their bounds."""
+    spec, causes = new["spec"], [*_too_many(new["spec"])]
     for n, parent in enumerate(spec.get("parentRefs") or ()):
         if not parent.get("name"):
             causes.append(Cause(f"spec.parentRefs[{n}].name", "Required value", "FieldValueRequired"))
@@ -81,7 +83,24 @@ def route_causes(new: Obj, old: Obj | None) -> list[Cause]:
                 causes.append(Cause(f"{at}.name", "Required value", "FieldValueRequired"))
             elif backend["kind"] == "Service" and not backend.get("port"):
                 causes.append(Cause(at, "Invalid value: must have port for Service reference"))
+            if not 0 <= backend["weight"] <= LARGEST_WEIGHT:
+                causes.append(
+                    Cause(
+                        f"{at}.weight", f"Invalid value: {backend['weight']}: must be 0 to {LARGEST_WEIGHT}"
+                    )
+                )
     return causes
+
+
+def _too_many(spec: Obj) -> list[Cause]:
+    """What holds more than the definition of HTTPRoutes allows."""
+    lists = {"spec.hostnames": spec.get("hostnames"), "spec.rules": spec["rules"]}
+    lists |= {f"spec.rules[{n}].backendRefs": rule.get("backendRefs") for n, rule in enumerate(spec["rules"])}
+    return [
+        Cause(field, f"Too many: {len(items)}: must have at most {MOST_ITEMS} items", "FieldValueTooMany")
+        for field, items in lists.items()
+        if len(items or ()) > MOST_ITEMS
+    ]
 
 
 def gateway_cells(obj: Obj, now: datetime) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from simulator.kinds.apps import WIDE, default_template
 from simulator.kinds.cells import NONE, age, selector_text, since
@@ -103,10 +104,21 @@ def cron_job_causes(new: Obj, old: Obj | None) -> list[Cause]:
         parse_schedule(spec["schedule"])
     except BadSchedule as error:
         causes.append(Cause("spec.schedule", f'Invalid value: "{spec["schedule"]}": {error}'))
+    zone = spec.get("timeZone")
+    if zone and not _is_zone(zone):
+        causes.append(Cause("spec.timeZone", f'Invalid value: "{zone}": unknown time zone {zone}'))
     if spec["concurrencyPolicy"] not in ("Allow", "Forbid", "Replace"):
         causes.append(Cause("spec.concurrencyPolicy", f'Unsupported value: "{spec["concurrencyPolicy"]}": supported '
                             'values: "Allow", "Forbid", "Replace"', "FieldValueNotSupported"))  # fmt: skip
     return causes
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
 
 
 def job_cells(obj: Obj, now: datetime) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from simulator.kinds.cells import NONE, age, selector_text
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
+from simulator.kinds.marks import SUBDOMAIN, SUBDOMAIN_WORDS
 from simulator.values import Obj, dig
 
 PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
@@ -21,6 +22,11 @@ def ingress_causes(new: Obj, old: Obj | None) -> list[Cause]:
             Cause("spec", f"Invalid value: {spec}: either `defaultBackend` or `rules` must be specified")
         )
     for r, rule in enumerate(spec.get("rules") or ()):
+        host = str(rule.get("host") or "").removeprefix("*.")
+        if host and not SUBDOMAIN.fullmatch(host):
+            causes.append(
+                Cause(f"spec.rules[{r}].host", f'Invalid value: "{rule["host"]}": {SUBDOMAIN_WORDS}')
+            )
         for p, path in enumerate(dig(rule, "http", "paths") or ()):
             causes += _path_causes(path, f"spec.rules[{r}].http.paths[{p}]")
     return causes

@@ -5,8 +5,10 @@ Source: pkg/apis/core/v1/defaults.go; only fields that clients compare are defau
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from simulator.kinds.containers import container_causes
 from simulator.kinds.kind import Cause
 from simulator.kinds.quantities import canonical, canonical_all
 from simulator.values import Obj, dig
@@ -119,12 +121,14 @@ def _pull_policy(image: str) -> str:
     return "Always" if latest else "IfNotPresent"
 
 
-def template_causes(spec: Any, path: str) -> list[Cause]:
-    """What a real server would refuse in a pod spec."""
+def template_causes(spec: Any, path: str, claims: Collection[str] = ()) -> list[Cause]:
+    """What a real server would refuse in a pod spec. `claims` are volumes that come from elsewhere."""
     containers = spec.get("containers") if isinstance(spec, dict) else None
     if not containers:
         return [Cause(f"{path}.containers", "Required value", "FieldValueRequired")]
-    causes, seen = [], set()
+    causes: list[Cause] = []
+    seen = set()
+    volumes = {*claims, *(volume.get("name") for volume in spec.get("volumes") or ())}
     for n, container in enumerate(containers):
         at = f"{path}.containers[{n}]"
         name = container.get("name")
@@ -135,4 +139,5 @@ def template_causes(spec: Any, path: str) -> list[Cause]:
         seen.add(name)
         if not container.get("image"):
             causes.append(Cause(f"{at}.image", "Required value", "FieldValueRequired"))
+        causes += container_causes(container, at, volumes)
     return causes

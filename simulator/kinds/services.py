@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from simulator.kinds.cells import NONE, age, pairs
+from simulator.kinds.containers import port_problem
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
 from simulator.values import Obj, dig
@@ -32,6 +34,10 @@ def default_service(draft: Obj) -> None:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
+    else:
+        spec.pop("allocateLoadBalancerNodePorts", None)
+    if spec["type"] == "ClusterIP" and not spec.get("externalIPs"):
+        spec.pop("externalTrafficPolicy", None)  # left from another type
     if spec["sessionAffinity"] == "ClientIP":
         spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
     for port in spec.get("ports") or ():
@@ -49,11 +55,27 @@ def service_causes(new: Obj, old: Obj | None) -> list[Cause]:
                             "FieldValueNotSupported"))  # fmt: skip
     if not spec.get("ports") and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
         causes.append(Cause("spec.ports", "Required value", "FieldValueRequired"))
+    causes += _port_causes(spec.get("ports") or ())
     was = dig(old, "spec", "clusterIP")
-    if was and spec.get("clusterIP") != was:
+    if was and spec.get("clusterIP") not in (None, "", was):
         causes.append(Cause("spec.clusterIPs[0]", f'Invalid value: ["{spec.get("clusterIP")}"]: '
                             "may not change once set"))  # fmt: skip
     return causes
+
+
+def _port_causes(ports: Sequence[Obj]) -> Iterator[Cause]:
+    seen = set()
+    for n, port in enumerate(ports):
+        at, name = f"spec.ports[{n}]", port.get("name")
+        if not name and len(ports) > 1:
+            yield Cause(f"{at}.name", "Required value", "FieldValueRequired")
+        elif name in seen:
+            yield Cause(f"{at}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
+        seen.add(name)
+        for field in ("port", "targetPort"):
+            problem = "" if isinstance(port.get(field), str) else port_problem(port.get(field))
+            if problem:
+                yield Cause(f"{at}.{field}", problem)
 
 
 def service_cells(obj: Obj, now: datetime) -> list[Any]:

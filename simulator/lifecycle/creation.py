@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import re
 import uuid
 
-from simulator.errors import ApiError, already_exists, bad_request, forbidden, invalid, not_found
+from simulator.errors import ApiError, already_exists, forbidden, invalid, not_found
 from simulator.kinds.kind import Cause, Kind
+from simulator.kinds.marks import SUBDOMAIN, SUBDOMAIN_WORDS, mark_causes
 from simulator.lifecycle.backend import Author, Backend
 from simulator.patches.fields import fields_of
 from simulator.patches.managers import UPDATE, Manager, written
@@ -16,12 +16,6 @@ from simulator.values import Obj, copied, stamp
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand
 NAMESPACES = "namespaces"
 WRONG_TYPES = (AttributeError, TypeError, KeyError, ValueError)
-SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-SUBDOMAIN_MESSAGE = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
-    "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
 
 
 def suffix(length: int = 5) -> str:
@@ -74,9 +68,9 @@ def prepare(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: 
 def check(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: bool) -> None:
     """Validate a draft that has its defaults, and give it its addresses; ApiError 422 with every cause."""
     try:
-        causes = kind.validate(draft, old)
+        causes = [*mark_causes(draft["metadata"], "metadata"), *kind.validate(draft, old)]
     except WRONG_TYPES as error:
-        raise _wrong_type(kind, error) from error
+        raise WrongType(kind, error) from error
     if not causes and kind.key == "services":
         problem = backend.addresses.assign(draft, old, dry_run)
         if problem:
@@ -89,12 +83,15 @@ def _fill_defaults(kind: Kind, draft: Obj) -> None:
     try:
         kind.default(draft)
     except WRONG_TYPES as error:
-        raise _wrong_type(kind, error) from error
+        raise WrongType(kind, error) from error
 
 
-def _wrong_type(kind: Kind, error: Exception) -> ApiError:
-    return bad_request(f"{kind.kind} in version {kind.version!r} cannot be handled as a {kind.kind}: "
-                       f"a field has the wrong type: {error}")  # fmt: skip
+class WrongType(ApiError):
+    """400: a value cannot be what its field is."""
+
+    def __init__(self, kind: Kind, error: Exception) -> None:
+        super().__init__(400, "BadRequest", f"{kind.kind} in version {kind.version!r} cannot be handled as a "
+                         f"{kind.kind}: a field has the wrong type: {error}")  # fmt: skip
 
 
 def _drop_empty(meta: Obj) -> None:
@@ -127,7 +124,7 @@ def _name(kind: Kind, meta: Obj) -> None:
     if meta.get("resourceVersion"):
         raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
     if len(meta["name"]) > 253 or not SUBDOMAIN.fullmatch(meta["name"]):
-        message = f'Invalid value: "{meta["name"]}": {SUBDOMAIN_MESSAGE}'
+        message = f'Invalid value: "{meta["name"]}": {SUBDOMAIN_WORDS}'
         raise invalid(kind, meta["name"], [Cause("metadata.name", message)])
 
 

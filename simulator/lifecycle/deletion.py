@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from simulator.errors import conflict, forbidden
+from simulator.errors import forbidden, moved_on
 from simulator.kinds.kind import Kind
 from simulator.lifecycle.backend import Backend
 from simulator.lifecycle.updating import is_finished
@@ -61,11 +61,12 @@ def delete(backend: Backend, kind: Kind, obj: Obj, options: DeleteOptions) -> tu
 def _check_preconditions(kind: Kind, obj: Obj, options: DeleteOptions) -> None:
     meta = obj["metadata"]
     if options.uid and options.uid != meta["uid"]:
-        raise conflict(kind, meta["name"], f"Precondition failed: UID in precondition: {options.uid}, "
-                       f"UID in object meta: {meta['uid']}")  # fmt: skip
+        raise moved_on(kind, meta["name"], f"the UID in the precondition ({options.uid}) does not match the UID in "
+                       f"record ({meta['uid']}). The object might have been deleted and then recreated")  # fmt: skip
     if options.resource_version and options.resource_version != meta["resourceVersion"]:
-        raise conflict(kind, meta["name"], "Precondition failed: ResourceVersion in precondition: "
-                       f"{options.resource_version}, ResourceVersion in object meta: {meta['resourceVersion']}")  # fmt: skip
+        raise moved_on(kind, meta["name"], f"the ResourceVersion in the precondition ({options.resource_version}) does "
+                       f"not match the ResourceVersion in record ({meta['resourceVersion']}). The object might have been "
+                       "modified")  # fmt: skip
 
 
 def _marked(backend: Backend, kind: Kind, obj: Obj, options: DeleteOptions) -> Obj:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.errors import conflict
-from simulator.kinds.kind import Kind
+from simulator.errors import conflict, invalid
+from simulator.kinds.kind import Cause, Kind
 from simulator.lifecycle.backend import Author, Backend
 from simulator.lifecycle.creation import prepare
 from simulator.patches.managers import Manager, after_update, read_managers, written
@@ -23,9 +23,9 @@ def update(
 ) -> Obj:
     """The object as stored afterwards; the draft is used up. Without a change nothing is stored.
 
-    A resourceVersion or UID in the draft that is not the live one is a 409.
+    A resourceVersion or UID in the draft that is not the live one is a 409; a UID alone, in an apply, a 422.
     """
-    _check_preconditions(kind, live, draft)
+    _check_preconditions(kind, live, draft, by_apply=managers is not None)
     new = _merged(kind, live, draft, author.subresource)
     if author.subresource != "status" or kind.custom:
         prepare(backend, kind, new, live, author.dry_run)
@@ -43,8 +43,14 @@ def update(
     return backend.store.put(kind.key, new)
 
 
-def _check_preconditions(kind: Kind, live: Obj, draft: Obj) -> None:
+def _check_preconditions(kind: Kind, live: Obj, draft: Obj, *, by_apply: bool) -> None:
     name, asked = live["metadata"]["name"], draft.get("metadata") or {}
+    if by_apply and asked.get("uid") not in (None, "", live["metadata"]["uid"]):
+        if asked.get("resourceVersion") not in (None, "", live["metadata"]["resourceVersion"]):
+            raise conflict(kind, name)
+        raise invalid(
+            kind, name, [Cause("metadata.uid", f'Invalid value: "{asked["uid"]}": field is immutable')]
+        )
     if asked.get("uid") and asked["uid"] != live["metadata"]["uid"]:
         raise conflict(kind, name, f"Precondition failed: UID in precondition: {asked['uid']}, "
                        f"UID in object meta: {live['metadata']['uid']}")  # fmt: skip

@@ -126,6 +126,8 @@ def _compared_keys(
         more, less = compared(before, after, schema, sub_path)
         if name is None and key not in old:
             more = union(more, MEMBER)
+        if name is None and key not in new:
+            less = union(less, MEMBER)
         if more:
             changed[key] = more
         if less:
@@ -142,11 +144,12 @@ def dotted(fields: Fields, prefix: str = "") -> list[str]:
     result = [prefix] if "." in fields and prefix else []
     for key, value in sorted(fields.items()):
         if key != ".":
-            result += dotted(value, prefix + _step(key))
+            result += dotted(value, prefix + step(key))
     return result
 
 
-def _step(key: str) -> str:
+def step(key: str) -> str:
+    """One key of FieldsV1 as messages write it: `.spec`, `[name="api"]`, `[="x"]`."""
     kind, _, text = key.partition(":")
     if kind == "f":
         return "." + text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import struct
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
@@ -74,9 +76,10 @@ class Connection(asyncio.Protocol):
         self._body += body
 
     def on_message_complete(self) -> None:
-        path, query = split_target(self._target.decode("latin-1"))
+        target = self._target.decode("latin-1")
+        path, query = split_target(target)
         method = self._parser.get_method().decode()
-        request = Request(method, path, query, self._headers, bytes(self._body), self)
+        request = Request(method, path, query, self._headers, bytes(self._body), self, target)
         self._waiting.append((request, self._parser.should_keep_alive()))
         if not self._busy:
             self._busy = True
@@ -109,9 +112,14 @@ class Connection(asyncio.Protocol):
         if self.transport:
             self.transport.close()
 
-    def cut(self) -> None:
-        """Drop the connection now, in the middle of whatever it was doing."""
+    def cut(self, reset: bool = False) -> None:
+        """Drop the connection now, in the middle of whatever it was doing; with a reset nothing of it lingers."""
         if self.transport:
+            if reset:
+                at_once = struct.pack("ii", 1, 0)
+                self.transport.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, at_once
+                )
             self.transport.abort()
 
     async def _answer_all(self) -> None:

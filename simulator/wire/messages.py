@@ -24,6 +24,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     connection: Connection
+    target: str = ""  # path and query as they came
 
     def json(self) -> Any:
         """The body as JSON, {} when there is none; ValueError when it is not JSON."""
@@ -38,13 +39,15 @@ class Response:
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()  # further header lines, as they are
 
     def encoded(self, keep_alive: bool, with_body: bool = True) -> bytes:
         """The bytes on the wire; the answer to a HEAD comes without its body."""
         lines = [
             f"HTTP/1.1 {self.status} {phrase(self.status)}",
-            f"Content-Type: {self.content_type}",
+            *([f"Content-Type: {self.content_type}"] if self.content_type else []),
             f"Content-Length: {len(self.body)}",
+            *self.lines,
             *(f"{name}: {value}" for name, value in self.headers.items()),
         ]
         if not keep_alive:

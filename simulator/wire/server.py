@@ -43,17 +43,17 @@ class Server:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def cut_all(self) -> None:
+    def cut_all(self, reset: bool = False) -> None:
         """Drop every open connection."""
         for connection in tuple(self.connections):
-            connection.cut()
+            connection.cut(reset)
 
-    def close(self) -> None:
+    def close(self, reset: bool = False) -> None:
         """Stop listening and drop every connection; may be called twice."""
         self._closed = True
         if self._listener:
             self._listener.close()
-        self.cut_all()
+        self.cut_all(reset)
 
 
 def bound_socket(port: int) -> socket.socket:

@@ -11,7 +11,8 @@ import yaml
 
 from orchestrator.embedded.stack import wait_until
 
-NAMES = {"postgres", "valkey", "simulator", "web", "worker-1", "worker-2", "emergency", "beat", "observer"}
+DROVER = {"web", "worker-1", "worker-2", "emergency", "beat", "observer"}
+NAMES = {"postgres", "valkey", "simulator", "users", *DROVER}
 PRODS = ["a-1", "a-2", "b-1", "b-2", "c-1", "c-2"]
 QUICK_S = 20
 
@@ -74,7 +75,7 @@ def test_secrets_are_for_their_owner_only(stack):
 
 def test_the_kubeconfig_has_a_context_per_cluster(stack):
     kubeconfig = yaml.safe_load(stack.layout.kubeconfig.read_text())
-    assert [context["name"] for context in kubeconfig["contexts"]] == ["a", "b", "c"]
+    assert [context["name"] for context in kubeconfig["contexts"]] == ["a", "b", "c", "edge-1", "edge-2"]
 
 
 def test_no_secret_is_in_the_logs_or_the_list_of_processes(stack):

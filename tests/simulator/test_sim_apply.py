@@ -25,7 +25,7 @@ def test_an_apply_needs_a_field_manager(space: Space) -> None:
     status, answer = space.ask(
         "PATCH", "configmaps", "settings", config_map(), content_type="application/apply-patch+yaml"
     )
-    assert (status, "fieldManager" in answer["message"]) == (400, True)
+    assert (status, "fieldManager" in answer["message"]) == (422, True)
 
 
 def test_an_apply_conflict_names_manager_and_field(space: Space) -> None:

@@ -25,7 +25,10 @@ def test_what_is_no_quantity_is_an_error(bad: str) -> None:
 
 def pod_spec(space: Space, **container: Any) -> dict[str, Any]:
     body = deployment(replicas=0)
-    body["spec"]["template"]["spec"]["containers"][0] |= container
+    own = body["spec"]["template"]["spec"]
+    own["containers"][0] |= container
+    if mounts := container.get("volumeMounts"):
+        own["volumes"] = [{"name": mount["name"], "emptyDir": {}} for mount in mounts]
     return dict(space.create("deployments", body)["spec"]["template"]["spec"])
 
 

@@ -87,8 +87,14 @@ def test_a_partition_keeps_the_first_pods_on_the_old_revision(space: Space) -> N
     status = space.get("statefulsets", "db")["status"]
     assert (status["currentReplicas"], status["updatedReplicas"]) == (2, 1)
     assert status["currentRevision"] != status["updateRevision"]
+    before = space.get("pods", "db-0")["metadata"]["uid"]
     space.ask("DELETE", "pods", "db-0")
-    until(lambda: space.ask("GET", "pods", "db-0")[0] == 404, "gone")
+
+    def anew() -> bool:
+        status, pod = space.ask("GET", "pods", "db-0")
+        return status == 200 and pod["metadata"]["uid"] != before
+
+    until(anew, "another one of its name")
     until(lambda: space.get("statefulsets", "db")["status"].get("readyReplicas") == 3, "back")
     assert image_of(space.get("pods", "db-0")).endswith(":v1.0.0")
 
