@@ -61,9 +61,16 @@ class Ground:
         ranks = {rank for prod in prods for rank in self._on.get(prod, ())}
         return [self.routes[rank] for rank in sorted(ranks)]
 
+    @cached_property
+    def _prods_of(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for place in self.places.values():
+            found.setdefault(place.cluster, set()).add(place.name)
+        return {cluster: frozenset(prods) for cluster, prods in found.items()}
+
     def prods_of(self, prods: frozenset[str], clusters: frozenset[str]) -> frozenset[str]:
         """`prods` and all Prods of `clusters`."""
-        return prods | {place.name for place in self.places.values() if place.cluster in clusters}
+        return prods.union(*(self._prods_of.get(cluster, frozenset()) for cluster in clusters))
 
     def need(self, route: RouteNow, trusted: tuple[str, ...] = ()) -> Need:
         """What `route` asks of a Prod: it has the data of the Versions that serve it now."""

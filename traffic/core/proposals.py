@@ -42,7 +42,7 @@ def propose_prods(facts: TrafficFacts, most_percent: int = MOST_PERCENT) -> Prop
     before it; MOST_ADDED for a Blueprint at most."""
     prods: list[Proposal] = []
     unmet: list[Reason] = []
-    for blueprint in sorted({place.blueprint for place in facts.places if place.role != TEST}):
+    for blueprint in sorted({place.blueprint for place in facts.places}):
         found = _for_blueprint(_only(facts, blueprint), blueprint, most_percent)
         prods += found.prods
         unmet += found.unmet
@@ -116,7 +116,7 @@ def _where(facts: TrafficFacts, lacks: tuple[_Lack, ...]) -> ClusterNow | None:
 def _like_most(facts: TrafficFacts, cluster: ClusterNow, number: int) -> Place:
     """A Prod on `cluster` like most live ones: the capacity and the unvetoed Version that are most common."""
     live = [place for place in facts.places if place.role == "live"]
-    live = live or [place for place in facts.places if place.role != TEST]
+    live = live or list(facts.places)
     sound = [place for place in live if not place.vetoed] or live
     capacities, versions = Counter(p.capacity for p in live), Counter(p.version for p in sound)
     version = min(versions, key=lambda name: (-versions[name], name))

@@ -15,14 +15,10 @@ from .weights import apportion, hand_over
 KEEPS, RETURNS, MOVES, NOWHERE = "keeps", "returns", "moves", "nowhere"
 
 
-def _any(_: Place) -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """Why Prods lose their users. `gone`: these Prods. `tier`: where users may go instead, and what first;
-    `nowhere`: the code of the Reason where that leaves no Prod. `good`: whether another member may take over.
+    `nowhere`: the code of the Reason where that leaves no Prod. `good`: whether another member may take over (None: each may).
     `alive`: those of `gone` still serve, so who has no other place stays. `back`: Prod of `gone` -> the
     Version it came from, which is trusted with the data."""
 
@@ -31,12 +27,12 @@ class Case:
     tier: Tier
     nowhere: str
     alive: bool
-    good: Callable[[Place], bool] = _any
+    good: Callable[[Place], bool] | None = None
     back: Mapping[str, str] = field(default_factory=dict)
 
 
 class Fate(NamedTuple):
-    """`takers`: (Prod, share) of those that take over. `why` is set for NOWHERE, `room` of a new Prod after."""
+    """`takers`: (Prod, share) of those that take over, the largest first. `why` is set for NOWHERE, `room` of a new Prod after."""
 
     route: RouteNow
     how: str
@@ -52,17 +48,17 @@ def fates(case: Case, ground: Ground, seeker: Seeker) -> list[Fate]:
 
 
 def _fate(case: Case, ground: Ground, seeker: Seeker, route: RouteNow) -> Fate:
-    serving, away = [], []
+    serving, away, gone, good = [], [], case.gone, case.good
     for prod, weight, target in route.members:
         place = ground.places.get(prod)
-        if prod in case.gone or place is None or not place.serving or not case.good(place):
+        if prod in gone or place is None or not place.serving or (good is not None and not good(place)):
             continue
         if weight:
             serving.append((prod, weight))
         elif target and place.in_service:
             away.append((prod, target))
     if serving:
-        return Fate(route, KEEPS, tuple(serving))
+        return Fate(route, KEEPS, _by_share(serving))
     need = ground.need(route, _trusted(case, route))
     usable = [(prod, share) for prod, share in away if may_serve_data(ground.places[prod], need)]
     return _away_or_elsewhere(ground, seeker, route, need, usable)
@@ -71,13 +67,17 @@ def _fate(case: Case, ground: Ground, seeker: Seeker, route: RouteNow) -> Fate:
 def _away_or_elsewhere(
     ground: Ground, seeker: Seeker, route: RouteNow, need: Need, away: list[tuple[str, int]]
 ) -> Fate:
-    unvetoed = tuple(seat for seat in away if not ground.places[seat[0]].vetoed)
+    unvetoed = [seat for seat in away if not ground.places[seat[0]].vetoed]
     if unvetoed:
-        return Fate(route, RETURNS, unvetoed)
+        return Fate(route, RETURNS, _by_share(unvetoed))
     found = seeker.take(need, route.load)
     if isinstance(found, str):
         return Fate(route, MOVES, ((found, 1),), None, seeker.room(found))
-    return Fate(route, RETURNS, tuple(away)) if away else Fate(route, NOWHERE, (), found)
+    return Fate(route, RETURNS, _by_share(away)) if away else Fate(route, NOWHERE, (), found)
+
+
+def _by_share(seats: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(seats, key=lambda seat: (-seat[1], seat[0]))) if len(seats) > 1 else tuple(seats)
 
 
 def _trusted(case: Case, route: RouteNow) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ def _why(fate: Fate) -> Reason:
     if fate.how == MOVES:
         return because("moves-to", prod=fate.takers[0][0], room=fate.room)
     if fate.how == RETURNS:
-        return because("goes-back-to", prods=", ".join(prod for prod, _ in fate.takers))
+        return because("goes-back-to", prods=", ".join(sorted(prod for prod, _ in fate.takers)))
     return _carried_by(fate)
 
 

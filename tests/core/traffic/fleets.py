@@ -1,65 +1,66 @@
-"""Random fleets for the properties."""
+"""Random fleets for the properties. Kinds of Prods and Routes are drawn whole: that is quick, and shrinks well."""
+
+from itertools import permutations
+from random import Random
 
 from hypothesis import strategies as st
 
 from tests.core.traffic.world import EDGES, facts, place, route
 from traffic.core.facts import Place, RouteNow, TrafficFacts
 
-mostly = st.sampled_from([True] * 7 + [False])
+NAMES = [f"{cluster}-{number}" for cluster in "abcde" for number in (1, 2, 3)]
+ANY = Random(4)
 
 
-@st.composite
-def places(draw: st.DrawFn) -> tuple[Place, ...]:
-    """One to nine Prods on up to five Clusters, two of which share a failure domain."""
-    names = draw(st.sets(st.from_regex(r"[a-e]-[1-3]", fullmatch=True), min_size=1, max_size=9))
-    return tuple(
-        place(
-            name,
-            role=draw(st.sampled_from(["live"] * 5 + ["standby", "test"])),
-            capacity=draw(st.integers(50, 400)),
-            version=draw(st.sampled_from(["v1", "v1", "v2"])),
-            shares=draw(st.sampled_from([frozenset(), frozenset({"v1"}), frozenset({"v1", "v2"})])),
-            serving=draw(mostly),
-            in_service=draw(mostly),
-            vetoed=not draw(mostly),
-            warm=draw(st.booleans()),
-            reserved=draw(st.sampled_from([0, 0, 0, 30])),
-        )
-        for name in sorted(names)
-    )
+def _prod_kind() -> dict[str, object]:
+    return {
+        "role": ANY.choice(["live"] * 5 + ["standby", "test"]),
+        "version": ANY.choice(["v1", "v1", "v2"]),
+        "shares": ANY.choice([frozenset(), frozenset({"v1"}), frozenset({"v1", "v2"})]),
+        "serving": ANY.random() < 0.87,
+        "in_service": ANY.random() < 0.87,
+        "vetoed": ANY.random() < 0.13,
+        "warm": ANY.random() < 0.5,
+        "reserved": ANY.choice([0, 0, 0, 30]),
+    }
 
 
+def _route_kind() -> dict[str, object]:
+    return {
+        "redundancy": ANY.choice(["none", "two-domain", "two-domain", "test"]),
+        "data_class": ANY.choice(["stateless", "replicated", "single-writer"]),
+        "routers": ANY.choice([("edge-x", "edge-y"), ("edge-x", "edge-y"), ("edge-x",), ()]),
+        "pins": ANY.choice([(), (), (), ("a-1", "b-1", "c-1", "d-2")]),
+    }
+
+
+# The plain kind comes first: what fails is shrunk towards it.
+PROD_KINDS = [{}, *(_prod_kind() for _ in range(200))]
+ROUTE_KINDS = [{}, *(_route_kind() for _ in range(200))]
 WEIGHTS = {1: [(100,)], 2: [(50, 50), (100, 0), (90, 10)], 3: [(34, 33, 33), (50, 50, 0), (98, 1, 1)]}
-
-
-@st.composite
-def routes(draw: st.DrawFn, prods: list[str], settled: bool) -> tuple[RouteNow, ...]:
-    """Up to ten Routes of one to three members; not `settled`: weights that are not the targets."""
-    groups = draw(
-        st.lists(st.lists(st.sampled_from(prods), min_size=1, max_size=3, unique=True), max_size=10)
-    )
-    return tuple(_route(draw, number, group, settled) for number, group in enumerate(groups))
-
-
-def _route(draw: st.DrawFn, number: int, group: list[str], settled: bool) -> RouteNow:
-    weights = draw(st.sampled_from(WEIGHTS[len(group)]).flatmap(st.permutations))
-    targets = weights if settled else draw(st.sampled_from(WEIGHTS[len(group)]).flatmap(st.permutations))
-    return route(
-        f"r-{number}",
-        {prod: (weights[n], targets[n]) for n, prod in enumerate(group)},
-        draw(st.integers(0, 90)),
-        redundancy=draw(st.sampled_from(["none", "two-domain", "two-domain", "test"])),
-        data_class=draw(st.sampled_from(["stateless", "replicated", "single-writer"])),
-        pins=draw(st.sampled_from([(), (), (), tuple(sorted({*group, "a-1"}))])),
-        routers=draw(st.sampled_from([("edge-x", "edge-y"), ("edge-x", "edge-y"), ("edge-x",), ()])),
-    )
+ORDERS = {size: [order for one in found for order in permutations(one)] for size, found in WEIGHTS.items()}
 
 
 @st.composite
 def fleets(draw: st.DrawFn, settled: bool = False) -> TrafficFacts:
-    """A fleet in any state that it may get into."""
-    found = draw(places())
-    return facts(found, draw(routes([p.name for p in found], settled)), routers=EDGES)
+    """One to eight Prods on up to five Clusters, two of which share a failure domain, and up to eight Routes, in any
+    state that they may get into; `settled`: weights are the targets."""
+    names = sorted(draw(st.sets(st.sampled_from(NAMES), min_size=1, max_size=8)))
+    found: list[Place] = [
+        place(name, **{"capacity": draw(st.integers(50, 400)), **draw(st.sampled_from(PROD_KINDS))})
+        for name in names
+    ]
+    groups = draw(st.lists(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True), max_size=8))
+    return facts(
+        found, [_route(draw, number, group, settled) for number, group in enumerate(groups)], routers=EDGES
+    )
+
+
+def _route(draw: st.DrawFn, number: int, group: list[str], settled: bool) -> RouteNow:
+    weights = draw(st.sampled_from(ORDERS[len(group)]))
+    targets = weights if settled else draw(st.sampled_from(ORDERS[len(group)]))
+    members: dict[str, object] = {prod: (weights[n], targets[n]) for n, prod in enumerate(group)}
+    return route(f"r-{number}", members, draw(st.integers(0, 90)), **draw(st.sampled_from(ROUTE_KINDS)))
 
 
 clusters = st.sets(st.sampled_from("abcde"), min_size=1, max_size=2)

@@ -62,6 +62,7 @@ FITS = {
     "not known to serve": ({"serving": False}, "no-prod-serving"),
     "a Version that may not share its data": ({"version": "v2"}, "no-version-shares-data"),
     "half of its pods are ready": ({"capacity": 190, "ready_percent": 50}, "no-room"),
+    "one unit too little": ({"capacity": 99}, "no-room"),
     "reserved by another Run": ({"capacity": 150, "reserved": 51}, "no-room"),
 }
 
@@ -75,6 +76,7 @@ def test_only_a_prod_that_fits_takes_users(case):
 
 
 ALSO_FITS = {
+    "exactly enough room": ({"capacity": 100}, "replicated"),
     "a standby Prod": ({"role": "standby"}, "replicated"),
     "a Version that may share its data": ({"version": "v2", "shares": frozenset({"v1"})}, "replicated"),
     "any Version where there is no data": ({"version": "v2"}, "stateless"),
@@ -244,3 +246,12 @@ def test_all_routers_of_a_route_dying_with_the_cluster_are_told():
     fleet = facts([place("a-1"), place("b-1")], [route("r", {"b-1": 100}, routers=("edge-x",))])
     plan = plan_failover(fleet, clusters=["x"])
     assert [(one.route, one.why.code) for one in plan.lost] == [("r", "no-router-left")]
+
+
+def test_what_one_route_took_is_not_there_for_the_next():
+    fleet = facts(
+        [place("a-1"), place("b-1", capacity=199)], [route("r", {"a-1": 100}), route("s", {"a-1": 100})]
+    )
+    plan = plan_failover(fleet, clusters=["a"])
+    assert destinations(plan) == {"r": {"b-1": 100}}
+    assert [(one.route, dict(one.why.params)) for one in plan.lost] == [("s", {"load": 100, "most": 99})]

@@ -222,9 +222,9 @@ def test_redundant_tenants_are_in_two_failure_domains(fleet, wanted):
         assert len({domains[seat.prod] for seat in one.members}) == wide == len(one.members)
 
 
-@given(fleets, tenants, st.randoms(use_true_random=False))
-def test_the_order_of_the_facts_and_of_the_list_changes_nothing(fleet, wanted, rng):
-    mixed, places = list(wanted), list(fleet.places)
+@given(fleets, tenants, st.integers(0, 99))
+def test_the_order_of_the_facts_and_of_the_list_changes_nothing(fleet, wanted, seed):
+    mixed, places, rng = list(wanted), list(fleet.places), random.Random(seed)
     rng.shuffle(mixed)
     rng.shuffle(places)
     assert place_tenants(mixed, facts(places, [])) == place_tenants(wanted, fleet)

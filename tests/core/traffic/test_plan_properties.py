@@ -1,6 +1,7 @@
 """What holds for every fleet, whatever state it is in."""
 
 from dataclasses import replace
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,10 +81,12 @@ def test_the_room_that_a_plan_tells_is_the_room_there_is_then(fleet, planner):
     assert all(now[prod] == room for prod, room in plan.room if prod not in gone)
 
 
-@given(fleets(), planners, st.randoms(use_true_random=False))
-def test_the_order_of_the_facts_changes_nothing(fleet, planner, rng):
+@given(fleets(), planners, st.integers(0, 99))
+def test_the_order_of_the_facts_changes_nothing(fleet, planner, seed):
+    mix = Random(seed)
+
     def mixed(values: tuple) -> tuple:
-        return tuple(rng.sample(values, len(values)))
+        return tuple(mix.sample(values, len(values)))
 
     routes = tuple(replace(one, members=mixed(one.members)) for one in mixed(fleet.routes))
     shuffled = TrafficFacts(mixed(fleet.places), routes, mixed(fleet.clusters), mixed(fleet.routers))
@@ -110,11 +113,17 @@ def test_every_route_that_the_dead_served_moves_or_is_named(fleet, dead):
 @given(fleets(), clusters)
 def test_no_route_is_left_without_a_serving_member_if_it_has_one(fleet, dead):
     well = {one.name for one in fleet.places if one.serving and one.cluster not in dead}
-    plan = plan_failover(fleet, clusters=dead)
-    then = members(after(fleet, plan))
-    for name in hit_by(fleet, prods_on(fleet, dead)):
-        if well & set(members(fleet)[name]):
-            assert set(then[name]) <= well
+    usable = {one.name for one in fleet.places if one.name in well and one.in_service}
+    then = members(after(fleet, plan_failover(fleet, clusters=dead)))
+    hit = hit_by(fleet, prods_on(fleet, dead))
+    for one in fleet.routes:
+        away = (
+            {seat.prod for seat in one.members if seat.target} & usable
+            if one.data_class == "stateless"
+            else set()
+        )
+        if one.name in hit and (away or well & set(members(fleet)[one.name])):
+            assert set(then[one.name]) <= well
 
 
 @given(fleets(), clusters)
