@@ -108,7 +108,7 @@ def test_each_change_of_weights_is_an_epoch_with_its_why(edge: Edge) -> None:
     build.fresh()
     advance(run)
     route = Route.objects.get(name="shop-r")
-    epoch = RouteEpoch.objects.get(route=route)
+    epoch = RouteEpoch.objects.get(route=route, epoch=2)
     assert route.epoch == epoch.epoch == 2
     assert epoch.weights == {"a-2": 0, "b-1": 100} and epoch.run_id == run.pk
     assert epoch.reason["code"] == "users-sent-elsewhere"

@@ -37,27 +37,30 @@ class _Found:
 
 def publish_instance(instance_id: int, connect: Connect) -> list[int]:
     """Publish all that is due at the instance, from what the rows say now; returns the ids of the Prods on whose
-    Routes something is otherwise than before. One publisher works on an instance at a time; another returns at once, and what became
-    due meanwhile is done by the first. May be called at any time, by many.
+    Routes something is otherwise than before. One publisher works on an instance at a time; another returns at
+    once, and what became due meanwhile is done by the first. May be called at any time, by many.
     """
     prods: set[int] = set()
     for _ in range(MOST_ROUNDS):
-        if not _take(instance_id):
+        lease = _take(instance_id)
+        if lease is None:
             break
         try:
             rows = RouterInstance.objects.select_related("cluster", "router")
             prods |= _one_round(rows.get(pk=instance_id), connect)
         finally:
-            RouterInstance.objects.filter(pk=instance_id).update(lease_until=timezone.now())
+            held = RouterInstance.objects.filter(pk=instance_id, lease_until=lease)
+            held.update(lease_until=timezone.now())
         if not _due(instance_id, timezone.now()).exists():
             break
     return sorted(prods)
 
 
-def _take(instance_id: int) -> bool:
+def _take(instance_id: int) -> datetime | None:
+    """Until when the instance is ours; None: somebody else is at work."""
     now = timezone.now()
     free = RouterInstance.objects.filter(pk=instance_id, lease_until__lte=now)
-    return bool(free.update(lease_until=now + LEASE))
+    return now + LEASE if free.update(lease_until=now + LEASE) else None
 
 
 def _due(instance_id: int, now: datetime) -> QuerySet[Publication]:
@@ -67,7 +70,9 @@ def _due(instance_id: int, now: datetime) -> QuerySet[Publication]:
 def instances_due(now: datetime) -> list[int]:
     """The instances with something to publish, or that were not read back lately."""
     waiting = Publication.objects.filter(due_at__lte=now).values_list("instance", flat=True)
-    old = RouterInstance.objects.filter(publications__isnull=False).exclude(read_at__gt=now - CHECK)
+    # One that does not answer is tried again when its Publications are due, not more often.
+    answering = RouterInstance.objects.exclude(health=RouterInstance.Health.UNREACHABLE)
+    old = answering.filter(publications__isnull=False).exclude(read_at__gt=now - CHECK)
     return sorted({*waiting, *old.values_list("pk", flat=True)})
 
 
@@ -107,7 +112,9 @@ def _bring(router: Router, asked: Collection[Asked]) -> dict[str, _Found]:
             continue
         try:
             router.apply(write)
-        except (Rejected, Stale) as error:
+        except Stale as error:  # somebody wrote since we read: we look again
+            found |= {route: _Found(State.PENDING, error.reason) for route in write.routes}
+        except Rejected as error:
             found |= {route: _Found(State.REFUSED, error.reason) for route in write.routes}
     verified = router.verify([one for one in able if one.route not in found])
     return found | {
@@ -135,19 +142,26 @@ def _store(
     """What was read back, and what follows; returns the ids of the Routes that are otherwise than before. An answer
     about an older epoch than is asked by now ends nothing."""
     now = timezone.now()
-    before = {one.pk: (one.state, one.epoch, one.reason) for one in publications}
+    before = {one.pk: _told(one) for one in publications}
     with transaction.atomic():
-        locked = Publication.objects.select_for_update().filter(pk__in=[one.pk for one in publications])
-        asked_now = dict(locked.order_by("pk").values_list("pk", "asked"))
+        locked = Publication.objects.select_for_update().filter(pk__in=before).order_by("pk")
+        asked_now = dict(locked.values_list("pk", "asked"))
         for publication in publications:
             _take_up(publication, found[publication.route.name], actual.get(publication.route.name), now)
-        current = [one for one in publications if asked_now.get(one.pk) == one.route.epoch]
-        Publication.objects.bulk_update(publications, ["epoch", "weights", "read_at"])
+        # Most of what is read back every few seconds is as it was: that the instance says when it was read is enough.
+        changed = [one for one in publications if before[one.pk] != _told(one)]
+        waiting = [one for one in publications if one.due_at and one not in changed]
+        current = [one for one in (*changed, *waiting) if asked_now.get(one.pk) == one.route.epoch]
+        Publication.objects.bulk_update(changed, ["epoch", "weights", "read_at"])
         Publication.objects.bulk_update(current, ["state", "reason", "since", "due_at"])
-    changed = [one for one in publications if before[one.pk] != (one.state, one.epoch, one.reason)]
     if changed:
         hint("publication", instance=instance.pk)
     return [one.route_id for one in changed]
+
+
+def _told(one: Publication) -> tuple[object, ...]:
+    """What of a Publication is worth telling."""
+    return one.state, one.reason, one.epoch, one.weights, one.due_at is None
 
 
 def _take_up(publication: Publication, one: _Found, read: Actual | None, now: datetime) -> None:

@@ -1,0 +1,202 @@
+"""ExternalDNS: Routes as DNSEndpoints in a cluster, from which it writes the records of a DNS provider.
+
+What is read back is the DNSEndpoint. ExternalDNS says in its status which generation it has read, and nowhere
+whether the provider took it.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from clusters.core.manifests import Manifest, name_of
+from clusters.kube.protocol import Conflict, Denied, Invalid, Kube, KubeError, NotFound, Unavailable
+from journal.core.reasons import Reason, because
+
+from .dns_names import check_dns, serving
+from .external_dns_objects import (
+    ENDPOINTS_MAX,
+    KIND,
+    ROUTER_LABEL,
+    Seen,
+    behind,
+    epoch_of,
+    hostnames_name,
+    hostnames_object,
+    is_so,
+    label,
+    seen,
+    weights_object,
+)
+from .external_dns_settings import Place
+from .protocol import Actual, Asked, Rejected, Stale, Traits, Unreachable, Write
+from .rules import check, first_difference, weights_of
+
+T = TypeVar("T")
+NOTHING = "1"  # no object of ours is at this resourceVersion, so one that is there already is a Conflict
+ATTEMPTS = 3  # ExternalDNS writes the status of the same object
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Brings one object to `manifest`, where its Route is still at the epoch that the plan saw, or at this."""
+
+    manifest: Manifest
+    epochs: tuple[int, int]
+
+
+class ExternalDns:
+    """Implements `Router` in one namespace of one cluster. Thread-safe as far as `kube` is."""
+
+    def __init__(self, kube: Kube, place: Place) -> None:
+        self.traits = Traits(health_checks=bool(place.checks), compare_and_swap=True)
+        self._kube, self._place = kube, place
+
+    def read(self, routes: Collection[str] | None = None) -> dict[str, Actual]:
+        found = _translated(self._ours)
+        return {
+            route: one for route, one in seen(found, self._place).items() if routes is None or route in routes
+        }
+
+    def plan(self, asked: Sequence[Asked], actual: Mapping[str, Actual]) -> tuple[Write, ...]:
+        ours = sorted(asked, key=lambda one: one.route)
+        check(ours, actual)
+        for one in ours:
+            self._check(one)
+        weights: list[Write] = []
+        adds: list[Write] = []
+        drops: list[Write] = []
+        for one in ours:
+            now = actual.get(one.route) or Actual(one.route, 0, (), ())
+            epochs = (now.epoch, one.epoch)
+            if not self._weighs(one, now):
+                weights.append(
+                    _write(one, "dns-write-weights", Put(weights_object(one, self._place), epochs))
+                )
+            both = {*one.hostnames, *now.hostnames}
+            if both != set(now.hostnames) and both != set(one.hostnames) and len(both) <= ENDPOINTS_MAX:
+                adds.append(self._hostnames(one, both, epochs))
+            if not self._binds(one, now):
+                last = adds if both == set(one.hostnames) else drops
+                last.append(self._hostnames(one, set(one.hostnames), epochs))
+        return (*weights, *adds, *drops)
+
+    def apply(self, write: Write) -> None:
+        put = write.call
+        if not isinstance(put, Put):
+            raise TypeError("this write is another router's")
+        _translated(lambda: self._put(put))
+
+    def verify(self, asked: Sequence[Asked]) -> dict[str, Reason | None]:
+        found = self.read([one.route for one in asked])
+        return {one.route: self._difference(one, found.get(one.route)) for one in asked}
+
+    def remove(self, routes: Collection[str]) -> None:
+        found = [one for one in _translated(self._ours) if self._route_of(one) in routes]
+        # Hostnames first: they lead to the other.
+        for one in sorted(found, key=lambda one: (name_of(one) == self._route_of(one), name_of(one))):
+            name, uid = name_of(one), str(one["metadata"]["uid"])
+            self._delete(name, uid)
+
+    def _delete(self, name: str, uid: str) -> None:
+        _translated(lambda: self._kube.delete(KIND, self._place.namespace, name, uid=uid))
+
+    def _ours(self) -> list[Manifest]:
+        selector = f"{ROUTER_LABEL}={self._place.router}"
+        return self._kube.list(KIND, self._place.namespace, selector)
+
+    def _route_of(self, manifest: Manifest) -> str:
+        return name_of(manifest).partition(".")[0]
+
+    def _check(self, asked: Asked) -> None:
+        """Raises Rejected for what two DNSEndpoints cannot hold."""
+        check_dns(asked, self._place.domain)
+        if len(asked.hostnames) > ENDPOINTS_MAX:
+            raise Rejected(because("dns-too-many-hostnames", route=asked.route, limit=ENDPOINTS_MAX))
+        unchecked = [one.prod for one in serving(asked) if one.prod not in self._place.checks]
+        if self.traits.health_checks and unchecked:
+            raise Rejected(because("dns-no-health-check", prod=unchecked[0]))
+
+    def _weighs(self, asked: Asked, now: Actual) -> bool:
+        if not isinstance(now, Seen):
+            return (now.epoch, now.weights) == (asked.epoch, weights_of(asked))
+        return is_so(now.objects[asked.route], weights_object(asked, self._place))
+
+    def _binds(self, asked: Asked, now: Actual) -> bool:
+        """The epoch of hostnames is that at which they were last written: it may be older."""
+        there = now.objects.get(hostnames_name(asked.route)) if isinstance(now, Seen) else None
+        if there is None:
+            return set(asked.hostnames) == set(now.hostnames)
+        wanted = hostnames_object(asked, asked.hostnames, self._place)
+        return bool(there.get("spec") == wanted["spec"])
+
+    def _hostnames(self, asked: Asked, hostnames: set[str], epochs: tuple[int, int]) -> Write:
+        put = Put(hostnames_object(asked, hostnames, self._place), epochs)
+        return _write(asked, "dns-write-hostnames-of", put)
+
+    def _put(self, put: Put) -> None:
+        for _ in range(ATTEMPTS):
+            now = self._get(name_of(put.manifest))
+            self._check_still(put, now)
+            if now is not None and is_so(now, put.manifest):
+                return
+            manifest, version = put.manifest, NOTHING
+            if now is not None:
+                metadata = {**manifest["metadata"], "uid": now["metadata"]["uid"]}
+                manifest, version = {**manifest, "metadata": metadata}, now["metadata"]["resourceVersion"]
+            try:
+                # Whoever owns the fields: an object of ours is as asked.
+                self._kube.apply(manifest, resource_version=version, force=True)
+            except Conflict:
+                continue
+            return
+        raise Stale(because("router-moved-on", route=self._route_of(put.manifest)))
+
+    def _check_still(self, put: Put, now: Manifest | None) -> None:
+        """Raises Stale where something else was published since the plan, Rejected where the name is not ours."""
+        route = self._route_of(put.manifest)
+        if now is not None and label(now, ROUTER_LABEL) != self._place.router:
+            raise Rejected(because("dns-name-taken", name=name_of(now)))
+        weighing = now if name_of(put.manifest) == route else self._get(route)
+        epoch = epoch_of(weighing) if weighing else 0
+        newest = max(epoch, epoch_of(now) if now else 0)
+        if epoch not in put.epochs or newest > max(put.epochs):
+            raise Stale(because("router-moved-on", route=route))
+
+    def _get(self, name: str) -> Manifest | None:
+        try:
+            return self._kube.get(KIND, self._place.namespace, name)
+        except NotFound as e:
+            if e.reason.code == "kind-absent":
+                raise
+            return None
+
+    def _difference(self, asked: Asked, now: Actual | None) -> Reason | None:
+        reason = first_difference(asked, now)
+        if reason or not isinstance(now, Seen):
+            return reason
+        weighs, binds = self._weighs(asked, now), self._binds(asked, now)
+        if not (weighs and binds):
+            name = hostnames_name(asked.route) if weighs else asked.route
+            return because("router-object-differs", kind="DNSEndpoint", name=name)
+        late = sorted(name for name, manifest in now.objects.items() if behind(manifest))
+        return because("external-dns-behind", name=late[0]) if late and self._place.observed else None
+
+
+def _write(asked: Asked, code: str, put: Put) -> Write:
+    return Write((asked.route,), because(code, routes=1, first=asked.route), put)
+
+
+def _translated(call: Callable[[], T]) -> T:
+    """What `call` gives, its errors in the words of routers. What a person can mend is worth another try."""
+    try:
+        return call()
+    except Unavailable as e:
+        raise Unreachable(e.reason, maybe_done=e.maybe_done) from e
+    except Conflict as e:
+        raise Stale(e.reason) from e
+    except Invalid as e:
+        raise Rejected(e.reason) from e
+    except (Denied, NotFound) as e:
+        raise Unreachable(e.reason, maybe_done=False) from e
+    except KubeError as e:
+        raise Unreachable(e.reason, maybe_done=True) from e
