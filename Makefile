@@ -2,7 +2,7 @@
 #   make demo         the whole of Drover with a simulated fleet, on this machine
 #   make test         all tests that need Python and a browser
 #   make test-fast    pure and database tests, in about two minutes
-#   make test-system  tests that need further programs (kubectl)
+#   make test-system  tests that need further programs (kubectl, haproxy, socat)
 #   make test-kubernetes  tests on a real control plane; KUBEBUILDER_ASSETS names the folder of its programs
 #   make bench        what docs/benchmarks.md tells, measured here
 #   make messages     locale/: what is new in the code, what is left to translate, the compiled catalogue
@@ -42,11 +42,14 @@ test-fast: $(VENV)/.dev
 
 test-system: $(VENV)/.dev
 	@.ci/need kubectl
+	@.ci/need haproxy
+	@.ci/need socat
 	$(PYTEST) $(SYSTEM_TESTS)
 
 test-kubernetes: $(VENV)/.dev
 	@test -n "$(KUBEBUILDER_ASSETS)" || { echo 'These tests need KUBEBUILDER_ASSETS: a folder with etcd,' \
 	    'kube-apiserver, kube-controller-manager and kube-scheduler.' >&2; exit 1; }
+	@.ci/need kubectl
 	$(PYTEST) tests/adapters/kubernetes -k real
 
 bench: $(VENV)/.dev

@@ -89,7 +89,9 @@ def _apply(context: StepContext, rendered: Rendered) -> Applied:
 
 def _contested(rendered: Rendered, fields: tuple[Contested, ...]) -> Reason:
     """Whose fields they are, of which object: what a person must know to take them over or not."""
-    managers = sorted({name for one in fields for name in re.findall(r'"([^"]*)"', one.message)})
+    managers = sorted(
+        {name for one in fields for name in re.findall(r'conflict with "([^"]*)"', one.message)}
+    )
     return because(
         "object-contested",
         kind=rendered.kind,

@@ -34,7 +34,8 @@ def pod(component: str, digest: str, **facts: Any) -> ObservedPod:
     [
         (pod("db", "old-db"), False, True),
         (pod("db", "old-db"), True, True),
-        (pod("db", "old-db", waiting="", restarts=0), False, False),
+        (pod("db", "old-db", waiting="", restarts=1), False, True),
+        (pod("db", "old-db", waiting="", restarts=0), False, True),
         (pod("db", "old-db", ready=True), False, False),
         (pod("db", "old-db", terminating=True), False, False),
         (pod("db", "new-db"), False, False),
@@ -44,7 +45,8 @@ def pod(component: str, digest: str, **facts: Any) -> ObservedPod:
         (pod("api", "new-api"), True, True),
     ],
     ids=[
-        "a set's old broken pod goes", "also when tried again", "one that may get well stays", "a ready one stays",
+        "a set's old broken pod goes", "also when tried again", "between two crashes too",
+        "and one that never gets ready", "a ready one stays",
         "one that goes is left alone", "a new one is given its time", "but not when tried again",
         "a Deployment removes its own", "also when tried again: its own go", "a new one of a Deployment",
     ],

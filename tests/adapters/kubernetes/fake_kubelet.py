@@ -11,6 +11,7 @@ from tests.adapters.kubernetes.api import Api, Refusal, Unreached
 
 NODES = ("node-1", "node-2")
 START_S = 0.3  # from bound to ready
+SLOW_START_S = 5.0
 RESTART_S = 0.5  # between two crashes
 LOOK_S = 0.1
 BEAT_S = 5.0
@@ -20,7 +21,8 @@ LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 class FakeKubelet:
     """Plays while it runs. An image with `missing` in its name cannot be pulled, one with `crash` crashes
-    again and again, pods of a Job succeed, and all others get ready."""
+    again and again, one with `neverready` runs and is not ready, one with `slow` takes its time, pods of a Job
+    succeed, and all others get ready."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -100,13 +102,14 @@ class FakeKubelet:
 
     def _status(self, pod: Manifest, age_s: float) -> Manifest:
         """What a kubelet would say of the pod at this age; nothing yet at first."""
-        if age_s < START_S:
+        start_s = _start_s(pod)
+        if age_s < start_s:
             return {}
         told = self._told.get(pod["metadata"]["uid"], {})
         ip = told.get("podIP") or _address(next(self._addresses))
         since = told.get("startTime") or _now()
         containers = [
-            _container(container, pod, age_s - START_S, since) for container in pod["spec"]["containers"]
+            _container(container, pod, age_s - start_s, since) for container in pod["spec"]["containers"]
         ]
         ready = "True" if all(one["ready"] for one in containers) else "False"
         return {
@@ -127,6 +130,11 @@ class FakeKubelet:
         }
 
 
+def _start_s(pod: Manifest) -> float:
+    slow = any("slow" in container["image"] for container in pod["spec"]["containers"])
+    return SLOW_START_S if slow else START_S
+
+
 def _container(container: Manifest, pod: Manifest, up_s: float, since: str) -> Manifest:
     name, image = container["name"], container["image"]
     said = {"name": name, "image": image, "imageID": "", "ready": False, "restartCount": 0}
@@ -140,7 +148,8 @@ def _container(container: Manifest, pod: Manifest, up_s: float, since: str) -> M
     if "Job" in owners and up_s > START_S:
         end = {"exitCode": 0, "reason": "Completed", "startedAt": since, "finishedAt": since}
         return said | {"state": {"terminated": end}}
-    return said | {"state": {"running": {"startedAt": since}}, "ready": True, "started": True}
+    up = "neverready" not in image
+    return said | {"state": {"running": {"startedAt": since}}, "ready": up, "started": True}
 
 
 def _phase(containers: list[Manifest]) -> str:

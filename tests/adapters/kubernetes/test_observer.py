@@ -112,12 +112,12 @@ def test_a_stopped_observer_lets_go_and_the_next_begins_a_new_epoch(site: Site, 
 
 
 def test_two_observers_never_watch_the_same_cluster(site: Site, prod: Prod, settings: Any) -> None:
-    settings.OBSERVER_LEASE_S, settings.OBSERVER_ROWS_S, settings.OBSERVER_CONFIRM_S = 1.0, 0.2, 0.3
+    settings.OBSERVER_LEASE_S, settings.OBSERVER_ROWS_S, settings.OBSERVER_CONFIRM_S = 4.0, 0.2, 0.3
     with observing("one"), observing("two"):
         eventually(lambda: row().synced_at)
         epoch = row().observer_epoch
         before = Observation.objects.get(prod=prod).observed_at
-        eventually(lambda: Observation.objects.get(prod=prod).observed_at > before + timedelta(seconds=2))
+        eventually(lambda: Observation.objects.get(prod=prod).observed_at > before + timedelta(seconds=5))
         assert row().observer_epoch == epoch
 
 
