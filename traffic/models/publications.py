@@ -71,7 +71,8 @@ class Publication(models.Model):
 
     What is asked stands in the Route and its members alone; `asked` is the Route's epoch when this was last
     made due, so that an answer about an older one does not end it. `due_at`: when to look or write again
-    (null: it is as asked); `epoch` 0: nothing was read yet.
+    (null: it is as asked); `epoch` 0: nothing was read yet. `read_at` is when what is read back was last otherwise
+    than before: that it is still so is as old as `read_at` of the instance.
     """
 
     class State(models.TextChoices):

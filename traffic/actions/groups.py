@@ -1,4 +1,4 @@
-"""People's writes to traffic: who is served where."""
+"""Whole groups of Tenants alike, each on a Route of its own: the example fleet and tests."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from access.permissions import require
 from clusters.models import Prod
 from journal.core.reasons import Refused, because
 from journal.log import event, record
+from traffic.core.facts import Seat
+from traffic.models import DataClass, Redundancy, Route, Tenant
 
-from .models import Redundancy, Route, RouteMember, Tenant
+from .routes import make_route
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,13 @@ def _load_group(person: Person, group: TenantGroup) -> None:
     unknown = sorted(set(group.prods) - {prod.name for prod in prods})
     if unknown or not prods or group.redundancy not in Redundancy.values:
         raise Refused(because("tenant-group-wrong", group=group.name, unknown=", ".join(unknown)))
-    route, new = Route.objects.get_or_create(name=group.name, defaults={"redundancy": group.redundancy})
-    if not new:
+    if Route.objects.filter(name=group.name).exists():
         return
-    weights = equal_weights(len(prods))
-    RouteMember.objects.bulk_create(
-        [
-            RouteMember(route=route, prod=prod, weight=weight, target=weight)
-            for prod, weight in zip(prods, weights, strict=True)
-        ]
-    )
-    Tenant.objects.bulk_create([_tenant(group, route, number) for number in range(1, group.count + 1)])
     why = because("route-created", route=group.name, tenants=group.count)
+    weights = equal_weights(len(prods))
+    seats = tuple(Seat(prod.name, weight, weight) for prod, weight in zip(prods, weights, strict=True))
+    route = make_route(group.name, group.redundancy, DataClass.STATELESS, seats, why, person)
+    Tenant.objects.bulk_create([_tenant(group, route, number) for number in range(1, group.count + 1)])
     record([event(timezone.now(), "route", actor=person, reason=why)])
 
 

@@ -1,0 +1,210 @@
+"""Routes, Tenants and routers over HTTP."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from access.tokens import create_token
+from tests import build
+from tests.api.conftest import Call
+from tests.traffic.edge import Edge
+from tests.traffic.standing import standing_fleet
+from traffic.models import Publication, Route, RouterInstance, Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fleet(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Made once."""
+    with standing_fleet(django_db_blocker):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def seen_just_now(db: None) -> None:
+    build.fresh()
+
+
+def named(answer: Any) -> list[str]:
+    return [one["name"] for one in answer.json()["results"]]
+
+
+def wrong(answer: Any) -> dict[str, str]:
+    assert answer.status_code == 400, answer.content
+    return {one["field"]: one["code"] for one in answer.json()["errors"]}
+
+
+def test_a_route_shows_asked_and_actual(call: Call) -> None:
+    Edge().publish("edge-1")
+    shown = call("GET", "routes/shop-r/", role="viewer").json()
+    assert shown["members"][0] == {"prod": "a-2", "weight": 50, "target": 50, "percent": 50}
+    assert (shown["tenants"], shown["load"], shown["epoch"]) == (300, 300, 1)
+    one, two = shown["publications"]
+    assert (one["instance"], one["state"], one["epoch"], one["weights"]) == (
+        "edge-1",
+        "published",
+        1,
+        {"a-2": 50, "b-1": 50},
+    )
+    assert (two["state"], two["epoch"], two["read_at"]) == ("pending", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("prod=a-2", ["shop-r"]),
+        ("cluster=c", ["shop-u", "staff"]),
+        ("state=unpublished", ["shop-r", "shop-s", "shop-t", "shop-u", "staff"]),
+        ("page_size=2", ["shop-r", "shop-s"]),
+    ],
+)
+def test_routes_are_filtered(call: Call, asked: str, names: list[str]) -> None:
+    assert named(call("GET", f"routes/?{asked}")) == names
+
+
+def test_a_filter_that_is_none_is_refused(call: Call) -> None:
+    assert call("GET", "routes/?state=zzz").status_code == 400
+
+
+def test_weights_are_set_and_gone_back_from(call: Call) -> None:
+    sent = {"weights": {"a-2": 9, "b-1": 1}, "epoch": 1, "reason": "slow"}
+    answer = call("POST", "routes/shop-r/actions/weights/", sent, role="on-call")
+    assert answer.status_code == 200 and answer.json()["epoch"] == 2
+    assert [one["percent"] for one in answer.json()["members"]] == [90, 10]
+    back = call("POST", "routes/shop-r/actions/return/", {"epoch": 1, "seen": 2}, role="on-call")
+    assert [one["weight"] for one in back.json()["members"]] == [50, 50]
+    history = call("GET", "routes/shop-r/epochs/").json()["results"]
+    assert [(one["epoch"], one["by"]) for one in history] == [(3, "on-call"), (2, "on-call"), (1, "admin")]
+    assert history[1]["reason"]["text"].endswith("slow")
+
+
+def test_an_epoch_from_the_past_is_409(call: Call) -> None:
+    sent = {"weights": {"a-2": 90}, "epoch": 1}
+    assert call("POST", "routes/shop-r/actions/weights/", sent).status_code == 200
+    answer = call("POST", "routes/shop-r/actions/weights/", sent)
+    assert (answer.status_code, answer.json()["code"]) == (409, "route-moved-on")
+
+
+@pytest.mark.parametrize(
+    ("sent", "errors"),
+    [
+        ({"weights": {"a-2": 0, "b-1": 0}, "epoch": 1}, {"weights": "weights-sum-to-nothing"}),
+        ({"weights": {"a-1": 5}, "epoch": 1}, {"weights.a-1": "no-member-of-route"}),
+        ({"weights": {"a-2": 101}, "epoch": 1}, {"weights.a-2": "weight-no-percent"}),
+        ({"weights": {"a-2": 5}}, {"epoch": "field-needed"}),
+        ({"weights": {"a-2": 5}, "epoch": 1, "for_good": "yes"}, {"for_good": "no-switch"}),
+        ({"weights": {"a-2": 5}, "epoch": 1, "zzz": 1}, {"zzz": "field-unknown"}),
+        ([], {"body": "no-object"}),
+    ],
+)
+def test_wrong_weights_are_400_at_their_field(call: Call, sent: Any, errors: dict[str, str]) -> None:
+    assert wrong(call("POST", "routes/shop-r/actions/weights/", sent)) == errors
+
+
+def test_if_match_is_of_what_people_set(call: Call) -> None:
+    """What a publisher reads back in between is in nobody's way; what a person sets is."""
+    client = Client(
+        headers={"Authorization": f"Bearer {create_token(build.person('on-call'), 'x', 'on-call')}"}
+    )
+    tag = client.get("/api/v1/routes/shop-r/").headers["ETag"]
+    Edge().publish()
+    path, sent = "/api/v1/routes/shop-r/actions/weights/", {"weights": {"a-2": 90}, "epoch": 1}
+    first = client.post(path, sent, "application/json", headers={"If-Match": tag})
+    assert first.status_code == 200
+    again = client.post(path, {**sent, "epoch": 2}, "application/json", headers={"If-Match": tag})
+    assert again.status_code == 412
+
+
+def test_the_roles(call: Call) -> None:
+    sent = {"weights": {"a-2": 90}, "epoch": 1}
+    tenant = {"name": "acme", "hostnames": ["acme.example"]}
+    assert call("POST", "routes/shop-r/actions/weights/", sent, role="viewer").status_code == 403
+    assert call("POST", "tenants/", tenant, role="on-call").status_code == 403
+    assert call("POST", "routers/", {}, role="release-manager").status_code == 403
+    assert call("GET", "routes/", role="viewer").status_code == 200
+
+
+def test_a_tenant_is_added_changed_and_moved(call: Call) -> None:
+    sent = {"name": "acme", "hostnames": ["acme.example"], "prods": ["a-1"]}
+    made = call("POST", "tenants/", sent)
+    assert (made.status_code, made.json()["hostnames"]) == (201, ["acme.example"])
+    changed = call("PATCH", "tenants/acme/", {"load": 3})
+    assert (changed.status_code, changed.json()["load"]) == (200, 3)
+    moved = call("POST", "tenants/acme/actions/move/", {"route": "shop-t", "reason": "closer"})
+    assert (moved.status_code, moved.json()["route"]) == (200, "shop-t")
+    assert call("GET", "tenants/acme/").json() == moved.json()
+
+
+@pytest.mark.parametrize(
+    ("sent", "errors"),
+    [
+        ({"name": "acme", "hostnames": ["shop-r-0001.example.com"]}, {"hostnames[0]": "hostname-taken"}),
+        ({"name": "acme", "hostnames": ["a_b"]}, {"hostnames[0]": "hostname-wrong"}),
+        ({"name": "acme"}, {"hostnames": "field-needed"}),
+        ({"name": "acme", "hostnames": ["a.b"], "load": 10**6}, {"load": "no-room"}),
+        ({"name": "acme", "hostnames": ["a.b"], "route": None}, {"route": "not-a-text"}),
+        ({"name": "acme", "hostnames": ["a.b"], "prods": None}, {"prods": "prods-no-list"}),
+    ],
+)
+def test_a_wrong_tenant_is_400_at_its_field(call: Call, sent: Any, errors: dict[str, str]) -> None:
+    assert wrong(call("POST", "tenants/", sent)) == errors
+    assert not Tenant.objects.filter(name="acme").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("q=shop-r-0001", ["shop-r-0001"]),
+        ("q=SHOP-R-0002.example", ["shop-r-0002"]),
+        ("redundancy=test", ["staff-0001", "staff-0002", "staff-0003"]),
+        ("route=staff&page_size=1", ["staff-0001"]),
+        ("prod=c-2", ["staff-0001", "staff-0002", "staff-0003"]),
+    ],
+)
+def test_tenants_are_filtered(call: Call, asked: str, names: list[str]) -> None:
+    assert named(call("GET", f"tenants/?{asked}")) == names
+
+
+def test_a_router_is_registered_and_never_shows_a_secret(call: Call) -> None:
+    keys = {"access_key_id": "AKIA", "secret_access_key": "canary7c1f"}
+    settings = {"zone": "example.com", "zone_id": "Z0123456789", "domain": "r.example.com"}
+    instance = {"name": "zone", "failure_domain": "aws", "settings": settings, "credentials": keys}
+    sent = {"name": "dns", "kind": "route53", "instances": [instance]}
+    made = call("POST", "routers/", sent, role="admin")
+    assert made.status_code == 201 and b"canary" not in made.content and b"credentials" not in made.content
+    shown = call("GET", "routers/dns/", role="viewer")
+    assert shown.json()["instances"][0]["settings"] == settings and b"canary" not in shown.content
+    assert call("DELETE", "routers/dns/instances/zone/", role="admin").status_code == 204
+    assert call("GET", "routers/dns/").status_code == 404
+
+
+def test_a_wrong_router_is_400_at_its_field(call: Call) -> None:
+    sent = {
+        "name": "x",
+        "kind": "haproxy",
+        "instances": [{"name": "one", "failure_domain": "x", "settings": {}}],
+    }
+    assert wrong(call("POST", "routers/", sent, role="admin")) == {
+        "instances[0].settings.address": "haproxy-address"
+    }
+
+
+def test_routes_are_published_on_a_router(call: Call) -> None:
+    build.router()
+    answer = call("POST", "routers/edge/actions/publish/", {"routes": ["shop-r"]}, role="admin")
+    assert (answer.status_code, answer.json()["instances"][0]["routes"]) == (200, 1)
+    refused = call("POST", "routers/edge/actions/unpublish/", {"routes": ["shop-r"]}, role="admin")
+    assert (refused.status_code, refused.json()["code"]) == (409, "routes-published-only-here")
+    assert Publication.objects.get().route == Route.objects.get(name="shop-r")
+
+
+def test_an_instance_whose_users_are_led_nowhere_else_stays(call: Call) -> None:
+    Edge()
+    answer = call("DELETE", "routers/edge/instances/edge-1/", role="admin")
+    assert (answer.status_code, answer.json()["code"]) == (409, "routes-published-only-here")
+    assert call("DELETE", "routers/edge/instances/edge-1/?forget=x", role="admin").status_code == 400
+    assert call("DELETE", "routers/edge/instances/edge-1/?forget=true", role="admin").status_code == 204
+    assert list(RouterInstance.objects.values_list("name", flat=True)) == ["edge-2"]

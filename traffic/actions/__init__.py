@@ -1,0 +1,27 @@
+"""People's writes to traffic: who is served where, and where that is published.
+
+All raise `access.permissions.Denied`, `journal.core.reasons.FieldErrors` or `Refused`; then nothing has changed.
+Routers follow at the next tick: what is asked stands in rows.
+"""
+
+from .groups import TenantGroup, equal_weights, load_tenants
+from .publishing import publish_routes, unpublish_routes
+from .routers import add_instance, register_router, remove_instance
+from .routes import return_to_epoch, set_weights
+from .tenants import add_tenant, change_tenant, move_tenant
+
+__all__ = [
+    "TenantGroup",
+    "add_instance",
+    "add_tenant",
+    "change_tenant",
+    "equal_weights",
+    "load_tenants",
+    "move_tenant",
+    "publish_routes",
+    "register_router",
+    "remove_instance",
+    "return_to_epoch",
+    "set_weights",
+    "unpublish_routes",
+]

@@ -1,0 +1,187 @@
+"""Routes being made, and the numbers that people gave them changed: weights, and the way back to an epoch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import Person
+from access.permissions import require
+from clusters.models import Prod
+from journal.core.reasons import Reason, Refused, because, reason_to_json
+from journal.log import event, record
+from traffic.core.facts import Seat
+from traffic.engine.shifting import Shifted, shift
+from traffic.models import Publication, Route, RouteEpoch, RouteMember, RouteOut
+
+from .words import EPOCH_MAX, Faults, read_reason, whole
+
+WEIGHT_MAX = 100
+
+
+def set_weights(
+    person: Person, route: str, weights: Any, reason: Any = "", epoch: Any = None, *, for_good: bool = False
+) -> Shifted:
+    """Give members of the Route new weights (Prod -> a whole number, 0-100; what is not named stays). Any numbers
+    will do whose sum is not 0: what counts is their proportion. `epoch`: the one that the person has read; Refused
+    where the Route is at another by now. `for_good`: they are the weights of normal times too.
+
+    Raises FieldErrors at `weights.PROD`, `weights`, `epoch` or `reason`. Routers are told at the next tick.
+    """
+    require(person, "route.shift")
+    faults = Faults()
+    why, seen = read_reason(reason, faults), _read_epoch(epoch, faults)
+    with transaction.atomic():
+        row = lock_route(route)
+        members = {member.prod.name: member for member in row.members.select_related("prod")}
+        wanted = _read_weights(weights, members, faults)
+        faults.check()
+        _check_epoch(row, seen)
+        _check_out(row, members, wanted)
+        told = because("weights-set", route=row.name, by=person.get_username(), why=why or "-")
+        shifted = _shifted(row, wanted, told, person)
+        if for_good:
+            _keep(members.values(), wanted)
+        return shifted
+
+
+def return_to_epoch(person: Person, route: str, epoch: Any, reason: Any = "", seen: Any = None) -> Shifted:
+    """Give the Route the weights that it had from `epoch` on, as a new epoch. `seen`: the epoch that the person has
+    read; Refused where the Route is at another by now. Members that were none then get no weight.
+
+    Raises FieldErrors at `epoch`, `seen` or `reason`, Refused where a Prod of then is gone.
+    """
+    require(person, "route.return")
+    faults = Faults()
+    why, now_at = read_reason(reason, faults), _read_epoch(seen, faults, "seen")
+    number = _read_epoch(epoch, faults)
+    faults.check()
+    with transaction.atomic():
+        row = lock_route(route)
+        then = RouteEpoch.objects.filter(route=row, epoch=number).first()
+        if then is None:
+            faults.add("epoch", "epoch-unknown", route=row.name, epoch=number or 0)
+        faults.check()
+        _check_epoch(row, now_at)
+        members = {member.prod.name: member for member in row.members.select_related("prod")}
+        wanted = {**dict.fromkeys(members, 0), **(then.weights if then else {})}
+        _check_there(wanted)
+        _check_out(row, members, wanted)
+        told = because(
+            "weights-returned", route=row.name, epoch=number or 0, by=person.get_username(), why=why or "-"
+        )
+        return _shifted(row, wanted, told, person)
+
+
+def lock_route(name: str) -> Route:
+    """The row, locked until the transaction ends. Raises Refused if there is none."""
+    row = Route.objects.select_for_update().filter(name=name).first()
+    if row is None:
+        raise Refused(because("route-unknown", route=name))
+    return row
+
+
+def make_route(
+    name: str,
+    redundancy: str,
+    data_class: str,
+    seats: tuple[Seat, ...],
+    why: Reason,
+    actor: Person | None,
+    instances: tuple[int, ...] = (),
+) -> Route:
+    """A new Route with these members at epoch 1, to be published at `instances`."""
+    route = Route.objects.create(name=name, redundancy=redundancy, data_class=data_class)
+    prods = dict(Prod.objects.filter(name__in=[seat.prod for seat in seats]).values_list("name", "pk"))
+    RouteMember.objects.bulk_create(
+        RouteMember(route=route, prod_id=prods[seat.prod], weight=seat.weight, target=seat.target)
+        for seat in seats
+    )
+    now = timezone.now()
+    RouteEpoch.objects.create(
+        route=route,
+        epoch=route.epoch,
+        weights={seat.prod: seat.weight for seat in seats},
+        at=now,
+        actor=actor,
+        reason=reason_to_json(why),
+    )
+    Publication.objects.bulk_create(
+        Publication(route=route, instance_id=instance, asked=route.epoch, due_at=now)
+        for instance in instances
+    )
+    return route
+
+
+def _shifted(row: Route, wanted: Mapping[str, int], why: Reason, person: Person) -> Shifted:
+    now = timezone.now()
+    shifted = shift({row.pk: wanted}, why, now, actor=person)
+    if shifted.routes:
+        record([event(now, "route", actor=person, reason=why)])
+    return shifted
+
+
+def _keep(members: Any, wanted: Mapping[str, int]) -> None:
+    """What the members have now they have in normal times too."""
+    rows = [member for member in members if member.prod.name in wanted]
+    for member in rows:
+        member.target = wanted[member.prod.name]
+    RouteMember.objects.bulk_update(rows, ["target"])
+
+
+def _read_epoch(value: Any, faults: Faults, field: str = "epoch") -> int | None:
+    if value is None:
+        faults.add(field, "epoch-needed")
+        return None
+    number = whole(value)
+    if number is None or not 0 < number <= EPOCH_MAX:
+        faults.add(field, "epoch-no-number")
+        return None
+    return number
+
+
+def _check_epoch(row: Route, seen: int | None) -> None:
+    if seen != row.epoch:
+        raise Refused(because("route-moved-on", route=row.name, seen=seen or 0, epoch=row.epoch))
+
+
+def _read_weights(given: Any, members: Mapping[str, RouteMember], faults: Faults) -> dict[str, int]:
+    if not members:
+        faults.add("weights", "route-without-members")
+    if not isinstance(given, Mapping) or not given:
+        faults.add("weights", "weights-needed")
+        return {}
+    wanted: dict[str, int] = {}
+    for prod, value in given.items():
+        number = whole(value)
+        if prod not in members:
+            faults.add(f"weights.{str(prod)[:80]}", "no-member-of-route")
+        elif number is None or number > WEIGHT_MAX or number < 0:
+            faults.add(f"weights.{prod}", "weight-no-percent", most=WEIGHT_MAX)
+        else:
+            wanted[prod] = number
+    after = {**{prod: member.weight for prod, member in members.items()}, **wanted}
+    if len(wanted) == len(given) and members and not any(after.values()):
+        faults.add("weights", "weights-sum-to-nothing")
+    return wanted
+
+
+def _check_out(row: Route, members: Mapping[str, RouteMember], wanted: Mapping[str, int]) -> None:
+    """Nobody is sent more to a member that a Run has taken out of service."""
+    out = RouteOut.objects.filter(route=row).select_related("prod").first()
+    if out is None:
+        return
+    name = out.prod.name
+    now = members[name].weight if name in members else 0
+    if wanted.get(name, 0) > now:
+        raise Refused(because("member-is-out", route=row.name, prod=name, run=out.run_id))
+
+
+def _check_there(wanted: Mapping[str, int]) -> None:
+    """The Prods that are to get weight still exist."""
+    names = {prod for prod, weight in wanted.items() if weight}
+    alive = Prod.objects.filter(name__in=names).exclude(lifecycle=Prod.Lifecycle.RETIRED)
+    gone = sorted(names - set(alive.values_list("name", flat=True)))
+    if gone:
+        raise Refused(because("epoch-prods-gone", prods=", ".join(gone)))

@@ -1,0 +1,180 @@
+"""People's writes to Tenants: add one, change it, move it to another Route."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import Person
+from access.permissions import require
+from journal.core.reasons import Reason, Refused, because
+from journal.log import event, record
+from traffic.models import DataClass, Tenant
+from traffic.queries.facts import read_facts
+
+from .locks import TENANTS, one_at_a_time
+from .placing import (
+    check_reachable,
+    find_shard,
+    named_route,
+    read_blueprint,
+    read_prods,
+    rebind,
+    serving,
+    take_shard,
+)
+from .tenant_words import TenantFacts, digest_of, facts_of, read_tenant, read_tenant_name
+from .words import Faults, read_reason, text_of
+
+
+def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
+    """A new Tenant of `name`, `hostnames`, `load`, `redundancy`, `data_class`, on the Route `route`, or where the
+    planner finds room on a Prod of `blueprint` (among `prods`, where some are named).
+
+    Raises FieldErrors at each field that is wrong, at `redundancy` or `load` too where the fleet cannot give it.
+    """
+    require(person, "tenant.write")
+    faults = Faults()
+    name, asked = read_tenant_name(given.get("name"), faults), read_tenant(given, faults)
+    among, named = read_prods(given.get("prods", []), faults), text_of(given, "route", faults)
+    kind = text_of(given, "blueprint", faults)
+    with transaction.atomic():
+        one_at_a_time(TENANTS)  # or the same room, or the same hostname, is given away twice
+        if name and Tenant.objects.filter(name=name).exists():
+            faults.add("name", "tenant-exists", tenant=name)
+        _check_hostnames(name, asked, given.get("hostnames"), faults)
+        if named:
+            faults.check()
+            route = named_route(named, asked)
+        else:
+            facts = read_facts()
+            blueprint = read_blueprint(kind, facts, None, faults)
+            faults.check()
+            shard = find_shard(name, asked, facts, blueprint, now_in=None, among=among)
+            route = take_shard(shard, None, because("route-made-for", tenant=name), person)
+        tenant = Tenant.objects.create(name=name, route=route, **_columns(asked))
+        why = because("tenant-added", tenant=name, route=route.name)
+        _record(person, why, ("", "added"))
+        rebind([route], why, person)
+    return tenant
+
+
+def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: str = "") -> Tenant:
+    """The Tenant with other facts; what is not given stays. With another redundancy or class it moves to a Route of
+    that kind. `read_as`: the `digest_of` what the person saw; Refused where it is otherwise by now. The same again changes nothing.
+    """
+    require(person, "tenant.write")
+    faults = Faults()
+    with transaction.atomic():
+        one_at_a_time(TENANTS)  # or the same room, or the same hostname, is given away twice
+        tenant = _lock(name)
+        before = facts_of(tenant)
+        if read_as and read_as != digest_of(before):
+            raise Refused(because("tenant-changed", tenant=name))
+        asked = read_tenant(given, faults, before)
+        _check_hostnames(name, asked, given.get("hostnames"), faults)
+        faults.check()
+        changed = [
+            field for field in TenantFacts.__slots__ if getattr(asked, field) != getattr(before, field)
+        ]
+        if not changed:
+            return tenant
+        Tenant.objects.filter(pk=tenant.pk).update(**_columns(asked))
+        tenant.refresh_from_db()
+        why = because("tenant-facts-changed", tenant=name, fields=", ".join(changed))
+        _record(person, why)
+        if {"redundancy", "data_class"} & set(changed):
+            _go(person, tenant, asked, why)
+        elif "hostnames" in changed and tenant.route:
+            rebind([tenant.route], why, person)
+    return tenant
+
+
+def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
+    """The Tenant on another Route: `route`, or where the planner finds room (among `prods`, where some are named).
+    A single-writer Tenant needs `confirm`, its name: nobody else vouches that two Prods do not write at once.
+
+    Raises FieldErrors at `route`, `prods`, `confirm` or `reason`, Refused where routers do not have the new Route yet.
+    """
+    require(person, "tenant.write")
+    faults = Faults()
+    why = read_reason(given.get("reason", ""), faults)
+    among, named = read_prods(given.get("prods", []), faults), text_of(given, "route", faults)
+    confirm = text_of(given, "confirm", faults)
+    with transaction.atomic():
+        one_at_a_time(TENANTS)  # or the same room, or the same hostname, is given away twice
+        tenant = _lock(name)
+        if tenant.data_class == DataClass.SINGLE_WRITER and confirm != name:
+            faults.add("confirm", "single-writer-unconfirmed", tenant=name)
+        if named and named == serving(tenant):
+            faults.add("route", "tenant-is-there", route=serving(tenant))
+        faults.check()
+        told = because("tenant-moved-why", why=why or "-")
+        _go(person, tenant, facts_of(tenant), told, named, among)
+    return tenant
+
+
+def _go(
+    person: Person,
+    tenant: Tenant,
+    asked: TenantFacts,
+    why: Reason,
+    named: str = "",
+    among: tuple[str, ...] = (),
+) -> None:
+    """Put the Tenant on another Route, and have both published anew."""
+    before, made = tenant.route, False
+    if named:
+        after = named_route(named, asked)
+    else:
+        facts, faults = read_facts(), Faults()
+        blueprint = read_blueprint("", facts, before, faults)
+        faults.check()
+        shard = find_shard(tenant.name, asked, facts, blueprint, now_in=before, among=among)
+        made = shard.new
+        after = take_shard(shard, before, because("route-made-for", tenant=tenant.name), person)
+    check_reachable(before, after, made=made)
+    Tenant.objects.filter(pk=tenant.pk).update(route=after)
+    told = because("tenant-moved", tenant=tenant.name, was=serving(tenant), route=after.name, why=_why(why))
+    _record(person, told, (serving(tenant), after.name))
+    tenant.route = after
+    rebind([row for row in (before, after) if row], told, person)
+
+
+def _why(reason: Reason) -> str:
+    params = dict(reason.params)
+    return str(params.get("why", params.get("fields", "-")))
+
+
+def _lock(name: str) -> Tenant:
+    row = Tenant.objects.select_for_update(of=("self",)).select_related("route").filter(name=name).first()
+    if row is None:
+        raise Refused(because("tenant-unknown", tenant=name))
+    return row
+
+
+def _check_hostnames(name: str, asked: TenantFacts, given: Any, faults: Faults) -> None:
+    """No two Tenants have one hostname. Needs the lock."""
+    rows = Tenant.objects.filter(hostnames__overlap=list(asked.hostnames)).exclude(name=name)
+    if not asked.hostnames:
+        return
+    owners = {host: row.name for row in rows.only("name", "hostnames") for host in row.hostnames}
+    places = {host: place for place, host in enumerate(given or []) if isinstance(host, str)}
+    for host in asked.hostnames:
+        if host in owners:
+            path = f"hostnames[{places[host]}]" if host in places else "hostnames"
+            faults.add(path, "hostname-taken", hostname=host, tenant=owners[host])
+
+
+def _columns(asked: TenantFacts) -> dict[str, Any]:
+    return {
+        "hostnames": list(asked.hostnames),
+        "load": asked.load,
+        "redundancy": asked.redundancy,
+        "data_class": asked.data_class,
+    }
+
+
+def _record(person: Person, why: Reason, moved: tuple[str, str] = ("", "")) -> None:
+    record([event(timezone.now(), "tenant", actor=person, moved=moved, reason=why)])

@@ -1,0 +1,1 @@
+"""Traffic over HTTP. Shapes are made here; nothing is decided."""

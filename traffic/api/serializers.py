@@ -1,0 +1,244 @@
+"""The shapes of Routes, Tenants and routers. What comes in is checked by `traffic.actions`; these describe it."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from clusters.api.serializers import ReasonSerializer
+from journal.core.reasons import reason_from_json
+from journal.sentences import reason_json
+from traffic.models import (
+    DataClass,
+    Publication,
+    Redundancy,
+    Route,
+    RouteEpoch,
+    Router,
+    RouterInstance,
+    Tenant,
+)
+from traffic.queries.facts import checks_health
+from traffic.queries.routes import percents
+from traffic.routers.rules import HOSTNAME_MAX
+
+REASON = {"max_length": 1000, "required": False, "allow_blank": True}
+
+
+def _told(stored: dict[str, Any]) -> dict[str, Any] | None:
+    reason = reason_from_json(stored)
+    return reason_json(reason) if reason else None
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    """A member; `percent` is its part of the requests, `target` its weight in normal times."""
+
+    prod = serializers.CharField()
+    weight = serializers.IntegerField()
+    target = serializers.IntegerField()
+    percent = serializers.IntegerField()
+
+
+class PublicationSerializer(serializers.ModelSerializer[Publication]):
+    """A Route at a router instance: `epoch` and `weights` as read back at `read_at`."""
+
+    instance = serializers.CharField(source="instance.name")
+    weights = serializers.DictField(
+        child=serializers.IntegerField(), help_text="weight by Prod, as read back"
+    )
+    reason = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Publication
+        fields = ("instance", "state", "reason", "since", "asked", "epoch", "weights", "read_at")
+
+    @extend_schema_field(ReasonSerializer(allow_null=True))
+    def get_reason(self, row: Publication) -> Any:
+        return _told(row.reason)
+
+
+class RouteSerializer(serializers.ModelSerializer[Route]):
+    members = serializers.SerializerMethodField()
+    publications = PublicationSerializer(many=True)
+    tenants = serializers.IntegerField(source="count")
+    load = serializers.IntegerField()
+
+    class Meta:
+        model = Route
+        fields = ("name", "redundancy", "data_class", "epoch", "members", "tenants", "load", "publications")
+        read_only_fields = fields
+
+    @extend_schema_field(MemberSerializer(many=True))
+    def get_members(self, row: Route) -> Any:
+        rows = [member for member in row.members.all() if member.weight or member.target]
+        part = percents({member.prod.name: member.weight for member in rows})
+        return [
+            {"prod": m.prod.name, "weight": m.weight, "target": m.target, "percent": part[m.prod.name]}
+            for m in sorted(rows, key=lambda member: member.prod.name)
+        ]
+
+
+class EpochSerializer(serializers.ModelSerializer[RouteEpoch]):
+    """What the weights were from one epoch on."""
+
+    weights = serializers.DictField(child=serializers.IntegerField(), help_text="weight by Prod")
+    by = serializers.CharField(source="actor.username", default=None)
+    run = serializers.IntegerField(source="run_id", allow_null=True)
+    reason = serializers.SerializerMethodField()
+
+    class Meta:
+        model = RouteEpoch
+        fields = ("epoch", "weights", "at", "by", "run", "reason")
+
+    @extend_schema_field(ReasonSerializer(allow_null=True))
+    def get_reason(self, row: RouteEpoch) -> Any:
+        return _told(row.reason)
+
+
+class WeightsSerializer(serializers.Serializer[Any]):
+    """New weights. Any whole numbers whose sum is not 0: what counts is their proportion."""
+
+    weights = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=100),
+        help_text="weight by Prod; a member that is not named keeps its own",
+    )
+    epoch = serializers.IntegerField(
+        min_value=1, help_text="the one that you have read; 409 if it is another now"
+    )
+    for_good = serializers.BooleanField(required=False, help_text="also the weights of normal times")
+    reason = serializers.CharField(**REASON)
+
+
+class ReturnSerializer(serializers.Serializer[Any]):
+    """The way back to the weights of an epoch."""
+
+    epoch = serializers.IntegerField(min_value=1, help_text="whose weights come back")
+    seen = serializers.IntegerField(
+        min_value=1, help_text="the epoch that you have read; 409 if it is another now"
+    )
+    reason = serializers.CharField(**REASON)
+
+
+class TenantSerializer(serializers.ModelSerializer[Tenant]):
+    route = serializers.CharField(source="route.name", default=None, allow_null=True)
+    hostnames = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        model = Tenant
+        fields = ("name", "hostnames", "load", "redundancy", "data_class", "route")
+        read_only_fields = fields
+
+
+class TenantFactsSerializer(serializers.Serializer[Any]):
+    """What a person says about a Tenant; what is not given stays."""
+
+    hostnames = serializers.ListField(
+        child=serializers.CharField(max_length=HOSTNAME_MAX),
+        required=False,
+        help_text="lower case, no wildcards",
+    )
+    load = serializers.IntegerField(min_value=1, required=False, help_text="load units")
+    redundancy = serializers.ChoiceField(Redundancy.choices, required=False)
+    data_class = serializers.ChoiceField(DataClass.choices, required=False)
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """Where a Tenant goes: `route`, or where one is found or made, among `prods` where some are named."""
+
+    route = serializers.CharField(max_length=63, required=False)
+    prods = serializers.ListField(child=serializers.CharField(max_length=63), required=False)
+
+
+class NewTenantSerializer(PlaceSerializer, TenantFactsSerializer):
+    """A Tenant to add."""
+
+    name = serializers.CharField(max_length=63)
+    hostnames = serializers.ListField(
+        child=serializers.CharField(max_length=HOSTNAME_MAX), help_text="lower case, no wildcards"
+    )
+    blueprint = serializers.CharField(
+        max_length=63, required=False, help_text="of the Prods that may serve it"
+    )
+
+
+class MoveSerializer(PlaceSerializer):
+    """Another Route for a Tenant."""
+
+    confirm = serializers.CharField(
+        max_length=63,
+        required=False,
+        help_text="its name: for a single writer, whose old Prod has stopped writing",
+    )
+    reason = serializers.CharField(**REASON)
+
+
+class InstanceSerializer(serializers.ModelSerializer[RouterInstance]):
+    """One place where Routes are published; never a secret."""
+
+    cluster = serializers.CharField(source="cluster.name", default=None, allow_null=True)
+    settings = serializers.DictField()
+    reason = serializers.SerializerMethodField()
+    routes = serializers.SerializerMethodField(help_text="how many are published there")
+    health_checks = serializers.SerializerMethodField(help_text="it takes a dead member out by itself")
+
+    class Meta:
+        model = RouterInstance
+        fields = (
+            *(
+                "name",
+                "failure_domain",
+                "cluster",
+                "settings",
+                "health",
+                "reason",
+                "since",
+                "read_at",
+                "routes",
+            ),
+            "health_checks",
+        )
+
+    @extend_schema_field(ReasonSerializer(allow_null=True))
+    def get_reason(self, row: RouterInstance) -> Any:
+        return _told(row.reason)
+
+    def get_routes(self, row: RouterInstance) -> int:
+        return len(row.publications.all())
+
+    def get_health_checks(self, row: RouterInstance) -> bool:
+        return checks_health(row)
+
+
+class RouterSerializer(serializers.ModelSerializer[Router]):
+    instances = InstanceSerializer(many=True)
+
+    class Meta:
+        model = Router
+        fields = ("name", "kind", "instances")
+        read_only_fields = fields
+
+
+class NewInstanceSerializer(serializers.Serializer[Any]):
+    """A router instance to register."""
+
+    name = serializers.CharField(max_length=63)
+    failure_domain = serializers.CharField(max_length=63)
+    cluster = serializers.CharField(max_length=63, required=False, help_text="on which it stands")
+    settings = serializers.DictField(required=False, help_text="by kind: see docs/routes.md")
+    credentials = serializers.DictField(
+        child=serializers.CharField(), required=False, write_only=True, help_text="by kind; stored encrypted"
+    )
+
+
+class NewRouterSerializer(serializers.Serializer[Any]):
+    """A Router to register, with its instances."""
+
+    name = serializers.CharField(max_length=63)
+    kind = serializers.ChoiceField(Router.Kind.choices)
+    instances = NewInstanceSerializer(many=True)
+
+
+class RouteNamesSerializer(serializers.Serializer[Any]):
+    """Which Routes."""
+
+    routes = serializers.ListField(child=serializers.CharField(max_length=63))

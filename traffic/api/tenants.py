@@ -1,0 +1,98 @@
+"""Tenants over HTTP: who there is, a new one, other facts, another Route."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from access.api.conditional import Conditional
+from access.api.pages import ByName
+from traffic import actions
+from traffic.models import DataClass, Redundancy, Tenant
+from traffic.queries.tenants import select_tenants
+
+from .bodies import body_of
+from .serializers import MoveSerializer, NewTenantSerializer, TenantFactsSerializer, TenantSerializer
+
+READ = {"GET": "read", "HEAD": "read", "OPTIONS": "read"}
+ROWS = Tenant.objects.select_related("route")
+FACTS = ("hostnames", "load", "redundancy", "data_class")
+PLACE = ("route", "prods")
+
+
+class TenantFilter(filters.FilterSet):
+    """Which Tenants; all that is given must fit."""
+
+    q = filters.CharFilter(method="by_text", max_length=253, label="a part of the name or of a hostname")
+    route = filters.CharFilter(field_name="route__name", max_length=63, label="name of its Route")
+    prod = filters.CharFilter(method="by_prod", max_length=63, label="a Prod that serves it")
+    redundancy = filters.ChoiceFilter(choices=Redundancy.choices)
+    data_class = filters.ChoiceFilter(choices=DataClass.choices)
+
+    class Meta:
+        model = Tenant
+        fields: tuple[str, ...] = ()
+
+    def by_text(self, queryset: QuerySet[Tenant], name: str, value: str) -> QuerySet[Tenant]:  # noqa: ARG002
+        return queryset.filter(pk__in=select_tenants(value, {}).values("pk"))
+
+    def by_prod(self, queryset: QuerySet[Tenant], name: str, value: str) -> QuerySet[Tenant]:  # noqa: ARG002
+        return queryset.filter(pk__in=select_tenants("", {"prod": value}).values("pk"))
+
+
+class TenantList(generics.ListAPIView[Tenant]):
+    """All Tenants, by name; POST adds one."""
+
+    permits = READ | {"POST": "tenant.write"}
+    queryset = ROWS.order_by("name")
+    serializer_class = TenantSerializer
+    pagination_class = ByName
+    filterset_class = TenantFilter
+
+    @extend_schema(request=NewTenantSerializer, responses={201: TenantSerializer})
+    def post(self, request: Request) -> Response:
+        """Add a Tenant, on the Route that is named, found or made. The error of a fleet that cannot give what is
+        asked stands at `redundancy` or `load`."""
+        body = body_of(request, ("name", "blueprint", *FACTS, *PLACE), ("name", "hostnames"))
+        tenant = actions.add_tenant(request.user, body)
+        return Response(_shown(tenant.name), status=status.HTTP_201_CREATED)
+
+
+class TenantDetail(Conditional, generics.RetrieveAPIView[Tenant]):
+    """One Tenant; PATCH changes its facts."""
+
+    permits = READ | {"PATCH": "tenant.write"}
+    queryset = ROWS
+    serializer_class = TenantSerializer
+    lookup_field = "name"
+
+    @extend_schema(request=TenantFactsSerializer, responses=TenantSerializer)
+    def patch(self, request: Request, name: str) -> Response:
+        """Change what is given. With another redundancy or class it moves to a Route of that kind."""
+        self.get_object()
+        actions.change_tenant(request.user, name, body_of(request, FACTS))
+        return Response(_shown(name))
+
+
+class TenantMove(Conditional, generics.GenericAPIView[Tenant]):
+    """Another Route for a Tenant: the one named, or where there is room. A single writer needs `confirm`."""
+
+    guards = TenantDetail
+    permits = {"POST": "tenant.write", "OPTIONS": "read"}
+    queryset = ROWS
+    serializer_class = MoveSerializer
+    lookup_field = "name"
+
+    @extend_schema(request=MoveSerializer, responses=TenantSerializer)
+    def post(self, request: Request, name: str) -> Response:
+        self.get_object()
+        actions.move_tenant(request.user, name, body_of(request, (*PLACE, "confirm", "reason")))
+        return Response(_shown(name))
+
+
+def _shown(name: str) -> Any:
+    return TenantSerializer(ROWS.get(name=name)).data

@@ -1,0 +1,120 @@
+"""What the planners of `traffic.core` know, read from rows in a constant number of queries."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from clusters.core.promises import may_share_data
+from clusters.facts import cluster_reason, prod_health
+from clusters.models import Cluster, Prod, Version
+from traffic.core.facts import ClusterNow, Place, RouteNow, RouterNow, Seat, TrafficFacts
+from traffic.models import Publication, Route, RouteMember, Router, RouterInstance
+
+Promises = Mapping[int, Mapping[str, frozenset[str]]]
+
+
+def read_facts(now: datetime | None = None) -> TrafficFacts:
+    """All Prods that are not retired, Routes, Clusters that are not retired, and router instances."""
+    now = now or timezone.now()
+    prods = list(
+        Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED)
+        .select_related("cluster", "blueprint", "observation", "version__revision")
+        .defer("version__revision__manifests", "cluster__nodes")
+        .order_by("name")
+    )
+    shares = _promises({prod.blueprint_id for prod in prods})
+    clusters = Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).defer("nodes")
+    instances = RouterInstance.objects.select_related("cluster", "router").order_by("name")
+    return TrafficFacts(
+        places=tuple(_place(prod, shares, now) for prod in prods),
+        routes=read_routes_now({prod.name: prod.blueprint.name for prod in prods}),
+        clusters=tuple(ClusterNow(c.name, c.failure_domain, c.purpose) for c in clusters),
+        routers=tuple(
+            RouterNow(i.name, i.failure_domain, i.cluster.name if i.cluster else "", checks_health(i))
+            for i in instances
+        ),
+    )
+
+
+def checks_health(instance: RouterInstance) -> bool:
+    """Whether it takes a dead member out by itself, as its settings say. Needs `router`."""
+    found = instance.settings
+    match instance.router.kind:
+        case Router.Kind.GATEWAY_API:
+            return bool(found.get("health_checks", False))
+        case Router.Kind.ROUTE53:
+            return found.get("health") is not None or bool(found.get("checks"))
+        case Router.Kind.EXTERNAL_DNS:
+            return bool(found.get("checks"))
+    return True  # HAProxy asks every server
+
+
+def is_serving(prod: Prod, now: datetime) -> bool:
+    """Whether we know that it serves: in service, seen ready, on a Cluster that answers. Needs what
+    `prod_health` needs."""
+    in_service = prod.lifecycle == Prod.Lifecycle.IN_SERVICE
+    return in_service and cluster_reason(prod.cluster, now) is None and prod_health(prod, now) == "ready"
+
+
+def _place(prod: Prod, shares: Promises, now: datetime) -> Place:
+    well = is_serving(prod, now)
+    return Place(
+        name=prod.name,
+        cluster=prod.cluster.name,
+        domain=prod.cluster.failure_domain,
+        role=prod.role,
+        capacity=prod.capacity,
+        version=prod.version.name,
+        blueprint=prod.blueprint.name,
+        in_service=prod.lifecycle == Prod.Lifecycle.IN_SERVICE,
+        serving=well,
+        ready_percent=100 if well else 0,
+        shares=shares.get(prod.blueprint_id, {}).get(prod.version.name, frozenset()),
+        vetoed=prod.version.vetoed_at is not None,
+    )
+
+
+def _promises(blueprints: set[int]) -> Promises:
+    """Blueprint id -> Version -> the Versions whose data it may work on."""
+    found: dict[int, list[tuple[str, list[str]]]] = defaultdict(list)
+    rows = Version.objects.filter(blueprint__in=blueprints).order_by("pk")
+    for blueprint, name, shares in rows.values_list("blueprint", "name", "shares_data_with"):
+        found[blueprint].append((name, shares))
+    return {
+        blueprint: {
+            mine: frozenset(
+                name for name, theirs in versions if may_share_data(mine, with_mine, name, theirs)
+            )
+            for mine, with_mine in versions
+        }
+        for blueprint, versions in found.items()
+    }
+
+
+def read_routes_now(blueprints: Mapping[str, str]) -> tuple[RouteNow, ...]:
+    """All Routes; `blueprints` is Prod -> its Blueprint. Three queries."""
+    seats: dict[int, list[Seat]] = defaultdict(list)
+    rows = RouteMember.objects.order_by("prod__name")
+    for route, prod, weight, target in rows.values_list("route", "prod__name", "weight", "target"):
+        seats[route].append(Seat(prod, weight, target))
+    routers: dict[int, list[str]] = defaultdict(list)
+    published = Publication.objects.order_by("instance__name")
+    for route, instance in published.values_list("route", "instance__name"):
+        routers[route].append(instance)
+    found = Route.objects.annotate(load=Sum("tenants__load"), count=Count("tenants")).order_by("name")
+    return tuple(
+        RouteNow(
+            name=route.name,
+            load=route.load or 0,
+            tenants=route.count,
+            redundancy=route.redundancy,
+            data_class=route.data_class,
+            blueprint=next((blueprints[s.prod] for s in seats[route.pk] if s.prod in blueprints), ""),
+            members=tuple(seats[route.pk]),
+            routers=tuple(routers[route.pk]),
+        )
+        for route in found
+    )

@@ -1,0 +1,217 @@
+"""One Route: its members, how it is published, what it was, and what other weights would mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from access.models import Person
+from access.permissions import denial
+from clusters.facts import cluster_reason
+from clusters.marks import PROD_MARKS, Mark
+from clusters.models import Prod
+from journal.core.reasons import Reason, because, reason_from_json
+from traffic.models import Redundancy, Route, RouteEpoch, RouteMember, RouteOut
+
+from .facts import is_serving
+from .routes import ROUTES, RouteRow, percents, route_rows
+
+EPOCHS_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """A member as a person sets it. `out`: the Run that has it out of service."""
+
+    prod: str
+    cluster: str
+    domain: str
+    role: str
+    mark: Mark
+    weight: int
+    target: int
+    percent: int
+    out: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpochLine:
+    """What the weights were from one epoch on. `is_now`: they are asked now."""
+
+    epoch: int
+    at: datetime
+    by: str
+    run: int | None
+    reason: Reason | None
+    weights: tuple[tuple[str, int, int], ...]
+    is_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePage:
+    """All of one Route. `cannot`: why the person may not set its weights; None: they may."""
+
+    row: RouteRow
+    members: tuple[MemberLine, ...]
+    epochs: tuple[EpochLine, ...]
+    cannot: Reason | None
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """A member before and after: weight, part of the requests, and load units of this Route; what its Prod has
+    promised in all, and could carry."""
+
+    prod: str
+    was: int
+    will: int
+    was_percent: int
+    will_percent: int
+    was_load: int
+    will_load: int
+    committed: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What other weights would mean. `writes`: how many router instances are written to; `warnings`: what to think
+    about first; `same`: nothing would change; `errors`: why they cannot be."""
+
+    lines: tuple[PreviewLine, ...]
+    writes: int
+    warnings: tuple[Reason, ...]
+    same: bool
+
+
+def read_route(name: str, person: Person, now: datetime) -> RoutePage:
+    """The Route as `person` may see it; 404 if there is none. A constant number of queries."""
+    route = get_object_or_404(ROUTES, name=name)
+    members = _members(route, now)
+    rows = RouteEpoch.objects.filter(route=route).select_related("actor").order_by("-epoch")
+    return RoutePage(
+        row=route_rows([route], now)[0],
+        members=members,
+        epochs=tuple(_epoch(row, route) for row in rows[:EPOCHS_SHOWN]),
+        cannot=denial(person, "route.shift") or (None if members else because("route-without-members")),
+        facts=route.pk,
+    )
+
+
+def read_epoch(name: str, number: int) -> tuple[Route, EpochLine]:
+    """One epoch of the Route's history; 404 if there is none."""
+    row = get_object_or_404(
+        RouteEpoch.objects.select_related("route", "actor"), route__name=name, epoch=number
+    )
+    return row.route, _epoch(row, row.route)
+
+
+def preview(route: Route, weights: Mapping[str, int], now: datetime) -> Preview:
+    """What these weights (Prod -> 0-100; what is not named stays) would mean. A constant number of queries."""
+    load = ROUTES.get(pk=route.pk).load
+    rows = {row.prod.name: row for row in _member_rows(route)}
+    was = {name: row.weight for name, row in rows.items()}
+    will = {**was, **weights}
+    before, after = percents(was), percents(will)
+    committed = _committed([row.prod_id for row in rows.values()])
+    lines = tuple(
+        PreviewLine(
+            prod=name,
+            was=was.get(name, 0),
+            will=will[name],
+            was_percent=before.get(name, 0),
+            will_percent=after[name],
+            was_load=round(load * before.get(name, 0) / 100),
+            will_load=round(load * after[name] / 100),
+            committed=committed.get(rows[name].prod_id, 0) if name in rows else 0,
+            capacity=rows[name].prod.capacity if name in rows else 0,
+        )
+        for name in sorted(will)
+    )
+    return Preview(
+        lines, route.publications.count(), tuple(_warnings(route, rows, was, will, now)), was == will
+    )
+
+
+def _warnings(
+    route: Route,
+    rows: Mapping[str, RouteMember],
+    was: Mapping[str, int],
+    will: Mapping[str, int],
+    now: datetime,
+) -> list[Reason]:
+    found: list[Reason] = []
+    for name, row in rows.items():
+        if will[name] > was[name] and not is_serving(row.prod, now):
+            found.append(because("would-serve-from-ill", prod=name))
+    domains = {
+        rows[name].prod.cluster.failure_domain for name, weight in will.items() if weight and name in rows
+    }
+    if route.redundancy == Redundancy.TWO_DOMAIN and len(domains) == 1:
+        found.append(because("would-be-in-one-domain", domain=min(domains)))
+    out = RouteOut.objects.filter(route=route).select_related("prod").first()
+    if out and will.get(out.prod.name, 0) > was.get(out.prod.name, 0):
+        found.append(because("member-is-out", route=route.name, prod=out.prod.name, run=out.run_id))
+    if not route.publications.exists():
+        found.append(because("route-nowhere-published"))
+    return found
+
+
+def _member_rows(route: Route) -> QuerySet[RouteMember]:
+    rows = RouteMember.objects.filter(route=route).select_related(
+        "prod__cluster", "prod__observation", "prod__version__revision"
+    )
+    return rows.defer("prod__version__revision__manifests", "prod__cluster__nodes").order_by("prod__name")
+
+
+def _members(route: Route, now: datetime) -> tuple[MemberLine, ...]:
+    rows = list(_member_rows(route).exclude(weight=0, target=0))
+    part = percents({row.prod.name: row.weight for row in rows})
+    out = dict(RouteOut.objects.filter(route=route).values_list("prod", "run_id"))
+    return tuple(
+        MemberLine(
+            prod=row.prod.name,
+            cluster=row.prod.cluster.name,
+            domain=row.prod.cluster.failure_domain,
+            role=row.prod.role,
+            mark=_mark(row.prod, now),
+            weight=row.weight,
+            target=row.target,
+            percent=part[row.prod.name],
+            out=out.get(row.prod_id),
+        )
+        for row in rows
+    )
+
+
+def _mark(prod: Prod, now: datetime) -> Mark:
+    if is_serving(prod, now):
+        return PROD_MARKS["ready"]
+    return PROD_MARKS["unknown" if cluster_reason(prod.cluster, now) else "not-ready"]
+
+
+def _committed(prods: list[int]) -> dict[int, int]:
+    """Prod id -> load units that it has promised to carry, all its Routes together."""
+    found: dict[int, int] = {}
+    rows: Any = RouteMember.objects.filter(prod__in=prods).exclude(weight=0, target=0)
+    loads = dict(ROUTES.filter(pk__in=rows.values("route")).values_list("pk", "load"))
+    for prod, route in rows.values_list("prod", "route"):
+        found[prod] = found.get(prod, 0) + loads.get(route, 0)
+    return found
+
+
+def _epoch(row: RouteEpoch, route: Route) -> EpochLine:
+    part = percents(row.weights)
+    return EpochLine(
+        epoch=row.epoch,
+        at=row.at,
+        by=row.actor.get_username() if row.actor else "",
+        run=row.run_id,
+        reason=reason_from_json(row.reason),
+        weights=tuple((prod, weight, part[prod]) for prod, weight in sorted(row.weights.items())),
+        is_now=row.epoch == route.epoch,
+    )

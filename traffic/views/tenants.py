@@ -1,0 +1,100 @@
+"""Tenants: the list, one of them, a new one, and what people change."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from access.doors import may
+from clusters.views.answers import submitted
+from traffic import actions
+from traffic.actions.tenant_words import digest_of, facts_of
+from traffic.forms import MoveForm, NewTenantForm, TenantForm
+from traffic.models import DataClass, Tenant
+from traffic.queries.tenants import read_tenant, read_tenants
+
+from .answers import show
+
+both = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+@may("read")
+def tenants(request: HttpRequest) -> HttpResponse:
+    """All Tenants, searched, a page at a time."""
+    return show(request, "tenants", read_tenants(request.GET.dict()))
+
+
+@require_safe
+@may("read")
+def tenant(request: HttpRequest, name: str) -> HttpResponse:
+    """One Tenant."""
+    return show(request, "tenant", read_tenant(name, request.user, timezone.now()))
+
+
+@both
+@may("tenant.write")
+def new_tenant(request: HttpRequest) -> HttpResponse:
+    """A new Tenant, on the Route that is named or found."""
+    form = NewTenantForm(request.POST if request.method == "POST" else None, initial={"load": "1"})
+    if not form.is_bound or not form.is_valid():
+        return show(request, "new_tenant", None, 400 if form.is_bound else 200, form=form)
+    wanted = form.wanted()
+
+    def again(status: int) -> HttpResponse:
+        return show(request, "new_tenant", None, status, form=form)
+
+    # A name that is none leads nowhere, but then the action has refused.
+    then = reverse("traffic:tenants") + f"?q={wanted['name']}" if form.is_valid() else ""
+    done = _("The tenant is added. The routers follow within seconds.")
+    return submitted(request, form, lambda: actions.add_tenant(request.user, wanted), done, then, again)
+
+
+@both
+@may("tenant.write")
+def change(request: HttpRequest, name: str) -> HttpResponse:
+    """Other facts about a Tenant."""
+    row = get_object_or_404(Tenant, name=name)
+    seen = facts_of(row)
+    initial: dict[str, Any] = {
+        "hostnames": "\n".join(seen.hostnames), "load": str(seen.load), "redundancy": seen.redundancy,
+        "data_class": seen.data_class, "read_as": digest_of(seen),
+    }  # fmt: skip
+    form = TenantForm(request.POST if request.method == "POST" else None, initial=initial)
+
+    def again(status: int) -> HttpResponse:
+        return show(request, "change_tenant", row, status, form=form)
+
+    if not form.is_bound or not form.is_valid():
+        return again(400 if form.is_bound else 200)
+
+    def act() -> None:
+        actions.change_tenant(request.user, name, form.given(), form.cleaned_data["read_as"])
+
+    return submitted(
+        request, form, act, _("The facts are stored."), reverse("traffic:tenant", args=[name]), again
+    )
+
+
+@both
+@may("tenant.write")
+def move(request: HttpRequest, name: str) -> HttpResponse:
+    """Another Route for a Tenant."""
+    row = get_object_or_404(Tenant.objects.select_related("route"), name=name)
+    single = row.data_class == DataClass.SINGLE_WRITER
+    form = MoveForm(request.POST if request.method == "POST" else None, single_writer=single)
+
+    def again(status: int) -> HttpResponse:
+        return show(request, "move_tenant", row, status, form=form)
+
+    if not form.is_bound or not form.is_valid():
+        return again(400 if form.is_bound else 200)
+    done = _("The tenant moves. The routers follow within seconds.")
+    then = reverse("traffic:tenant", args=[name])
+    return submitted(
+        request, form, lambda: actions.move_tenant(request.user, name, form.given()), done, then, again
+    )
