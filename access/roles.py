@@ -27,6 +27,9 @@ PERMISSIONS: dict[str, Role] = {
     "hold.set": Role.ON_CALL,
     "prod.heal": Role.ON_CALL,
     "cluster.test": Role.ON_CALL,
+    # Who is served where: weights by hand, and the way back to earlier ones.
+    "route.shift": Role.ON_CALL,
+    "route.return": Role.ON_CALL,
     "cluster.evacuate": Role.ON_CALL,
     "cluster.fail-back": Role.ON_CALL,
     # Of one's own: list, make (at most one's own role), revoke.
@@ -44,16 +47,29 @@ PERMISSIONS: dict[str, Role] = {
     # Take fields over that another tool owns; switch healing by itself on or off.
     "prod.take-over": Role.RELEASE_MANAGER,
     "prod.self-heal": Role.RELEASE_MANAGER,
+    "tenant.write": Role.RELEASE_MANAGER,
     "prod.apply": Role.ADMIN,
     "prod.retire": Role.ADMIN,
     "cluster.write": Role.ADMIN,
+    "router.write": Role.ADMIN,
     "blueprint.write": Role.ADMIN,
     "people.write": Role.ADMIN,
     "token.write": Role.ADMIN,
 }
 
 # What a person does to stop harm: nothing but their right is in its way, no rate limit either.
-EMERGENCY = frozenset({"run.pause", "run.abort", "run.rollback", "line.stop", "hold.set", "cluster.evacuate"})
+EMERGENCY = frozenset(
+    {
+        "run.pause",
+        "run.abort",
+        "run.rollback",
+        "line.stop",
+        "hold.set",
+        "cluster.evacuate",
+        "route.shift",
+        "route.return",
+    }
+)
 
 
 def allows(role: str, action: str) -> bool:

@@ -6,6 +6,7 @@ SENTENCES: dict[str, str] = {
     "admin-exists": "There is an admin already: they add people under Settings, People.",
     "first-admin": "%(person)s is the first admin, made with manage.py create_admin.",
     # What people typed.
+    "hidden-character": "It has a character that is not seen (%(character)s): type it again without.",
     "name-not-usable": "Give 1 to %(most)s printable characters.",
     "reason-not-usable": "At most %(most)s characters.",
     "role-not-known": "One of %(roles)s.",

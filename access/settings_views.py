@@ -44,9 +44,11 @@ def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _status(request: HttpRequest) -> int:
-    """Of a page whose form is shown: 400 says that what was sent is not valid."""
-    return 400 if request.method == "POST" else 200
+def _status(request: HttpRequest, form: Form) -> int:
+    """Of a page whose form is shown: 400 says that what was sent is not valid, 409 that it was refused."""
+    if request.method != "POST":
+        return 200
+    return 409 if form.is_valid() else 400
 
 
 def _tell(request: HttpRequest, refused: Refused) -> None:
@@ -78,7 +80,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.user.acting_role, _posted(request))
     made = _made(request, form, lambda: actions.create_token(request.user, request.user, *form.asked()))
     page = read_tokens(request.user, request.GET.get("whose") == "all", timezone.now())
-    status = 400 if request.method == "POST" and made is None else 200
+    status = _status(request, form) if made is None else 200
     return _show(request, "tokens", page, form=form, made=made, status=status)
 
 
@@ -88,11 +90,10 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     """GET: what would end. POST: the token is dead."""
     token = read_token(request.user, token_id, timezone.now())
     form = ReasonForm(_posted(request))
-    if not form.is_valid():
-        return _show(request, "revoke_token", token, form=form, status=_status(request))
-    reason = form.cleaned_data["reason"]
-    doing = lambda: actions.revoke_token(request.user, token_id, reason)  # noqa: E731
-    return _attempt(request, doing, _("The token %(name)s is dead.") % {"name": token.name}, "access:tokens")
+    if not _made(request, form, lambda: actions.revoke_token(request.user, token_id, **form.cleaned_data)):
+        return _show(request, "revoke_token", token, form=form, status=_status(request, form))
+    messages.success(request, _("The token %(name)s is dead.") % {"name": token.name})
+    return redirect("access:tokens")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +102,7 @@ def people(request: HttpRequest) -> HttpResponse:
     """GET: the list and a form. POST: a new person, with a password that is shown this once."""
     form = PersonForm(_posted(request))
     made = _made(request, form, lambda: actions.create_person(request.user, **form.cleaned_data))
-    status = 400 if request.method == "POST" and made is None else 200
+    status = _status(request, form) if made is None else 200
     return _show(request, "people", read_people(request.user), form=form, made=made, status=status)
 
 
@@ -111,12 +112,12 @@ def person(request: HttpRequest, name: str) -> HttpResponse:
     """GET: one person and what can be done. POST: another role."""
     one = read_person(request.user, name)
     form = RoleForm(_posted(request), initial={"role": one.role})
-    if not form.is_valid():
-        return _show(request, "person", one, form=form, status=_status(request))
-    data = form.cleaned_data
-    doing = lambda: actions.set_role(request.user, name, data["role"], data["reason"])  # noqa: E731
-    done = _("%(name)s is %(role)s now.") % {"name": name, "role": data["role"]}
-    return _attempt(request, doing, done, "access:people")
+    if not _made(request, form, lambda: actions.set_role(request.user, name, **form.cleaned_data)):
+        return _show(request, "person", one, form=form, status=_status(request, form))
+    messages.success(
+        request, _("%(name)s is %(role)s now.") % {"name": name, "role": form.cleaned_data["role"]}
+    )
+    return redirect("access:people")
 
 
 @require_http_methods(["POST"])
@@ -151,7 +152,7 @@ def password(request: HttpRequest) -> HttpResponse:
         return True
 
     if not _made(request, form, change):
-        return _show(request, "password", None, form=form, status=_status(request))
+        return _show(request, "password", None, form=form, status=_status(request, form))
     request.user.refresh_from_db(fields=["password"])
     update_session_auth_hash(request, request.user)
     messages.success(request, _("Your password is changed. Your other sessions have ended."))

@@ -41,6 +41,54 @@ TOKEN: Final = {
     "revoked_at": None,
     "last_used_at": None,
 }
+CARRIED: Final = {"code": "others-carry", "params": {"prods": "b-1"}, "text": "b-1 carries it."}
+SURVIVAL: Final = {
+    "at": "2026-03-01T09:00:01Z",
+    "facts_from": "2026-03-01T09:00:00Z",
+    "unknown": [],
+    "clusters": [
+        {
+            "kind": "cluster",
+            "name": "a",
+            "safe": 300,
+            "moved": 400,
+            "moves": [{"prod": "b-1", "tenants": 100}, {"prod": "c-1", "tenants": 300}],
+            "wait": 0,
+            "waiting": [],
+            "lost_tenants": 0,
+            "lost": [],
+            "unsafe": [],
+            "room": [{"prod": "b-1", "room": 600}, {"prod": "c-1", "room": 680}],
+        }
+    ],
+    "prods": [],
+}
+EVACUATION: Final = {
+    "kind": "failover",
+    "cluster": "a",
+    "digest": RUN["digest"],
+    "reasons": [],
+    "moves": [
+        {
+            "route": "shop-r-1",
+            "tenants": 100,
+            "load": 100,
+            "was": [{"prod": "a-2", "weight": 50}, {"prod": "b-1", "weight": 50}],
+            "weights": [{"prod": "a-2", "weight": 0}, {"prod": "b-1", "weight": 100}],
+            "percent": 100,
+            "fence": False,
+            "reason": CARRIED,
+        }
+    ],
+    "safe": [{"route": "shop-r-1", "tenants": 100, "load": 100, "reason": CARRIED}],
+    "waiting": [],
+    "staying": [],
+    "lost": [],
+    "room": [],
+    "routers": [{"name": "edge-1", "failure_domain": "tokyo-dc2", "routes": 1, "done": 1}],
+    "estimate_s": 1,
+    "waves": [],
+}
 PROBLEM: Final = {
     "type": "/problems/plan-stale",
     "title": "Refused",
@@ -65,6 +113,15 @@ REQUESTS: Final[dict[tuple[str, str], Any]] = {
     ("post", "/runs/{run_id}/actions/rollback/"): {"reason": "checkout fails for one customer in ten"},
     ("post", "/runs/{run_id}/actions/approve/"): {"reason": "the metrics are fine", "step": 204},
     ("post", "/runs/{run_id}/actions/retry/"): {"reason": "the registry is back", "step": 198},
+    ("post", "/clusters/{name}/evacuation/"): {
+        "digest": RUN["digest"],
+        "reason": "the power is out in tokyo-dc1",
+        "vouched": False,
+    },
+    ("post", "/clusters/{name}/failback/"): {
+        "digest": RUN["digest"],
+        "reason": "tokyo-dc1 has been up for an hour",
+    },
     ("post", "/versions/"): {
         "blueprint": "shop",
         "name": "v1.1.0",
@@ -86,6 +143,10 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
         "version": None,
         "rollback_of": 17,
     },
+    ("get", "/survival/", "200"): SURVIVAL,
+    ("post", "/clusters/{name}/evacuation/preview/", "200"): EVACUATION,
+    ("post", "/clusters/{name}/evacuation/", "201"): {**RUN, "kind": "failover", "version": None},
+    ("post", "/clusters/{name}/failback/", "201"): {**RUN, "id": 19, "kind": "failback", "version": None},
     ("post", "/tokens/", "201"): {**TOKEN, "token": "drv_" + "x" * 49},
     ("get", "/tokens/", "200"): {"next": None, "previous": None, "results": [TOKEN]},
     ("get", "/me/", "200"): {

@@ -26,6 +26,7 @@ def _entry(word: str | Promise, app: str, *places: str) -> Entry:
 ENTRIES = (
     _entry(_("Fleet"), "releases", "fleet"),
     _entry(_("Releases"), "releases", "runs", "run", "act", "new", "plan"),
+    _entry(_("Failover"), "releases", "failover", "leave", "fail-back"),
     _entry(
         _("Prods"),
         "releases",
@@ -37,6 +38,25 @@ ENTRIES = (
         "retire-prod",
         "heal",
         "parity",
+    ),
+    _entry(
+        _("Routes"),
+        "traffic",
+        "routes",
+        "route",
+        "weights",
+        "return",
+        "tenants",
+        "tenant",
+        "new-tenant",
+        "change-tenant",
+        "move-tenant",
+        "routers",
+        "register-router",
+        "add-instance",
+        "publish",
+        "unpublish",
+        "remove-instance",
     ),
     _entry(
         _("Clusters"),

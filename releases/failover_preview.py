@@ -39,7 +39,8 @@ def preview_leaving(cluster: str) -> MovePreview:
     traffic = plan_failover(facts, clusters=[cluster]) if dead else plan_evacuation(facts, clusters=[cluster])
     kind = RunKind.FAILOVER if dead else RunKind.EVACUATION
     plan = _of_blueprint(plan_leaving(kind, traffic, fleet), fleet, cluster)
-    nothing = () if plan.waves else (because("nothing-to-move", cluster=cluster),)
+    nobody = "nobody-can-move" if traffic.staying or traffic.lost or traffic.waiting else "nothing-to-move"
+    nothing = () if plan.waves else (because(nobody, cluster=cluster),)
     return MovePreview(cluster, plan, traffic, nothing)
 
 
@@ -52,7 +53,7 @@ def preview_failback(cluster: str) -> MovePreview:
     plan = _of_blueprint(plan, fleet, cluster)
     nothing = () if plan.waves else (because("nothing-to-bring-back"),)
     stops = tuple(blocker.reason for blocker in blockers(plan, fleet)) if plan.waves else ()
-    return MovePreview(cluster, plan, traffic, (*nothing, *_unstable(row, now), *stops))
+    return MovePreview(cluster, plan, traffic, (*nothing, *unstable_reasons(row, now), *stops))
 
 
 def _known(cluster: str) -> Cluster:
@@ -68,7 +69,8 @@ def _of_blueprint(plan: Plan, fleet: FleetFacts, cluster: str) -> Plan:
     return replace(plan, blueprint=names[0] if names else "")
 
 
-def _unstable(cluster: Cluster, now: datetime) -> tuple[Reason, ...]:
+def unstable_reasons(cluster: Cluster, now: datetime) -> tuple[Reason, ...]:
+    """Why users must not come back to `cluster` yet: it has to have answered for a while."""
     if cluster.health != Cluster.Health.HEALTHY:
         return (because("cluster-unreachable", cluster=cluster.name),)
     for_s, needs_s = int((now - cluster.health_since).total_seconds()), settings.STABILISATION_S

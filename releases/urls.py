@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from .views import drift, fleet, parity, plans, prod_changes, prods, runs, search, stops, timeline, vetoes
+from .views import (
+    drift,
+    failover,
+    fleet,
+    parity,
+    plans,
+    prod_changes,
+    prods,
+    runs,
+    search,
+    stops,
+    timeline,
+    vetoes,
+)
 
 app_name = "releases"
 urlpatterns = [
@@ -15,6 +28,10 @@ urlpatterns = [
     path("runs/<int:run_id>/", runs.run, name="run"),
     path("runs/<int:run_id>/live/", runs.run_live, name="run-live"),
     path("runs/<int:run_id>/<slug:verb>/", runs.act, name="act"),
+    path("failover/", failover.failover, name="failover"),
+    path("failover/live/", failover.failover_live, name="failover-live"),
+    path("failover/<slug:name>/", failover.leave, name="leave"),
+    path("failover/<slug:name>/back/", failover.fail_back, name="fail-back"),
     path("prods/", prods.prods, name="prods"),
     path("prods/live/", prods.prods_live, name="prods-live"),
     path("prods/new/", prod_changes.new_prod, name="new-prod"),

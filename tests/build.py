@@ -15,7 +15,8 @@ from clusters.core.observed import ObservedPod, ObservedProd, ObservedWorkload, 
 from clusters.core.prod_yaml import parse_prods
 from clusters.models import Cluster, Observation, Prod, Version
 from clusters.targets import overrides_of, render_prod
-from traffic.actions import TenantGroup, load_tenants
+from traffic.actions import TenantGroup, load_tenants, register_router
+from traffic.models import RouterInstance
 
 DEMO = Path(__file__).resolve().parent.parent / "deploy" / "demo"
 ROLES = ("viewer", "on-call", "release-manager", "admin")
@@ -96,6 +97,13 @@ def in_service(row: Prod) -> None:
         lifecycle="in-service", settled_version=row.version_id, settled_overrides_revision=1
     )
     observe(row.name)
+
+
+def router(name: str = "edge", domain: str = "edge-dc") -> RouterInstance:
+    """A HAProxy with one instance of the same name, on which nothing is published."""
+    settings = {"address": "127.0.0.1:1"}
+    instance = {"name": name, "failure_domain": domain, "settings": settings}
+    return register_router(person("admin"), name, "haproxy", [instance]).instances.get()
 
 
 def observe(name: str, version: str = "", *, at: datetime | None = None, **wrong: Any) -> None:

@@ -1,6 +1,7 @@
 """What people type: names and reasons, checked."""
 
 from journal.core.reasons import FieldErrors, Reason, because
+from journal.core.words import plain_words
 
 LONGEST_REASON = 1000
 
@@ -19,11 +20,11 @@ def checked_name(text: str, field: str, most: int) -> str:
 
 
 def optional_reason(text: str) -> str:
-    """A person's reason, stripped; it may be empty. Raises FieldErrors where it is too long."""
-    stripped = str(text).strip()
-    if len(stripped) > LONGEST_REASON or "\0" in stripped:
+    """A person's reason, stripped; it may be empty. Raises FieldErrors where it is too long, or not plain."""
+    words = plain_words(text)
+    if len(words) > LONGEST_REASON:
         raise refuse_field("reason", "reason-not-usable", most=LONGEST_REASON)
-    return stripped
+    return words
 
 
 def told(code: str, why: str, **params: str | int) -> Reason:

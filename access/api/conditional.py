@@ -70,7 +70,7 @@ class Conditional(APIView):
         if asked is None and request.method in self.must_match:
             raise MustMatch
         if asked is not None:
-            lock_path(request.path)
+            lock_thing(self.guards or type(self), kwargs)
             self._compare(request, asked, *args, **kwargs)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
@@ -88,9 +88,11 @@ class Conditional(APIView):
             raise Changed
 
 
-def lock_path(path: str) -> None:
-    """Until the transaction ends, no other conditional write to this path compares or writes."""
-    number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big", signed=True)
+def lock_thing(shown_by: type[Conditional], named: dict[str, Any]) -> None:
+    """Until the transaction ends, no other conditional write to this thing compares or writes, whatever it
+    changes of it."""
+    told = f"{shown_by.__module__}.{shown_by.__qualname__} {sorted(named.items())}"
+    number = int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 

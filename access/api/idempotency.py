@@ -1,13 +1,18 @@
 """`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a POST that is sent again is done once.
 
-The key's row is written and committed before the view acts, the answer after it. A key is a person's own.
+A key is a person's own. Its row, what the view changes and the answer are one transaction: whatever breaks
+on the way, rendering included, leaves either all of it or nothing, so the same request may always be sent
+again. Views that speak to others while they answer (`outside`) hold no transaction meanwhile: their row is
+committed first, and after a breakdown nobody claims to know what became of it.
 """
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +21,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from access.models import IdempotencyKey, Person
+from access.models import IdempotencyKey
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -56,7 +61,8 @@ class OutcomeUnknown(APIException):
     default_code = "idempotency-outcome-unknown"
     default_detail = _(
         "The first request with this Idempotency-Key was cut off: it may or may not have been carried out. "
-        "Look at what it would have changed; if nothing was, send it again with a new key."
+        "Look at what it would have changed (GET /api/v1/events/ has whatever was done); if nothing was, send it "
+        "again with a new key."
     )
 
 
@@ -89,7 +95,7 @@ def checked_key(text: str) -> str:
 
 def _begin(request: Request, key: str) -> None:
     now = timezone.now()
-    _trim(request.user)
+    IdempotencyKey.objects.filter(person=request.user, key=key, created_at__lt=now - KEEP).delete()
     row, new = IdempotencyKey.objects.get_or_create(
         person=request.user, key=key, defaults={"fingerprint": fingerprint(request), "created_at": now}
     )
@@ -103,6 +109,8 @@ def _answered(row: IdempotencyKey, request: Request) -> None:
         raise KeyReused
     if row.status is None:
         raise KeyInUse if timezone.now() - row.created_at < UNDER_WAY else OutcomeUnknown
+    if row.status >= 500:
+        raise OutcomeUnknown
     if row.body is None:
         raise ShownOnce
     raise Replay(row)
@@ -114,19 +122,53 @@ def fingerprint(request: Request) -> str:
     return hashlib.sha256(told + request._request.body).hexdigest()  # noqa: SLF001
 
 
-def _trim(person: Person) -> None:
-    """Forget what is older than a day: this person's, and some of everybody's."""
+def once(request: HttpRequest, view: Callable[..., Any], answer: Callable[[], HttpResponse]) -> HttpResponse:
+    """What `answer` gives, carried out and stored for whoever sends the same again."""
+    _trim()
+    if calls_outside(request, view):
+        return _apart(request, answer)
+    with transaction.atomic():
+        response = answer()
+        if response.status_code >= 500:
+            transaction.set_rollback(True)
+        else:
+            _store(request, response)
+    return response
+
+
+def calls_outside(request: HttpRequest, view: Callable[..., Any]) -> bool:
+    """What the view says of itself as `outside`: True, or a function of the request."""
+    outside = getattr(getattr(view, "cls", None), "outside", False)
+    return bool(outside(request) if callable(outside) else outside)
+
+
+def _apart(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
+    status = 500
+    try:
+        response = answer()
+        status = response.status_code
+    finally:
+        row = getattr(request, "idempotency", None)
+        if row and status >= 500:
+            IdempotencyKey.objects.filter(pk=row.pk).update(status=status)
+    _store(request, response)
+    return response
+
+
+def _trim() -> None:
+    """Forget some of what is older than a day; two at once take different rows."""
     old = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP)
-    old.filter(person=person).delete()
-    IdempotencyKey.objects.filter(pk__in=old.order_by("created_at").values("pk")[:TRIM]).delete()
+    with transaction.atomic():
+        some = old.select_for_update(skip_locked=True).order_by("created_at").values_list("pk", flat=True)
+        IdempotencyKey.objects.filter(pk__in=list(some[:TRIM])).delete()
 
 
-def store(request: HttpRequest, response: HttpResponse | None) -> None:
-    """Keep the answer for whoever sends the same again; None or a server error: the key is free again."""
+def _store(request: HttpRequest, response: HttpResponse) -> None:
+    """Keep the answer, but for those before which nothing was tried: their key is free again."""
     row: IdempotencyKey | None = getattr(request, "idempotency", None)
-    if row is None:
+    if row is None or response.status_code >= 500:
         return
-    if response is None or response.status_code >= 500 or response.status_code in NOT_TRIED:
+    if response.status_code in NOT_TRIED:
         IdempotencyKey.objects.filter(pk=row.pk).delete()
         return
     secret = getattr(response, "shown_once", False)

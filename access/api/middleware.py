@@ -7,6 +7,7 @@ error is a problem document also where no view was reached.
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -21,7 +22,7 @@ TAG = re.compile(r'"([^"]*)"')
 
 
 class Platform:
-    """Works beside synchronous and asynchronous views alike, and does no I/O of its own in between."""
+    """Works beside synchronous and asynchronous views alike."""
 
     async_capable = True
     sync_capable = True
@@ -45,19 +46,18 @@ class Platform:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """The answer of a keyed POST, stored by the thread that carried it out: a caller who hangs up does
-        not keep it from being stored. None: not ours."""
+        """The answer of a keyed POST, carried out, rendered and stored by one thread: a caller who hangs up
+        does not keep it from being stored. None: not ours."""
         keyed = request.method == "POST" and idempotency.HEADER in request.headers
         if not keyed or not request.path.startswith(PREFIX) or iscoroutinefunction(view):
             return None
-        answer: HttpResponse | None = None
-        try:
-            answer = view(request, *args, **kwargs)
-            if hasattr(answer, "render"):
-                answer = answer.render()
-        finally:
-            idempotency.store(request, answer)
-        return answer
+        return idempotency.once(request, view, partial(_rendered, view, request, *args, **kwargs))
+
+
+def _rendered(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    answer: Any = view(request, *args, **kwargs)
+    found: HttpResponse = answer.render() if hasattr(answer, "render") else answer
+    return found
 
 
 def finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

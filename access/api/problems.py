@@ -26,6 +26,7 @@ STATUS_BY_CODE = {
     "step-unknown": 404,
     "prod-not-there": 404,
     "no-such-prod": 404,
+    "no-such-cluster": 404,
     "blueprint-unknown": 422,
     "version-unknown": 422,
     "no-version-yet": 422,
@@ -156,6 +157,12 @@ _PAGES = {
     403: ("forbidden", _("You may not do this.")),
     404: ("not-found", _("There is nothing here.")),
     405: ("method-not-allowed", _("This method is not offered here.")),
+    503: (
+        "database-away",
+        _(
+            "Drover cannot reach its database. Try again soon; with the same Idempotency-Key nothing is done twice."
+        ),
+    ),
     500: ("internal-error", _("Drover broke while answering. It is in the log of the web process.")),
 }
 

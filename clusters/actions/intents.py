@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from access.actions.words import optional_reason
 from access.models import Person
 from access.permissions import require
 from clusters.models import Cluster, Prod
@@ -28,25 +29,27 @@ def uncordon_cluster(person: Person, name: str, reason: str = "") -> None:
 def retire_cluster(person: Person, name: str, reason: str = "") -> None:
     """Stop watching a Cluster for good. Refused while Prods that are not retired stand on it."""
     require(person, "cluster.write")
+    text = optional_reason(reason)
     with transaction.atomic():
         cluster = lock(name)
         if cluster.intent == RETIRED:
             raise Refused(because("cluster-retired", cluster=name))
         if reasons := use_reasons(cluster):
             raise Refused(*reasons)
-        _store(person, cluster, RETIRED, reason)
+        _store(person, cluster, RETIRED, text)
 
 
-def remove_cluster(person: Person, name: str) -> None:
+def remove_cluster(person: Person, name: str, reason: str = "") -> None:
     """Delete a Cluster, and with it its credentials. Refused while any Prod, or a Run, refers to it."""
     require(person, "cluster.write")
+    text = optional_reason(reason)
     with transaction.atomic():
         cluster = lock(name)
         if reasons := (*use_reasons(cluster), *history_reasons(cluster)):
             raise Refused(*reasons)
         before = cluster.intent
         cluster.delete()
-        record([event(timezone.now(), "cluster", actor=person, cluster=name, moved=(before, "removed"))])
+        _tell(person, name, (before, "removed"), text)
 
 
 def use_reasons(cluster: Cluster) -> tuple[Reason, ...]:
@@ -80,16 +83,20 @@ def _listed(names: list[str]) -> str:
 
 def _move(person: Person, name: str, allowed: tuple[str, ...], to: str, reason: str) -> None:
     require(person, "cluster.write")
+    text = optional_reason(reason)
     with transaction.atomic():
         cluster = lock(name)
         if cluster.intent not in allowed:
             raise Refused(because("cluster-intent", cluster=name, intent=cluster.intent))
-        _store(person, cluster, to, reason)
+        _store(person, cluster, to, text)
 
 
-def _store(person: Person, cluster: Cluster, to: str, reason: str) -> None:
+def _store(person: Person, cluster: Cluster, to: str, text: str) -> None:
     before = cluster.intent
     Cluster.objects.filter(pk=cluster.pk, intent=before).update(intent=to)
-    why = because("given-by-person", text=reason[:1000]) if reason else None
-    moved = (before, to)
-    record([event(timezone.now(), "cluster", actor=person, cluster=cluster.name, moved=moved, reason=why)])
+    _tell(person, cluster.name, (before, to), text)
+
+
+def _tell(person: Person, name: str, moved: tuple[str, str], text: str) -> None:
+    why = because("given-by-person", text=text) if text else None
+    record([event(timezone.now(), "cluster", actor=person, cluster=name, moved=moved, reason=why)])

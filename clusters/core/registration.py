@@ -45,6 +45,8 @@ ACCESS: dict[str, dict[str, bool]] = {
 ACCESS_FIELDS = frozenset(field for fields in ACCESS.values() for field in fields)
 SECRETS = frozenset({"kubeconfig", "token", "client_key", "secret_access_key"})
 SHOWN_CONTEXTS = 10
+# Categories of what is not seen, or breaks a line: controls, formats, separators other than a space.
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,6 @@ def _line(value: Any, limit: int, *, may_be_empty: bool) -> tuple[str, Reason | 
         return text, because("value-needed")
     if len(text) > limit:
         return text, because("value-too-long", limit=limit)
-    if any(unicodedata.category(character).startswith("C") for character in text):
+    if any(unicodedata.category(character) in UNSEEN for character in text):
         return text, because("value-characters")
     return text, None

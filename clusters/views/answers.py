@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from journal.core.reasons import Refused
+from clusters.forms import CheckedForm
+from journal.core.reasons import FieldErrors, Refused
 from journal.sentences import sentence
 
 
@@ -20,15 +21,41 @@ def show(request: HttpRequest, template: str, page: Any, status: int = 200, **mo
     return answer
 
 
+def submitted(
+    request: HttpRequest,
+    form: CheckedForm,
+    act: Callable[[], Any],
+    done: str,
+    then: str,
+    again: Callable[[int], HttpResponse],
+) -> HttpResponse:
+    """Do `act`, say `done` and go to `then`; refused: `again(status)`, which shows the form with what was
+    typed and why it was not done."""
+    try:
+        act()
+    except FieldErrors as wrong:
+        form.tell(wrong)
+        return again(400)
+    except Refused as refused:
+        _tell(request, refused)
+        return again(409)
+    messages.success(request, done)
+    return redirect(then)
+
+
+def _tell(request: HttpRequest, refused: Refused) -> None:
+    for reason in refused.reasons:
+        messages.error(request, sentence(reason))
+
+
 def attempt(
     request: HttpRequest, act: Callable[[], Any], done: str, then: str, otherwise: str
 ) -> HttpResponseRedirect:
-    """Do `act`, say `done` and go to `then`; refused: say why and go to `otherwise`."""
+    """The same for what nobody fills in: refused, say why and go to `otherwise`."""
     try:
         act()
     except Refused as refused:
-        for reason in refused.reasons:
-            messages.error(request, sentence(reason))
+        _tell(request, refused)
         return redirect(otherwise)
     messages.success(request, done)
     return redirect(then)

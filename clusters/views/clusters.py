@@ -1,6 +1,7 @@
 """Clusters: the list, one of them, and what people do with it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from clusters.queries.clusters import read_cluster, read_clusters
 from journal.core.reasons import Refused
 from journal.sentences import sentence
 
-from .answers import attempt, show
+from .answers import attempt, show, submitted
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -161,11 +162,8 @@ def retire(request: HttpRequest, name: str) -> HttpResponse:
 def remove(request: HttpRequest, name: str) -> HttpResponse:
     """It is deleted."""
 
-    def act(person: Any, its_name: str, _reason: str) -> None:
-        actions.remove_cluster(person, its_name)
-
     then = reverse("clusters:clusters")
-    return _confirmed(request, name, "remove", act, _("The cluster is removed."), then)
+    return _confirmed(request, name, "remove", actions.remove_cluster, _("The cluster is removed."), then)
 
 
 def _confirmed(
@@ -175,12 +173,13 @@ def _confirmed(
     row = get_object_or_404(Cluster, name=name)
     posted = request.POST if request.method == "POST" else None
     form = TypedForm(posted, name=name) if CHOICES[verb].danger else WhyForm(posted)
-    if not form.is_valid():
+
+    def again(status: int) -> HttpResponse:
         # What cannot be done now is said before a person fills in the form.
         now = {choice.verb: choice for choice in read_choices(row, request.user)}
-        choice = now.get(verb, CHOICES[verb])
-        status = 400 if posted is not None else 200
-        return show(request, "cluster_confirm", row, form=form, choice=choice, status=status)
-    back = reverse("clusters:cluster", args=[name])
-    reason = form.cleaned_data["reason"]
-    return attempt(request, lambda: act(request.user, name, reason), done, then or back, back)
+        return show(request, "cluster_confirm", row, status, form=form, choice=now.get(verb, CHOICES[verb]))
+
+    if not form.is_valid():
+        return again(200 if posted is None else 400)
+    doing = partial(act, request.user, name, form.cleaned_data["reason"])
+    return submitted(request, form, doing, done, then or reverse("clusters:cluster", args=[name]), again)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from access.actions.words import optional_reason
 from access.models import Person
 from access.permissions import require
 from clusters.models import Overrides
@@ -33,13 +34,14 @@ def start_change(
     Run or a Hold has the Prod.
     """
     require(person, "prod.change")
+    text = optional_reason(reason)
     with transaction.atomic():
         one_at_a_time(known_prod(prod).blueprint.name)
         preview = preview_change(prod, overrides, soak_s)
         _check(digest, preview.plan, stops(preview.blockers, WAITED_FOR))
         number = int(dict(preview.plan.waves[0].prods[0].steps[0].params)["overrides_revision"])
         Overrides.objects.create(prod=preview.prod, number=number, content=preview.overrides)
-        return _start(person, preview.plan, reason.strip())
+        return _start(person, preview.plan, text)
 
 
 def start_scale(

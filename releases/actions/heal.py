@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from access.actions.words import optional_reason
 from access.models import Person
 from access.permissions import require
 from clusters.models import Drift, Prod
@@ -30,6 +31,7 @@ def heal_prod(person: Person, prod: str, digest: str, *, take_over: bool = False
     require(person, "prod.heal")
     if take_over:
         require(person, "prod.take-over")
+    text = optional_reason(reason)
     with transaction.atomic():
         row = known_prod(prod)
         one_at_a_time(row.blueprint.name)
@@ -39,9 +41,7 @@ def heal_prod(person: Person, prod: str, digest: str, *, take_over: bool = False
         if reasons:
             raise Refused(*reasons)
         row.refresh_from_db(fields=["version"])
-        run = create_run(
-            person, preview.plan, timezone.now(), strategy={}, version=row.version, why=reason.strip()
-        )
+        run = create_run(person, preview.plan, timezone.now(), strategy={}, version=row.version, why=text)
         claim(run, preview.plan.waves[0].prods)
         return run
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from access.actions.words import LONGEST_REASON
 from access.models import Person
 from clusters.models import Blueprint, Prod, Version
 from journal.core.reasons import Refused, because
+from journal.core.words import plain_words
 from journal.log import event, record
 from releases.core.plan import Plan, PlannedProd, PlannedStep
 from releases.core.plan_json import plan_to_json
@@ -14,7 +16,7 @@ from releases.core.states import RunState
 from releases.engine.wake import wake
 from releases.models import Claim, Run, Step, Wake
 
-SHORTEST, LONGEST = 3, 1000
+SHORTEST, LONGEST = 3, LONGEST_REASON
 
 
 def locked_run(run_id: int) -> Run:
@@ -26,11 +28,12 @@ def locked_run(run_id: int) -> Run:
 
 
 def checked_reason(text: str) -> str:
-    """A person's reason, stripped. Raises Refused when it says too little or too much."""
-    stripped = str(text).strip()
-    if not SHORTEST <= len(stripped) <= LONGEST:
+    """A person's reason, stripped. Raises Refused when it says too little or too much, FieldErrors where it
+    is not plain."""
+    words = plain_words(text)
+    if not SHORTEST <= len(words) <= LONGEST:
         raise Refused(because("reason-needed", least=SHORTEST, most=LONGEST))
-    return stripped
+    return words
 
 
 def create_run(

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from access.actions.words import optional_reason
 from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Reason, Refused, because, reason_from_json, reason_to_json
@@ -25,12 +26,12 @@ CONTESTED = "object-contested"
 
 def pause(person: Person, run_id: int, reason: str = "") -> Run:
     """Nothing new starts; what runs finishes."""
-    return _steer(person, run_id, "pause", RunState.PAUSED, reason)
+    return _steer(person, run_id, "pause", RunState.PAUSED, optional_reason(reason))
 
 
 def resume(person: Person, run_id: int, reason: str = "") -> Run:
     """The Run goes on where it was."""
-    return _steer(person, run_id, "resume", RunState.RUNNING, reason)
+    return _steer(person, run_id, "resume", RunState.RUNNING, optional_reason(reason))
 
 
 def abort(person: Person, run_id: int, reason: str) -> Run:
@@ -72,12 +73,13 @@ def retry(person: Person, run_id: int, step_id: int, reason: str = "", *, take_o
     require(person, "run.retry")
     if take_over:
         require(person, "prod.take-over")
+    text = optional_reason(reason)
     with transaction.atomic():
         run = _allowed_run(run_id, "retry")
         step = _step_of(run, step_id)
         if step.state not in STEP_BROKEN:
             raise Refused(because("step-not-failed", step=step_id, state=step.state))
-        why = _why_again(person, step, str(reason), take_over)
+        why = _why_again(person, step, text, take_over)
         for again in _again_with(step):
             if KINDS[again.kind].acts:
                 params = {**again.params, "take_over": take_over, "retried_by": person.pk}
@@ -153,6 +155,7 @@ def _left_with(step: Step) -> list[Step]:
 def approve(person: Person, run_id: int, step_id: int, reason: str = "") -> Run:
     """One person's yes to a gate, bound to the Run's digest. Four eyes: never the author's."""
     require(person, "run.approve")
+    text = optional_reason(reason)
     with transaction.atomic():
         run = _allowed_run(run_id, "approve")
         step = _step_of(run, step_id)
@@ -163,7 +166,7 @@ def approve(person: Person, run_id: int, step_id: int, reason: str = "") -> Run:
         _, new = Approval.objects.get_or_create(step=step, person=person, defaults={"digest": run.digest})
         if not new:
             raise Refused(because("already-approved", by=person.get_username()))
-        why = because("approve-by-person", by=person.get_username(), why=str(reason))
+        why = because("approve-by-person", by=person.get_username(), why=text)
         record([_step_event(person, step, step.state, why, timezone.now())])
         wake([run.pk])
         return run

@@ -48,8 +48,9 @@ def asked(serializer: type[serializers.Serializer[Any]], request: Request) -> di
 
 
 class Preview(APIView):
-    """A POST that only looks."""
+    """A POST that only looks, at the Cluster too."""
 
+    outside = True
     permits = {"POST": "release.preview", "OPTIONS": "read"}
 
 

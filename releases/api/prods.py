@@ -75,6 +75,7 @@ class ProdList(generics.ListAPIView[Prod]):
     """All Prods, by name, as asked and as last seen. POST makes one and builds it."""
 
     permits = READ | {"POST": "prod.apply"}
+    outside = staticmethod(lambda request: "dry_run" in request.GET)  # that one looks at the Cluster
     queryset = PROD_ROWS.order_by("name")
     serializer_class = ProdSerializer
     pagination_class = ByName

@@ -5,6 +5,7 @@ from django.urls import path
 from releases.core.allowed import ACTIONS
 
 from .drift import BlueprintParity, ProdCheckDrift, ProdDrift, ProdHeal, ProdHealPreview, ProdSelfHeal
+from .failover import Evacuation, EvacuationPreview, Failback, FailbackPreview, SurvivalReport
 from .longpoll import run_detail
 from .prod_actions import (
     ProdChange,
@@ -51,6 +52,13 @@ urlpatterns = [
     ),
     path("prods/<str:name>/actions/hold/", ProdHold.as_view(), name="api-prod-hold"),
     path("prods/<str:name>/actions/lift-hold/", ProdLiftHold.as_view(), name="api-prod-lift-hold"),
+    path("survival/", SurvivalReport.as_view(), name="api-survival"),
+    path("clusters/<str:name>/evacuation/", Evacuation.as_view(), name="api-evacuation"),
+    path(
+        "clusters/<str:name>/evacuation/preview/", EvacuationPreview.as_view(), name="api-evacuation-preview"
+    ),
+    path("clusters/<str:name>/failback/", Failback.as_view(), name="api-failback"),
+    path("clusters/<str:name>/failback/preview/", FailbackPreview.as_view(), name="api-failback-preview"),
     path("releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("releases/", ReleaseStart.as_view(), name="api-release-start"),
     path("events/", EventList.as_view(), name="api-events"),

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clusters.facts import cluster_reason
+from clusters.marks import INTENT_MARKS
 from clusters.models import Cluster, Prod, Version
 from journal.core.reasons import reason_from_json
 from journal.sentences import sentence
@@ -38,11 +39,12 @@ def read_needs(
     holds: dict[int, Hold],
     now: datetime,
 ) -> tuple[Need, ...]:
-    """Runs that rest, Clusters that do not answer, Holds, Vetoes. One query."""
+    """Runs that rest, Clusters that do not answer or that users have left, Holds, Vetoes. One query."""
     waiting = [run for state in PRESSING for run in runs if run.state == state]
     return (
         *(_run(run) for run in waiting),
         *(need for cluster in clusters if (need := _cluster(cluster, now))),
+        *(_left(cluster) for cluster in clusters if cluster.intent == Cluster.Intent.DRAINING),
         *_holds({prod.pk: prod.name for prod in prods}, holds),
         *_vetoes(),
     )
@@ -64,7 +66,14 @@ def _cluster(cluster: Cluster, now: datetime) -> Need | None:
         return None
     gone = cluster.health == Cluster.Health.UNREACHABLE
     mark = CLUSTER_MARKS[Cluster.Health.UNREACHABLE] if gone else NO_FACTS
-    return Need(mark, _("Cluster %s") % cluster.name, sentence(reason), cluster.health_since, "")
+    link = reverse("releases:failover")
+    return Need(mark, _("Cluster %s") % cluster.name, sentence(reason), cluster.health_since, link)
+
+
+def _left(cluster: Cluster) -> Need:
+    words = _("Users have left it, and come back when somebody fails back.")
+    mark = INTENT_MARKS[Cluster.Intent.DRAINING]
+    return Need(mark, _("Cluster %s") % cluster.name, words, None, reverse("releases:failover"))
 
 
 def _holds(names: dict[int, str], holds: dict[int, Hold]) -> Iterable[Need]:

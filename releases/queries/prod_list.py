@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from clusters.facts import prod_health
 from clusters.models import Blueprint, Cluster, Prod
@@ -11,8 +12,7 @@ from releases.models import Hold
 
 from .shares import NOBODY, Served, read_served
 
-# Beyond these a person filters; the API has them all, in pages.
-MOST_LISTED = 500
+MOST_LISTED = 100  # on one page
 HEALTHS = ("ready", "not-ready", "down", "unknown")
 
 
@@ -46,13 +46,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ProdsPage:
-    """`more`: there are others that the filters let through. `any`: there is some Prod at all."""
+    """`next` is the query of the next page ("" at the end), `first` that of the first one ("" on it). `any`:
+    there is some Prod at all."""
 
     prods: tuple[ProdRow, ...]
     choices: tuple[Choice, ...]
     filtered: bool
     any: bool
-    more: bool
+    next: str
+    first: str
     clusters: bool
 
 
@@ -63,7 +65,8 @@ _ROWS = Prod.objects.select_related(
 
 def read_prods(asked: Mapping[str, str], now: datetime) -> ProdsPage:
     """The Prods that `asked` (cluster, role, lifecycle, blueprint, health) selects, by name; the retired
-    only where they are asked for. A value that is none counts as not given. A constant number of queries."""
+    only where they are asked for; from the one after the name `after`. A value that is none counts as not
+    given. A constant number of queries."""
     choices = _choices(asked)
     chosen = {choice.name: choice.chosen for choice in choices if choice.chosen}
     rows = _ROWS.order_by("name")
@@ -72,7 +75,12 @@ def read_prods(asked: Mapping[str, str], now: datetime) -> ProdsPage:
     for name, field in _FIELDS.items():
         if name in chosen:
             rows = rows.filter(**{field: chosen[name]})
-    found = [(prod, prod_health(prod, now)) for prod in rows]
+    after = asked.get("after", "")[:63]
+    rows = rows.filter(name__gt=after)
+    # Health is not in the row: whoever filters by it has all of them looked at.
+    found = [
+        (prod, prod_health(prod, now)) for prod in (rows if "health" in chosen else rows[: MOST_LISTED + 1])
+    ]
     wanted = [pair for pair in found if chosen.get("health", pair[1]) == pair[1]]
     held = set(Hold.objects.filter(lifted_at=None).values_list("prod", flat=True))
     served = read_served()
@@ -84,7 +92,8 @@ def read_prods(asked: Mapping[str, str], now: datetime) -> ProdsPage:
         choices=choices,
         filtered=bool(chosen),
         any=bool(found) or Prod.objects.exists(),
-        more=len(wanted) > MOST_LISTED,
+        next=urlencode({**chosen, "after": shown[-1][0].name}) if len(wanted) > len(shown) else "",
+        first=f"?{urlencode(chosen)}" if after else "",
         clusters=Cluster.objects.exists(),
     )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from access.roles import allows
 from journal.core.reasons import Reason, reason_from_json
 from releases.core.kinds import DISTURBING
-from releases.core.states import STEP_ENDED, RunKind, RunState
+from releases.core.states import MOVES_USERS, STEP_ENDED, RunKind, RunState
 from releases.marks import RUN_MARKS, Mark
 from releases.models import Run, Step
 
@@ -107,13 +107,15 @@ def run_line(run: Run, steps: Sequence[StepRow], role: str) -> RunLine:
 
 def run_title(run: Run) -> str:
     """What it brings: `shop v1.1.0`; of a rollback what it takes back: `shop, back from v1.1.0`; of a run
-    that is about some Prods, which."""
+    that is about some Prods, which; of one that moves users, of which Cluster."""
     if run.rollback_of and run.rollback_of.version:
         names = {"blueprint": run.blueprint.name, "version": run.rollback_of.version.name}
         return _("%(blueprint)s, back from %(version)s") % names
     prods = ", ".join(prod["name"] for wave in run.plan["waves"] for prod in wave["prods"])
     if run.kind in OF_PRODS:
         return prods
+    if run.kind in MOVES_USERS:
+        return _("cluster %s") % run.strategy.get("cluster", prods)
     if run.rollback_of:
         return _("%(prods)s, as it was before") % {"prods": prods}
     version = run.version.name if run.version else ""

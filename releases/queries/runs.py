@@ -13,17 +13,20 @@ from clusters.models import Prod
 from journal.core.reasons import Reason
 from releases.core.plan import Plan
 from releases.core.plan_json import plan_from_json
-from releases.core.states import RUN_LIVE, RunState
+from releases.core.states import MOVES_USERS, RUN_LIVE, RunKind, RunState
 from releases.models import Hold, Run
 from releases.preview import RollbackPreview, preview_rollback
+from traffic.models import Route
 
 from .choices import Choice, read_choices
 from .happened import Happening, read_happened
 from .progress import RUN_LINE, RunLine, read_steps, run_line
+from .publishing import RouterLine, read_routers
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
 from .waves import WaveColumn, wave_columns
 
 MOST_LISTED = 50
+LEAVES = MOVES_USERS - {RunKind.FAILBACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,16 @@ class Undo:
         """Whether it would be carried out."""
         return not self.preview.reasons
 
+    @property
+    def staying(self) -> int:
+        """Tenants that cannot be sent away before their Prod is deployed again."""
+        return sum(tenants for _, tenants, _ in self.preview.staying)
+
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """All of one Run. `took` is None while it is under way; `horizon` is the wave at which going back
-    stops being quick."""
+    """All of one Run. `took` is None while it is under way. `routers` publish the Routes that it has moved;
+    `emptied` is the Cluster that its users left (empty: it is no failover and no evacuation)."""
 
     run: RunLine
     live: bool
@@ -80,6 +88,8 @@ class RunPage:
     undo_reasons: tuple[Reason, ...]
     rolled_back_by: int | None
     rollback_of: int | None
+    routers: tuple[RouterLine, ...]
+    emptied: str
 
 
 def read_run(run_id: int, person: Person) -> RunPage:
@@ -110,6 +120,8 @@ def read_run(run_id: int, person: Person) -> RunPage:
         undo_reasons=next(choice.reasons for choice in choices if choice.verb == "rollback"),
         rolled_back_by=run.rollbacks.order_by("-pk").values_list("pk", flat=True).first(),
         rollback_of=run.rollback_of_id,
+        routers=read_routers(Route.objects.filter(epochs__run_id=run.pk).distinct()),
+        emptied=str(run.strategy.get("cluster", "")) if run.kind in LEAVES else "",
     )
 
 

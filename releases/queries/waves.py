@@ -36,7 +36,11 @@ WAVE_NAMES = {
     "change": _("change"),
     "heal": _("heal"),
     "retire": _("retire"),
+    "move": _("users leave"),
+    "failback": _("users come back"),
 }
+# Waves that only move users: what is said of a Prod is its own, and its Version does not change.
+OF_USERS = frozenset({"move", "failback"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class RunProd:
-    """A Prod in a Run. `reason` is why it is in its wave, `waits` why nothing happens now."""
+    """A Prod in a Run. `reason` is why it is in its wave (`tells`: it is said on the tile), `waits` why nothing
+    happens now."""
 
     name: str
     mark: Mark
@@ -67,6 +72,7 @@ class RunProd:
     held: bool
     broken: int | None
     open: bool
+    tells: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +139,8 @@ def _column(number: int, wave: Wave, board: _Board) -> WaveColumn:
         mark=_wave_mark(gates, mine, number, board),
         now=number == board.current and board.state not in RUN_ENDED,
         parallel=wave.parallel,
-        reasons=_each_once(wave.prods),
-        prods=tuple(_prod(prod, number, board) for prod in wave.prods),
+        reasons=() if wave.name in OF_USERS else _each_once(wave.prods),
+        prods=tuple(_prod(prod, number, board, wave.name in OF_USERS) for prod in wave.prods),
         gates=tuple(_gate(gate) for gate in gates),
     )
 
@@ -162,11 +168,11 @@ def _wave_mark(gates: Sequence[StepRow], steps: Sequence[StepRow], number: int, 
     return NEXT if number == board.current + 1 and board.state not in RUN_ENDED else PLANNED
 
 
-def _prod(planned: PlannedProd, number: int, board: _Board) -> RunProd:
+def _prod(planned: PlannedProd, number: int, board: _Board, of_users: bool) -> RunProd:
     steps = board.steps.get((number, planned.name), [])
     left = next((step for step in steps if step.state not in STEP_DONE), None)
     broken = next((step.id for step in steps if step.state in STEP_BROKEN), None)
-    before, after = _moves(planned, board.leaving)
+    before, after = ("", planned.version) if of_users else _moves(planned, board.leaving)
     return RunProd(
         name=planned.name,
         mark=_prod_mark(steps, left, due=number <= board.current),
@@ -178,6 +184,7 @@ def _prod(planned: PlannedProd, number: int, board: _Board) -> RunProd:
         held=planned.name in board.held,
         broken=broken,
         open=bool(left is None or left.state != StepState.WAITING or left.position),
+        tells=of_users,
     )
 
 
@@ -231,6 +238,8 @@ def _detail(step: StepRow) -> str:
     match step.kind:
         case "set_version":
             return str(step.params.get("version", ""))
+        case "ramp":
+            return f"{step.params.get('route', '')} {step.params.get('percent', 100)} %"
         case "soak":
             return whole_words(int(step.params.get("soak_s", 0)))
         case "wait_ready" if step.reason and step.state == StepState.SUCCEEDED:

@@ -31,6 +31,7 @@ SENTENCES = {
     "say so.",
     "no-such-cluster": "There is no cluster %(cluster)s.",
     "nothing-to-move": "No users are served from %(cluster)s: there is nothing to move.",
+    "nobody-can-move": "None of those who are served from %(cluster)s has another place to go.",
     "nothing-to-bring-back": "Every Route has the weights of normal times.",
     "not-stable-yet": "%(cluster)s answers since %(for_s)s s only: wait until it has for %(needs_s)s s.",
     "cluster-emptied": "Users leave %(cluster)s: %(why)s",

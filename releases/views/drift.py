@@ -16,7 +16,7 @@ from releases.drift_forms import HealForm
 from releases.forms import ActForm
 from releases.queries.drift import read_heal, read_self_heal_confirm
 
-from .answers import attempt, show, tell_refusal
+from .answers import attempt, show, submitted, tell_refusal
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -30,18 +30,23 @@ def heal(request: HttpRequest, name: str) -> HttpResponse:
     take_over = bool(request.GET.get("take_over") or request.POST.get("take_over"))
     if take_over:
         require(request.user, "prod.take-over")
-    if form.is_valid():
-        digest, reason = form.cleaned_data["digest"], form.cleaned_data["reason"]
-        act = partial(actions.heal_prod, request.user, name, digest, take_over=take_over, reason=reason)
-        again = reverse("releases:heal", args=[name]) + ("?take_over=1" if take_over else "")
-        done = _("The heal has started.")
-        return attempt(request, act, done, lambda run: reverse("releases:run", args=[run.pk]), again)
+    again = partial(_heal_page, request, name, form, take_over)
+    if not form.is_valid():
+        return again(200 if posted is None else 400)
+    digest, reason = form.cleaned_data["digest"], form.cleaned_data["reason"]
+    act = partial(actions.heal_prod, request.user, name, digest, take_over=take_over, reason=reason)
+    done = _("The heal has started.")
+    return submitted(request, form, act, done, lambda run: reverse("releases:run", args=[run.pk]), again)
+
+
+def _heal_page(request: HttpRequest, name: str, form: HealForm, take_over: bool, status: int) -> HttpResponse:
+    """The heal as it would run now, whatever was read before."""
     try:
         page = read_heal(name, take_over=take_over)
     except Refused as refused:
         tell_refusal(request, refused)
         return redirect("releases:prod", name)
-    return show(request, "heal", page, form=form, status=200 if posted is None else 400)
+    return show(request, "heal", page, form=form, status=status)
 
 
 @require_POST
@@ -61,8 +66,9 @@ def self_heal(request: HttpRequest, name: str) -> HttpResponse:
     page = read_self_heal_confirm(name, on=on)
     posted = request.POST if request.method == "POST" else None
     form = ActForm(posted)
+    again = partial(show, request, "confirm", page, form=form)
     if not form.is_valid():
-        return show(request, "confirm", page, form=form, status=200 if posted is None else 400)
+        return again(200 if posted is None else 400)
     act = partial(actions.set_self_heal, request.user, name, on, form.cleaned_data["reason"])
     done = _("Drift is healed by itself now.") if on else _("Drift is no longer healed by itself.")
-    return attempt(request, act, done, lambda _done: page.back, page.back)
+    return submitted(request, form, act, done, lambda _done: page.back, again)

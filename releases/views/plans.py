@@ -1,14 +1,14 @@
 """A release before it runs: choose, read the plan, start exactly that plan."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from access.doors import may
 from access.roles import allows
-from journal.core.reasons import Refused
+from journal.core.reasons import FieldErrors, Refused
+from journal.sentences import sentence
 from releases.actions import start_release
 from releases.forms import ReleaseForm, excluded
 from releases.queries.plans import read_new, read_plan
@@ -21,7 +21,7 @@ from .answers import attempt, show, tell_refusal
 def new(request: HttpRequest) -> HttpResponse:
     """Version and strategy."""
     form = ReleaseForm(request.GET) if request.GET.get("version") else ReleaseForm()
-    return show(request, "new", read_new(), form=form)
+    return _new_page(request, form, 200)
 
 
 @require_safe
@@ -30,16 +30,26 @@ def plan(request: HttpRequest) -> HttpResponse:
     """The plan review."""
     form = ReleaseForm(request.GET)
     if not form.is_valid():
-        return show(request, "new", read_new(), form=form, status=400)
+        return _new_page(request, form, 400)
     left_out = excluded(request.GET)
     try:
         blueprint, version = form.cleaned_data["version"]
         page = read_plan(blueprint, version, form.strategy(), left_out)
+    except FieldErrors as wrong:
+        for path, reason in wrong.errors:
+            form.add_error(None, f"{path}: {sentence(reason)}")
+        return _new_page(request, form, 400)
     except Refused as refused:
         tell_refusal(request, refused)
-        return show(request, "new", read_new(), form=form, status=409)
+        return _new_page(request, form, 409)
     may_start = allows(request.user.acting_role, "release.start")
     return show(request, "plan", page, form=form, excluded=left_out, may_start=may_start)
+
+
+def _new_page(request: HttpRequest, form: ReleaseForm, status: int) -> HttpResponse:
+    """The choices, with what was typed, and the Prods that were left out."""
+    given = request.POST if request.method == "POST" else request.GET
+    return show(request, "new", read_new(), status, form=form, excluded=excluded(given))
 
 
 @require_POST
@@ -48,7 +58,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Start the plan with the digest that was shown; another plan by now: back to its review."""
     form = ReleaseForm(request.POST)
     if not form.is_valid():
-        return redirect("releases:new")
+        return _new_page(request, form, 400)
     query = request.POST.copy()
     digest = query.pop("digest", [""])[-1]
     query.pop("csrfmiddlewaretoken", None)

@@ -1,5 +1,8 @@
 """A Prod is made, changed or retired: read first, then started, all without JavaScript."""
 
+from contextlib import suppress
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -26,7 +29,7 @@ from releases.queries.prod_changes import (
     read_unchanged,
 )
 
-from .answers import attempt, show, tell_refusal
+from .answers import show, submitted, tell_refusal
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -93,9 +96,14 @@ def change_prod(request: HttpRequest, name: str) -> HttpResponse:
 
 def _start_change(request: HttpRequest, name: str, form: ChangeForm) -> HttpResponse:
     data = form.cleaned_data
-    run = start_change(request.user, name, form.asked, data["digest"], data["reason"])
-    messages.success(request, _("The change has started."))
-    return redirect("releases:run", run.pk)
+    return submitted(
+        request,
+        form,
+        lambda: start_change(request.user, name, form.asked, data["digest"], data["reason"]),
+        _("The change has started."),
+        lambda run: reverse("releases:run", args=[run.pk]),
+        lambda status: _change_page(request, _as_it_is_now(known_prod(name), form), form, status),
+    )
 
 
 def _refused(request: HttpRequest, name: str, refused: Refused) -> HttpResponse:
@@ -104,8 +112,17 @@ def _refused(request: HttpRequest, name: str, refused: Refused) -> HttpResponse:
     prod = Prod.objects.select_related("cluster", "blueprint", "version__revision").get(name=name)
     if request.method != "POST" or prod.lifecycle == Prod.Lifecycle.RETIRED:
         return redirect("releases:prod", name)
-    page = read_unchanged(prod, request.POST.get("overrides", ""))
-    return _change_page(request, page, ChangeForm(request.POST), status=409)
+    form = ChangeForm(request.POST)
+    return _change_page(request, _as_it_is_now(prod, form), form, status=409)
+
+
+def _as_it_is_now(prod: Prod, form: ChangeForm) -> ChangePage:
+    """What a refused start would do now, to be read and started instead; without it, where it cannot be."""
+    text = form["overrides"].value() or ""
+    if form.is_valid() and form.data.get("do") == "start":
+        with suppress(Refused):
+            return read_change(preview_change(prod.name, form.asked), text)
+    return read_unchanged(prod, text)
 
 
 def _change_page(
@@ -179,16 +196,16 @@ def retire_prod(request: HttpRequest, name: str) -> HttpResponse:
     except Refused as refused:
         tell_refusal(request, refused)
         return redirect("releases:prod", name)
-    posted = request.POST if request.method == "POST" else None
-    form = RetireForm(posted, initial={"digest": preview.plan.digest})
+    form = RetireForm(request.POST if request.method == "POST" else None)
+    again = partial(show, request, "retire_prod", read_retire(preview), form=form)
     if not form.is_valid():
-        status = 400 if request.method == "POST" else 200
-        return show(request, "retire_prod", read_retire(preview), form=form, status=status)
+        return again(400 if request.method == "POST" else 200)
     data = form.cleaned_data
-    return attempt(
+    return submitted(
         request,
+        form,
         lambda: start_retire(request.user, name, data["confirm"], data["digest"], data["reason"]),
         _("The retire has started."),
         lambda run: reverse("releases:run", args=[run.pk]),
-        reverse("releases:retire-prod", args=[name]),
+        again,
     )

@@ -17,7 +17,7 @@ from releases.queries.choices import VERBS
 from releases.queries.confirm import read_run_confirm
 from releases.queries.runs import read_run, read_runs
 
-from .answers import attempt, show
+from .answers import show, submitted
 
 ACTS: dict[str, Callable[..., Run]] = {
     "pause": actions.pause,
@@ -76,10 +76,20 @@ def act(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
     require(request.user, RIGHTS.get(verb, f"run.{verb}"))
     posted = request.POST if request.method == "POST" else None
     form = ActForm(posted, needs_reason=VERBS[verb].needs_reason, initial={"step": request.GET.get("step")})
+
+    def again(status: int) -> HttpResponse:
+        page = partial(read_run_confirm, run_id, verb, request.user.acting_role)
+        try:
+            shown = page(form["step"].value())
+        except Http404:  # no such Run, or no such step; what was typed is not lost for a step
+            if posted is None:
+                raise
+            shown = page(None)
+        return show(request, "confirm", shown, status, form=form)
+
     if not form.is_valid():
-        page = read_run_confirm(run_id, verb, request.user.acting_role, form["step"].value())
-        return show(request, "confirm", page, form=form, status=400 if request.method == "POST" else 200)
+        return again(400 if request.method == "POST" else 200)
     step = [form.cleaned_data["step"] or 0] if verb in OF_A_STEP else []
     doing = partial(ACTS[verb], request.user, run_id, *step, reason=form.cleaned_data["reason"])
-    here = reverse("releases:run", args=[run_id])
-    return attempt(request, doing, DONE[verb], lambda done: reverse("releases:run", args=[done.pk]), here)
+    there = lambda done: reverse("releases:run", args=[done.pk])  # noqa: E731
+    return submitted(request, form, doing, DONE[verb], there, again)

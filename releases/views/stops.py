@@ -1,6 +1,7 @@
 """Human "not now"s: the line, Holds, Vetoes. Each has a confirm page that needs no JavaScript."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,26 +19,27 @@ from releases.queries.confirm import (
     read_veto_confirm,
 )
 
-from .answers import attempt, show
+from .answers import show, submitted
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _confirmed(request: HttpRequest, page: ConfirmPage, act: Callable[[str], Any], done: str) -> HttpResponse:
+def confirmed(request: HttpRequest, page: ConfirmPage, act: Callable[[str], Any], done: str) -> HttpResponse:
     """GET: the question. POST with a reason: the act."""
     posted = request.POST if request.method == "POST" else None
     form = ActForm(posted)
+    again = partial(show, request, "confirm", page, form=form)
     if not form.is_valid():
-        return show(request, "confirm", page, form=form, status=400 if request.method == "POST" else 200)
+        return again(400 if request.method == "POST" else 200)
     reason = form.cleaned_data["reason"]
-    return attempt(request, lambda: act(reason), done, lambda _done: page.back, page.back)
+    return submitted(request, form, lambda: act(reason), done, lambda _done: page.back, again)
 
 
 @both
 @may("line.stop")
 def stop_line(request: HttpRequest) -> HttpResponse:
     """Stop the line."""
-    return _confirmed(
+    return confirmed(
         request,
         read_line_confirm(stop=True),
         lambda reason: actions.stop_the_line(request.user, reason),
@@ -49,7 +51,7 @@ def stop_line(request: HttpRequest) -> HttpResponse:
 @may("line.resume")
 def resume_line(request: HttpRequest) -> HttpResponse:
     """Let the line run again."""
-    return _confirmed(
+    return confirmed(
         request,
         read_line_confirm(stop=False),
         lambda reason: actions.resume_the_line(request.user, reason),
@@ -61,7 +63,7 @@ def resume_line(request: HttpRequest) -> HttpResponse:
 @may("hold.set")
 def set_hold(request: HttpRequest, name: str) -> HttpResponse:
     """Hold a Prod."""
-    return _confirmed(
+    return confirmed(
         request,
         read_set_hold_confirm(name),
         lambda reason: actions.set_hold(request.user, name, reason),
@@ -73,7 +75,7 @@ def set_hold(request: HttpRequest, name: str) -> HttpResponse:
 @may("hold.lift")
 def lift_hold(request: HttpRequest, hold_id: int) -> HttpResponse:
     """Lift a Hold."""
-    return _confirmed(
+    return confirmed(
         request,
         read_hold_confirm(hold_id),
         lambda reason: actions.lift_hold(request.user, hold_id, reason),
@@ -85,7 +87,7 @@ def lift_hold(request: HttpRequest, hold_id: int) -> HttpResponse:
 @may("veto.lift")
 def lift_veto(request: HttpRequest, version_id: int) -> HttpResponse:
     """Lift a Veto."""
-    return _confirmed(
+    return confirmed(
         request,
         read_veto_confirm(version_id),
         lambda reason: actions.lift_veto(request.user, version_id, reason),

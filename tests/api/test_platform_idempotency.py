@@ -1,21 +1,25 @@
 """`Idempotency-Key`: sent again, answered again, done once."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.models.signals import post_init, pre_save
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from access.models import ApiToken, IdempotencyKey
 from access.tokens import create_token
-from clusters.models import Version
+from clusters.models import Cluster, Prod, Version
 from journal.models import Event
+from releases.models import Hold
 from tests import build
+from tests.trust.bodies import CREDENTIALS, FACTS
 
 pytestmark = pytest.mark.django_db
 Post = Callable[..., HttpResponse]
@@ -130,24 +134,58 @@ def test_a_refused_right_leaves_the_key_free(post: Post) -> None:
     assert not IdempotencyKey.objects.exists()
 
 
-def test_a_breakdown_leaves_the_key_free(post: Post) -> None:
+class Broken(Exception):
+    pass
 
-    class Broken(Exception):
-        pass
 
-    def explode(sender: object, **_: object) -> None:
-        raise Broken
+@contextmanager
+def breaking(signal: Any, sender: Any, when: Callable[[Any], bool] = lambda instance: True) -> Iterator[None]:
+    """What comes to such a row breaks."""
 
-    from django.db.models.signals import pre_save
+    def explode(instance: Any, **_: object) -> None:
+        if when(instance):
+            raise Broken
 
-    pre_save.connect(explode, sender=Version)
+    signal.connect(explode, sender=sender)
     try:
-        answer = post("versions/", V2)
+        yield
     finally:
-        pre_save.disconnect(explode, sender=Version)
+        signal.disconnect(explode, sender=sender)
+
+
+def test_a_breakdown_leaves_the_key_free(post: Post) -> None:
+    with breaking(pre_save, Version):
+        answer = post("versions/", V2)
     assert code(answer) == (500, "internal-error")
     assert not IdempotencyKey.objects.exists()
     assert post("versions/", V2).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_breaks_while_the_answer_is_made_was_not_done_and_is_done_once(post: Post) -> None:
+    build.fleet()
+    hold = ("prods/a-1/actions/hold/", {"reason": "a customer's launch"})
+    with breaking(post_init, Prod, lambda prod: Hold.objects.exists()):
+        answer = post(*hold)
+    assert code(answer) == (500, "internal-error")
+    assert not Hold.objects.exists() and not Event.objects.filter(kind="hold").exists()
+    first, again = post(*hold), post(*hold)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (Hold.objects.count(), Event.objects.filter(kind="hold").count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_speaks_to_others_and_breaks_afterwards_is_not_repeated(post: Post) -> None:
+    new = ("clusters/", {"name": "z", **FACTS, "access": "token", "credentials": CREDENTIALS["token"]})
+    with breaking(post_init, Cluster, lambda cluster: cluster.pk is not None):
+        answer = post(*new)
+    assert code(answer) == (500, "internal-error")
+    assert Cluster.objects.filter(name="z").exists()
+    again = post(*new)
+    assert code(again) == (409, "idempotency-outcome-unknown")
+    assert "/api/v1/events/" in again.json()["detail"]
+    assert Event.objects.filter(cluster="z").count() == 1
 
 
 def test_a_secret_is_shown_once_and_never_stored(post: Post) -> None:

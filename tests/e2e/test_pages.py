@@ -4,9 +4,10 @@ import re
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from orchestrator.embedded.stack import Stack
 from tests.e2e.people import DESK, PHONE, People, people, picture
@@ -144,18 +145,40 @@ def test_everything_works_without_javascript(crowd: People) -> None:
     manager.context.close()
 
 
+class Streams:
+    """Which tabs hold an event stream open. A page that is left or opened again has asked before and is done
+    with that: what counts is what is open, not what was ever asked for."""
+
+    def __init__(self, *tabs: Page) -> None:
+        self.tabs = list(tabs)
+        self.open: dict[Request, int] = {}
+        for number, tab in enumerate(tabs):
+            tab.on("request", partial(self._begun, number))
+            tab.on("requestfinished", lambda sent: self.open.pop(sent, None))
+            tab.on("requestfailed", lambda sent: self.open.pop(sent, None))
+
+    def _begun(self, number: int, sent: Request) -> None:
+        if sent.resource_type == "eventsource":
+            self.open[sent] = number
+
+    def holder(self) -> int:
+        """The number of the one tab that has the one stream, as soon as there is one."""
+        deadline = time.monotonic() + LONG / 1000
+        alive = next(tab for tab in self.tabs if not tab.is_closed())
+        while len(self.open) != 1:
+            assert time.monotonic() < deadline, list(self.open.values())
+            alive.wait_for_timeout(50)
+        return next(iter(self.open.values()))
+
+
 def test_tabs_share_one_stream_and_see_a_change_within_a_second(crowd: People) -> None:
     first = crowd.page("on-call")
     tabs = [first, crowd.tab(first.context), crowd.tab(first.context)]
-    streams: list[str] = []
-    for tab in tabs:
-        tab.on(
-            "request", lambda sent: streams.append(sent.url) if sent.resource_type == "eventsource" else None
-        )
+    streams = Streams(*tabs)
     for tab in tabs:
         tab.goto(crowd.stack.url)
         expect(tab.locator("body")).to_have_attribute("data-channel", "live")
-    assert len(streams) == 1, streams
+        assert streams.holder() == 0
     other = crowd.page("on-call")
     other.goto(crowd.stack.url + "/line/stop/")
     other.fill("textarea", "seen everywhere?")
@@ -169,6 +192,28 @@ def test_tabs_share_one_stream_and_see_a_change_within_a_second(crowd: People) -
     manager.click("button.main")
     for page in (first, other, manager):
         page.context.close()
+
+
+def test_another_tab_takes_the_stream_over_and_is_the_only_one(crowd: People) -> None:
+    first = crowd.page("on-call")
+    tabs = [first, *(crowd.tab(first.context) for _ in range(3))]
+    streams = Streams(*tabs)
+    for tab in tabs:
+        tab.goto(crowd.stack.url)
+        expect(tab.locator("body")).to_have_attribute("data-channel", "live")
+    left = {0, 1, 2, 3}
+    while len(left) > 1:
+        holder = streams.holder()
+        tabs[holder].reload()
+        expect(tabs[holder].locator("body")).to_have_attribute("data-channel", "live")
+        gone = streams.holder()
+        tabs[gone].close()
+        streams.open = {sent: tab for sent, tab in streams.open.items() if tab != gone}
+        left.discard(gone)
+        assert streams.holder() in left
+        for tab in left:
+            expect(tabs[tab].locator("body")).to_have_attribute("data-channel", "live", timeout=LONG)
+    first.context.close()
 
 
 def test_what_somebody_types_and_opens_outlives_a_change(crowd: People) -> None:

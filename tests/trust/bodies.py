@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import yaml
@@ -11,12 +12,15 @@ from access.models import ApiToken, Person
 from clusters.core.drift import Difference, What, differences_to_json
 from clusters.models import Cluster, Drift, Prod, Version
 from releases.core.states import RunState, StepState
+from releases.failover_preview import preview_failback, preview_leaving
 from releases.heal_preview import preview_heal
 from releases.models import Hold, Run, Step
 from releases.preview import preview_release
 from releases.prod_previews import preview_change, preview_retire, scaled
 from tests import build
 from tests.core.clusters.kubeconfigs import CA, CLIENT, two_contexts
+from traffic.actions import register_router, set_weights
+from traffic.models import Route, RouteMember, Tenant
 
 MANIFESTS = (build.DEMO / "shop.yaml").read_text()
 RELEASE = {
@@ -50,6 +54,38 @@ CREDENTIALS: dict[str, dict[str, Any]] = {
 }
 FACTS = {"provider": "gke", "region": "eu", "failure_domain": "eu-a", "purpose": "edge"}
 WHY = {"reason": "because of the test"}
+TENANT_FACTS = {
+    "hostnames": ["z.example"],
+    "load": 2,
+    "redundancy": "two-domain",
+    "data_class": "stateless",
+}
+TENANT = {**TENANT_FACTS, "name": "z", "blueprint": "shop", "prods": ["a-1", "b-2"]}
+ROUTER = {"name": "dns"}
+ROUTERS: list[dict[str, Any]] = [
+    {
+        "kind": "gateway-api",
+        "instances": [
+            {
+                "name": "gate",
+                "failure_domain": "gate-dc",
+                "cluster": "a",
+                "settings": {"namespace": "edge", "gateway": "main"},
+            }
+        ],
+    },
+    {
+        "kind": "route53",
+        "instances": [
+            {
+                "name": "zone",
+                "failure_domain": "aws",
+                "settings": {"zone": "example.com", "zone_id": "Z0123456789", "domain": "r.example.com"},
+                "credentials": {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "A" * 40},
+            }
+        ],
+    },
+]
 
 
 @dataclass(frozen=True)
@@ -115,6 +151,32 @@ def _held() -> None:
     Hold.objects.create(
         prod=Prod.objects.get(name="a-1"), reason="a test", author=build.person("admin"), at=timezone.now()
     )
+
+
+def seen_well() -> None:
+    """Every Prod has been seen, all ready, and for as long as a test may take."""
+    for name in Prod.objects.values_list("name", flat=True):
+        build.observe(name)
+    build.fresh(timezone.now() + timedelta(minutes=30))
+
+
+def users_have_left() -> None:
+    """Cluster a is draining and could have its users back."""
+    no_run()
+    seen_well()
+    RouteMember.objects.filter(prod__cluster__name="a", route__redundancy="two-domain").update(weight=0)
+    Cluster.objects.filter(name="a").update(
+        intent=Cluster.Intent.DRAINING, health="healthy", health_since=timezone.now() - timedelta(hours=1)
+    )
+
+
+def _evacuation() -> list[Any]:
+    seen_well()
+    return [{"digest": preview_leaving("a").plan.digest, "vouched": True, **WHY}]
+
+
+def _failback() -> list[Any]:
+    return [{"digest": preview_failback("a").plan.digest, **WHY}]
 
 
 def _vetoed() -> None:
@@ -183,6 +245,26 @@ def _connections() -> list[Any]:
     return [{"access": way, "credentials": given} for way, given in CREDENTIALS.items()]
 
 
+def single_writer() -> None:
+    Tenant.objects.filter(name="shop-s-0001").update(data_class="single-writer")
+    route = Route.objects.create(name="books", redundancy="none", data_class="single-writer")
+    prod = Prod.objects.get(name="c-1")
+    RouteMember.objects.create(route=route, prod=prod, weight=100, target=100)
+
+
+def _moves() -> list[Any]:
+    moved = {"confirm": "shop-s-0001", **WHY}
+    return [{"route": "books", **moved}, {"prods": ["b-2"], **moved}]
+
+
+def _a_zone() -> None:
+    register_router(build.person("admin"), ROUTER["name"], **ROUTERS[1])
+
+
+def _shifted() -> None:
+    set_weights(build.person("admin"), "shop-r", {"a-2": 90}, "", 1)
+
+
 def _just(*bodies: Any) -> Callable[[], list[Any]]:
     return lambda: list(bodies)
 
@@ -206,6 +288,8 @@ VALID: dict[tuple[str, str], Valid] = {
     ("post", "/clusters/{name}/actions/retire/"): Valid(
         "/clusters/a-lonely/actions/retire/", _just(WHY), _lonely
     ),
+    ("post", "/clusters/{name}/evacuation/"): Valid("/clusters/a/evacuation/", _evacuation),
+    ("post", "/clusters/{name}/failback/"): Valid("/clusters/a/failback/", _failback, users_have_left),
     ("put", "/clusters/{name}/credentials/"): Valid("/clusters/a/credentials/", _connections),
     ("post", "/people/"): Valid("/people/", _just({"username": "mika", "role": "on-call"})),
     ("post", "/people/{username}/activate/"): Valid("/people/somebody/activate/", _just(WHY), _closed),
@@ -246,6 +330,40 @@ VALID: dict[tuple[str, str], Valid] = {
             _action("skip", RunState.RUNNING),
         ]
     ),
+    ("post", "/routers/"): Valid("/routers/", _just(*({**ROUTER, **one} for one in ROUTERS))),
+    ("post", "/routers/{name}/instances/"): Valid(
+        "/routers/dns/instances/",
+        _just(
+            {
+                "name": "z",
+                "failure_domain": "z",
+                "cluster": "a",
+                "settings": {"zone": "example.com", "zone_id": "Z0123456789", "domain": "r.example.com"},
+                "credentials": {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "A" * 40},
+            }
+        ),
+        _a_zone,
+    ),
+    ("post", "/routers/{name}/actions/publish/"): Valid(
+        "/routers/edge/actions/publish/", _just({"routes": ["shop-r"]})
+    ),
+    ("post", "/routers/{name}/actions/unpublish/"): Valid(
+        "/routers/edge/actions/unpublish/", _just({"routes": ["shop-r"]})
+    ),
+    ("post", "/routes/{name}/actions/weights/"): Valid(
+        "/routes/shop-r/actions/weights/",
+        _just({"weights": {"a-2": 90, "b-1": 10}, "epoch": 1, "for_good": True, **WHY}),
+    ),
+    ("post", "/routes/{name}/actions/return/"): Valid(
+        "/routes/shop-r/actions/return/", _just({"epoch": 1, "seen": 2, **WHY}), _shifted
+    ),
+    ("post", "/tenants/"): Valid(
+        "/tenants/", _just(TENANT, {**TENANT_FACTS, "name": "y", "route": "shop-r"})
+    ),
+    ("patch", "/tenants/{name}/"): Valid("/tenants/shop-s-0001/", _just(TENANT_FACTS)),
+    ("post", "/tenants/{name}/actions/move/"): Valid(
+        "/tenants/shop-s-0001/actions/move/", _moves, single_writer
+    ),
     ("post", "/tokens/"): Valid(
         "/tokens/",
         _just({"name": "ci", "role": "viewer", "person": "somebody", "expires_at": "2099-06-01T00:00:00Z"}),
@@ -260,6 +378,8 @@ VALID: dict[tuple[str, str], Valid] = {
 # They take no body, and change nothing because of one: what is sent is not read, or refused.
 WITHOUT_BODY = {
     ("post", "/clusters/{name}/actions/test/"),
+    ("post", "/clusters/{name}/evacuation/preview/"),
+    ("post", "/clusters/{name}/failback/preview/"),
     ("post", "/people/{username}/password/"),
     ("post", "/prods/{name}/actions/check-drift/"),
     ("post", "/prods/{name}/actions/retire/preview/"),

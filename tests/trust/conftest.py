@@ -15,6 +15,7 @@ from tests import build
 def world(db: None) -> Run:
     """The example fleet with a release under way; `somebody` is a viewer with a token."""
     build.fleet()
+    build.router()
     plan = preview_release("shop", "v1.1.0", {"ask": "each-wave"}, []).plan
     author = build.person("release-manager", "author")
     run = start_release(author, "shop", "v1.1.0", {"ask": "each-wave"}, [], plan.digest)

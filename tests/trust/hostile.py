@@ -20,6 +20,9 @@ HOSTILE = {
     "a template": "{{7*7}}${7*7}{% debug %}",
     "quotes": "a'); DROP TABLE x; --\"",
     "right to left": "a\u202egnp.exe",
+    "an isolate": "a\u2066b\u2069",
+    "a control character beyond ASCII": "a\x9b31m",
+    "a line that breaks unseen": "a\u2028b",
     "emoji": "\U0001f469\u200d\U0001f680",
     "half a surrogate": "a\ud800b",
     "1 MB": "x" * 1_000_000,
@@ -30,13 +33,19 @@ HOSTILE = {
 def busy_fleet() -> Iterator[None]:
     """The example fleet with a release under way and somebody with a token; undone at the end."""
     with transaction.atomic():
-        build.fleet()
-        plan = preview_release("shop", "v1.1.0", {"ask": "each-wave"}, []).plan
-        author = build.person("release-manager", "author")
-        start_release(author, "shop", "v1.1.0", {"ask": "each-wave"}, [], plan.digest)
-        issue_token(build.person("viewer", "somebody"), "somebody's", "viewer")
+        raise_busy_fleet()
         yield
         transaction.set_rollback(True)
+
+
+def raise_busy_fleet() -> None:
+    build.fleet()
+    build.router()
+    build.fresh()
+    plan = preview_release("shop", "v1.1.0", {"ask": "each-wave"}, []).plan
+    author = build.person("release-manager", "author")
+    start_release(author, "shop", "v1.1.0", {"ask": "each-wave"}, [], plan.digest)
+    issue_token(build.person("viewer", "somebody"), "somebody's", "viewer")
 
 
 def state_of_everything() -> str:

@@ -69,6 +69,10 @@ NAMES = {
     "versions": "v1.0.0",
     "people": "somebody",
     "parity": "shop",
+    "failover": "a",
+    "routes": "shop-r",
+    "tenants": "shop-r-0001",
+    "routers": "edge",
 }
 
 
@@ -92,6 +96,7 @@ def _filled(part: str, place: str, route: Route) -> str:
         "version": lambda: "v1.0.0",
         "username": lambda: "somebody",
         "number": lambda: 1,
+        "epoch": lambda: 1,
         "revision": lambda: 1,
         "kind": lambda: "prod",
     }

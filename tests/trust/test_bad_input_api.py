@@ -50,11 +50,7 @@ class Taken:
 NOT_JSON = {"NaN", "-Infinity"}
 LINE = frozenset({"markup", "a path", "a template", "quotes"})
 TAKEN = (
-    Taken(
-        r"(.*\.)?reason",
-        LINE | {"emoji", "right to left", "control characters"},
-        "people's own words: escaped",
-    ),
+    Taken(r"(.*\.)?reason", LINE | {"emoji"}, "people's own words: escaped"),
     Taken(r"note|name|provider|region|failure_domain", LINE, "one line of people's own words: escaped"),
     Taken(r"credentials\.token", LINE, "opaque: whatever a header may carry"),
     Taken(r"credentials\.ca", frozenset({"null"}), "as if it were not given"),
@@ -64,6 +60,8 @@ TAKEN = (
     Taken(
         r"manifests", frozenset({"a number", "a boolean"}), "asked what is wrong with it: that is the answer"
     ),
+    Taken(r"(instances\.0\.)?failure_domain", LINE, "one line of people's own words: escaped"),
+    Taken(r"weights\.a-2", frozenset({"0"}), "none is a weight, where another member has one"),
     Taken(
         r"name|username|note|(.*\.)?reason|images\.api",
         frozenset({"a number"}),

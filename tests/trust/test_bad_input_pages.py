@@ -5,8 +5,8 @@ Refused at the field, nothing has changed, and what was typed comes back only es
 
 import copy
 import importlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,13 +15,11 @@ from django import forms
 from django.db import transaction
 from django.test import Client
 
-from clusters.models import Prod, Version
-from releases.models import Run, Step
-from releases.prod_previews import preview_retire
 from tests import build
 from tests.trust import bodies
 from tests.trust.conftest import session
 from tests.trust.hostile import HOSTILE, MARKUP, busy_fleet, state_of_everything
+from tests.trust.pages import PAGES, PASSWORD, SECRETS, Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fleet")]
 
@@ -31,7 +29,9 @@ MODULES = (
     "releases.forms",
     "releases.prod_forms",
     "releases.drift_forms",
+    "releases.failover_forms",
     "releases.timeline_forms",
+    "traffic.forms",
     "access.forms",
     "access.settings_forms",
 )
@@ -39,110 +39,16 @@ MODULES = (
 ASIDE = {
     "CheckedForm": "others are made of it",
     "PlainForm": "others are made of it",
+    "TrafficForm": "others are made of it",
+    "PlaceForm": "others are made of it",
     "TimelineForm": "a filter: GET, changes nothing (tests/web/test_timeline.py)",
     "ReleaseForm": "the plan is asked for with GET (tests/web/test_plans.py); its start compares the digest",
     "ScaleForm": "GET, leads to the change's preview (tests/web/test_prods_change.py)",
     "LoginForm": "tests/web/test_login.py",
 }
-PASSWORD = "a long sentence to log in with"
-WHY = {"reason": "because of the test"}
-SECRETS = {"kubeconfig", "token", "client_key", "secret_access_key", "current", "new", "again"}
-
-
-@dataclass(frozen=True)
-class Page:
-    """`sent` is what the page takes."""
-
-    form: str
-    path: str
-    sent: Callable[[], dict[str, Any]]
-    arrange: Callable[[], Any] = lambda: None
-
-
-def _connection() -> dict[str, Any]:
-    return {"access": "token", **bodies.CREDENTIALS["token"]}
-
-
-def _images() -> dict[str, Any]:
-    images = Version.objects.get(name="v1.0.0").images
-    return {f"images.{component}": image for component, image in images.items()}
-
-
-def _skip() -> dict[str, Any]:
-    step = Step.objects.filter(run=Run.objects.latest("pk"), kind="wait_ready", prod__name="c-2").get()
-    return {**WHY, "step": step.pk}
-
-
-def _facts() -> dict[str, Any]:
-    row = Prod.objects.get(name="a-1")
-    return {"role": row.role, "capacity": row.capacity + 1, "endpoint": "https://a.example"}
-
-
-PAGES = [
-    Page("RegisterForm", "/clusters/new/", lambda: {"name": "z", **bodies.FACTS, **_connection()}),
-    Page("FactsForm", "/clusters/a/edit/", lambda: bodies.FACTS),
-    Page("CredentialsForm", "/clusters/a/credentials/", _connection),
-    Page("WhyForm", "/clusters/a/cordon/", lambda: WHY),
-    Page(
-        "TypedForm",
-        "/clusters/a-lonely/retire/",
-        lambda: {**WHY, "typed": "a-lonely"},
-        lambda: build.cluster("a-lonely"),
-    ),
-    Page(
-        "RevisionForm", "/blueprints/new/", lambda: {"name": "store", "text": bodies.MANIFESTS, "note": "a"}
-    ),
-    Page(
-        "VersionForm",
-        "/blueprints/shop/versions/new/",
-        lambda: {"name": "v9", "rollback": "safe", "shares_data_with": "v1.0.0", **_images()},
-    ),
-    Page("ActForm", "/runs/{run}/skip/", _skip),
-    Page("ActForm", "/line/stop/", lambda: WHY),
-    Page("ActForm", "/prods/a-1/hold/", lambda: WHY),
-    Page("ActForm", "/versions/{version}/veto/", lambda: WHY),
-    Page(
-        "NewProdForm",
-        "/prods/new/",
-        lambda: {"text": (build.DEMO / "prod.yaml").read_text(), "do": "create"},
-    ),
-    Page(
-        "ChangeForm",
-        "/prods/a-1/change/",
-        lambda: {
-            "overrides": "replicas: {api: 5}",
-            "do": "start",
-            **WHY,
-            "digest": bodies.preview_change("a-1", {"replicas": {"api": 5}}).plan.digest,
-        },
-        bodies.no_run,
-    ),
-    Page("FactsForm", "/prods/a-1/facts/", _facts),
-    Page(
-        "RetireForm",
-        "/prods/b-1/retire/",
-        lambda: {**WHY, "confirm": "b-1", "digest": preview_retire("b-1").plan.digest},
-        bodies.no_run,
-    ),
-    Page(
-        "HealForm",
-        "/prods/a-1/heal/",
-        lambda: {**WHY, "digest": bodies.preview_heal("a-1").plan.digest},
-        bodies.drifted,
-    ),
-    Page("ReasonForm", "/settings/tokens/{token}/revoke/", lambda: WHY),
-    Page("TokenForm", "/settings/tokens/", lambda: {"name": "ci", "role": "viewer", "days": "30"}),
-    Page("PersonForm", "/settings/people/", lambda: {"username": "mika", "role": "viewer"}),
-    Page("RoleForm", "/settings/people/somebody/", lambda: {**WHY, "role": "on-call"}),
-    Page(
-        "OwnPasswordForm",
-        "/settings/password/",
-        lambda: {"current": PASSWORD, "new": "a sentence is best", "again": "a sentence is best"},
-    ),
-]
 LINE = {"markup", "a path", "a template", "quotes", "half a surrogate"}  # half of one is read as U+FFFD
 # Field -> faults that are none: people's own words, which are shown escaped; what is opaque; what is hidden.
-WORDS = {*LINE, "emoji", "right to left", "control characters"}
+WORDS = {*LINE, "emoji"}
 TAKEN: dict[str, set[str]] = {
     "reason": WORDS,
     "note": LINE,
@@ -223,6 +129,69 @@ def test_a_bad_field_is_refused_where_it_stands_and_changes_nothing(admin: Clien
         transaction.set_rollback(True)
     assert not wrong, "\n".join(wrong)
     assert after == before, "a refused form has changed something"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.form} {page.path}")
+def test_what_was_typed_stays_in_a_form_that_was_refused(admin: Client, page: Page) -> None:
+    """For a wrong field, for each that can be, and for a world that stands against it."""
+    with transaction.atomic():
+        build.fresh()
+        page.arrange()
+        sent, path = page.sent(), bodies.filled(page.path, prefix="")
+        found = form_of(admin, path, page.form)
+        bad = {name: "\x1b" for name, field in found.fields.items() if type(field) is forms.CharField}
+        tried = [{**sent, name: value} for name, value in bad.items() if name in sent]
+        lost = [(one, gone) for one in tried if (gone := lost_in(post(admin, path, one), one, found))]
+        if page.refused:
+            one = {**sent, **page.refused()}
+            answer = post(admin, path, one)
+            assert answer.status_code in {400, 409}, answer.content.decode()[-3000:]
+            lost += [(one, gone)] if (gone := lost_in(answer, one, found)) else []
+        transaction.set_rollback(True)
+    assert (lost, bool(tried or page.refused)) == ([], True)
+
+
+def lost_in(answer: Any, sent: dict[str, Any], form: forms.BaseForm) -> dict[str, str]:
+    """Field -> what was sent and is not in the form of the answer. Digests are of what is shown, secrets are
+    never shown, and a control character cannot be."""
+    assert 400 <= answer.status_code < 500, (answer.status_code, sent)
+    shown = Typed()
+    shown.feed(answer.content.decode())
+    texts = {name: str(value).strip().replace("\r\n", "\n") for name, value in sent.items()}
+    kept = texts.keys() & form.fields.keys() - SECRETS - {"digest", "base", "read_as"}
+    return {
+        name: texts[name]
+        for name in kept
+        if texts[name].isprintable() or "\n" in texts[name]
+        if texts[name] not in {one.strip() for one in shown.values.get(name, ())}
+    }
+
+
+class Typed(HTMLParser):
+    """`values`: name -> what stands in the fields of this name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, list[str]] = {}
+        self._open = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        had = dict(attrs)
+        name, value = had.get("name") or "", had.get("value") or ""
+        if tag in {"textarea", "select"}:
+            self._open = name
+        elif tag == "input" and (had.get("type") not in {"radio", "checkbox"} or "checked" in had):
+            self.values.setdefault(name, []).append(value)
+        elif tag == "option" and "selected" in had:
+            self.values.setdefault(self._open, []).append(value)
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.values.setdefault(self._open, []).append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"textarea", "select"}:
+            self._open = ""
 
 
 def post(client: Client, path: str, sent: dict[str, Any]) -> Any:

@@ -71,7 +71,7 @@ def test_a_decision_that_breaks_at_any_statement_is_never_a_yes(doors: Doors, do
     events, answers = Event.objects.count(), {}
     for after, answer in broken_at_each(doors[door]):
         answers[after] = answer.status_code
-        assert answer.status_code in {302, 403, 500}, after
+        assert answer.status_code in {302, 403, 503}, after
         assert answer.headers.get("Location", "/login/").startswith("/login/"), after
         assert silent(answer.content.decode()), after
     assert len(answers) > 1
@@ -85,7 +85,8 @@ def test_an_act_that_breaks_is_carried_out_whole_or_not_at_all(doors: Doors, doo
     events, broken = Event.objects.count(), 0
     for after, answer in broken_at_each(doors[door]):
         broken += answer.status_code >= 500
-        assert silent(answer.content.decode()), after
+        # A refused form has what was typed.
+        assert answer.status_code in {200, 302, 409} or silent(answer.content.decode()), after
         assert Hold.objects.count() == Event.objects.count() - events <= 1, after
     assert broken > 3
     assert Hold.objects.count() == 1, "a try that met no broken statement was carried out"
@@ -107,7 +108,7 @@ def test_nothing_is_shown_while_the_database_is_away(doors: Doors, path: str) ->
     for client, headers in reader_of():
         with database_away(0):
             answer = client.get(path, headers=headers)
-        assert answer.status_code in {302, 401, 500, 503}
+        assert answer.status_code in {302, 503}  # 302: no page looks at a token
         assert "a-1" not in answer.content.decode().replace(path, "")
 
 
@@ -149,7 +150,7 @@ def test_a_stream_is_not_opened_while_the_database_is_away() -> None:
     connection.close()
     connection.settings_dict["PORT"] = "1"
     try:
-        assert asyncio.run(stream(cookie)) >= 401
+        assert asyncio.run(stream(cookie)) == 503
     finally:
         connection.settings_dict["PORT"] = right
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from clusters.models import Cluster, KubeEvent, Overrides, Prod
 from releases.actions import set_hold
 from releases.models import Run
-from releases.queries.prod_list import read_prods
+from releases.queries.prod_list import MOST_LISTED, read_prods
 from releases.queries.prods import ProdPage, read_prod
 from tests import build
 from tests.engine import driver
@@ -92,6 +92,22 @@ def test_more_prods_take_no_more_queries(fleet: None) -> None:
     with CaptureQueriesContext(connection) as many:
         listed()
     assert len(many) == len(few) <= 10
+
+
+@pytest.mark.parametrize("asked", ["", "?health=unknown&role=live"])
+def test_many_prods_come_in_pages_that_keep_the_filter(fleet: None, browser: Browser, asked: str) -> None:
+    names = [f"x-{number:03}" for number in range(2 * MOST_LISTED + 1)]
+    model = Prod.objects.get(name="a-1")
+    fields = {name: getattr(model, name) for name in ("cluster", "blueprint", "version", "role", "lifecycle")}
+    Prod.objects.bulk_create(Prod(name=name, namespace=name, capacity=1, **fields) for name in names)
+    client, seen, pages, query = browser("viewer"), [], 0, asked
+    while query or not pages:
+        page = client.get(f"/prods/{query}").context["page"]
+        seen += [prod.name for prod in page.prods]
+        pages, query = pages + 1, page.next and f"?{page.next}"
+        assert (page.first == "") == (pages == 1)
+    assert pages == 3
+    assert seen == ([] if asked else list(FILTERS[0][1])) + names
 
 
 def test_an_empty_list_says_what_to_do_next(browser: Browser) -> None:

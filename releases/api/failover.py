@@ -1,0 +1,106 @@
+"""The survival report, and the way out of a Cluster and back, over HTTP."""
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.api.conditional import Conditional
+from clusters.api.clusters import ClusterDetail
+from clusters.models import Cluster
+from clusters.queries import read_facts_age
+from releases import actions
+from releases.failover_preview import MovePreview, preview_failback, preview_leaving
+from releases.queries.publishing import read_routers
+from releases.traffic_facts import traffic_facts
+from traffic.core.survival import CLUSTER, PROD, survival
+from traffic.models import Route
+
+from .failover_serializers import (
+    MovePlanSerializer,
+    StartEvacuationSerializer,
+    StartFailbackSerializer,
+    SurvivalReportSerializer,
+    move_plan_json,
+    survival_json,
+)
+from .prod_actions import asked, started
+from .serializers import RunSerializer
+from .views import READ
+
+PREVIEW = {"POST": "release.preview", "OPTIONS": "read"}
+
+
+class SurvivalReport(APIView):
+    """What would become of everybody if a Cluster or a Prod died now: each of them, by name."""
+
+    permits = READ
+
+    @extend_schema(responses=SurvivalReportSerializer)
+    def get(self, _request: Request) -> Response:
+        now, age = timezone.now(), read_facts_age()
+        rows = survival(traffic_facts(now))
+        report = {
+            "at": now,
+            "facts_from": age.oldest,
+            "unknown": age.unknown,
+            "clusters": [survival_json(row) for row in rows if row.kind == CLUSTER],
+            "prods": [survival_json(row) for row in rows if row.kind == PROD],
+        }
+        return Response(SurvivalReportSerializer(report).data)
+
+
+def _shown(preview: MovePreview) -> Response:
+    names = {move.route for move in preview.traffic.moves}
+    routers = read_routers(Route.objects.filter(name__in=names))
+    return Response(MovePlanSerializer(move_plan_json(preview, routers)).data)
+
+
+class EvacuationPreview(APIView):
+    """Where the users of a Cluster would go: a failover if it does not answer, else an evacuation; and the digest to
+    start it with. Nothing is stored."""
+
+    permits = PREVIEW
+
+    @extend_schema(request=None, responses=MovePlanSerializer)
+    def post(self, _request: Request, name: str) -> Response:
+        get_object_or_404(Cluster, name=name)
+        return _shown(preview_leaving(name))
+
+
+class Evacuation(Conditional, APIView):
+    """Send the users of a Cluster elsewhere, exactly as previewed: 409 when its digest is stale."""
+
+    guards = ClusterDetail
+    permits = {"POST": "cluster.evacuate", "OPTIONS": "read"}
+
+    @extend_schema(request=StartEvacuationSerializer, responses={201: RunSerializer})
+    def post(self, request: Request, name: str) -> Response:
+        get_object_or_404(Cluster, name=name)
+        return started(actions.start_leaving(request.user, name, **asked(StartEvacuationSerializer, request)))
+
+
+class FailbackPreview(APIView):
+    """How the users of a Cluster would come back, Route by Route, and the digest to start it with."""
+
+    permits = PREVIEW
+
+    @extend_schema(request=None, responses=MovePlanSerializer)
+    def post(self, _request: Request, name: str) -> Response:
+        get_object_or_404(Cluster, name=name)
+        return _shown(preview_failback(name))
+
+
+class Failback(Conditional, APIView):
+    """Bring the users of a Cluster back, exactly as previewed: 409 when its digest is stale, or before the Cluster
+    has answered for long enough."""
+
+    guards = ClusterDetail
+    permits = {"POST": "cluster.fail-back", "OPTIONS": "read"}
+
+    @extend_schema(request=StartFailbackSerializer, responses={201: RunSerializer})
+    def post(self, request: Request, name: str) -> Response:
+        get_object_or_404(Cluster, name=name)
+        return started(actions.start_failback(request.user, name, **asked(StartFailbackSerializer, request)))

@@ -1,0 +1,179 @@
+"""What is shown before users leave a Cluster, or come back: the same plan that is then carried out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Avg, F
+from django.shortcuts import get_object_or_404
+
+from clusters.models import Cluster, Prod
+from journal.core.reasons import Reason
+from releases.core.plan import Plan
+from releases.core.states import RunKind, StepState
+from releases.failover_preview import MovePreview, preview_failback, preview_leaving
+from releases.marks import CLUSTER_MARKS, Mark
+from releases.models import Step
+from traffic.core.plan import Left, Move, Pairs
+from traffic.models import Route
+
+from .publishing import RouterLine, read_routers, unpublished
+
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MoveLine:
+    """A Route that changes: from and to are (Prod, weight) of those that serve, `by` the percents of a ramp (empty:
+    at once). `safe`: others carry its users already, so that the move only tidies up."""
+
+    route: str
+    tenants: int
+    load: int
+    before: Pairs
+    after: Pairs
+    why: Reason
+    by: tuple[int, ...]
+    safe: bool
+    fence: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Routes that do not move: `kind` is `lost`, `waiting` or `staying`."""
+
+    kind: str
+    tenants: int
+    routes: tuple[Left, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MovePage:
+    """A failover, an evacuation or a failback before it starts. `reasons` (empty: it can start) stand against it.
+
+    `moved` and `safe` are Tenants; `room` is (Prod, load units free, capacity) of those that take users on;
+    `unpublished` how many Routes no router publishes. `estimate_s`: how long until routers show it, from what it
+    took lately; None: it was never measured here. `watched_s`: the part of it that is watching.
+    """
+
+    cluster: str
+    domain: str
+    kind: str
+    mark: Mark
+    since: datetime
+    digest: str
+    reasons: tuple[Reason, ...]
+    lines: tuple[MoveLine, ...]
+    more: int
+    moved: int
+    safe: int
+    left: tuple[Group, ...]
+    room: tuple[tuple[str, int, int], ...]
+    routers: tuple[RouterLine, ...]
+    unpublished: int
+    fences: tuple[str, ...]
+    estimate_s: int | None
+    watched_s: int
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether it brings users back."""
+        return self.kind == RunKind.FAILBACK
+
+    @property
+    def dead(self) -> bool:
+        """Whether the Cluster does not answer."""
+        return self.kind == RunKind.FAILOVER
+
+
+def read_leaving(cluster: str) -> MovePage:
+    """The failover of `cluster` if it does not answer, else its evacuation; 404 for an unknown one."""
+    row = get_object_or_404(Cluster, name=cluster)
+    return _page(row, preview_leaving(cluster))
+
+
+def read_failback(cluster: str) -> MovePage:
+    """The way back of the users of `cluster`; 404 for an unknown one."""
+    row = get_object_or_404(Cluster, name=cluster)
+    return _page(row, preview_failback(cluster))
+
+
+def _page(row: Cluster, preview: MovePreview) -> MovePage:
+    traffic, plan = preview.traffic, preview.plan
+    names = {move.route for move in traffic.moves}
+    calm = {one.route for one in traffic.safe}
+    lines = move_lines(traffic.moves, calm)
+    watched_s = _watched_s(plan)
+    capacities = dict(Prod.objects.filter(name__in=dict(traffic.room)).values_list("name", "capacity"))
+    return MovePage(
+        cluster=row.name,
+        domain=row.failure_domain,
+        kind=plan.kind,
+        mark=CLUSTER_MARKS[Cluster.Health(row.health)],
+        since=row.health_since,
+        digest=plan.digest,
+        reasons=preview.reasons,
+        lines=lines[:MOST_LISTED],
+        more=max(0, len(lines) - MOST_LISTED),
+        moved=sum(line.tenants for line in lines if not line.safe),
+        safe=sum(one.tenants for one in traffic.safe),
+        left=_groups(lost=traffic.lost, waiting=traffic.waiting, staying=traffic.staying),
+        room=tuple((prod, room, capacities.get(prod, 0)) for prod, room in traffic.room),
+        routers=read_routers(Route.objects.filter(name__in=names)),
+        unpublished=unpublished(names),
+        fences=tuple(line.route for line in lines if line.fence),
+        estimate_s=estimate_s(plan),
+        watched_s=watched_s,
+    )
+
+
+def move_lines(moves: Iterable[Move], safe: Iterable[str] = ()) -> tuple[MoveLine, ...]:
+    """One line for each Route in the order run; the steps of a ramp are one line."""
+    calm = set(safe)
+    by_route: dict[str, list[Move]] = {}
+    for move in moves:
+        by_route.setdefault(move.route, []).append(move)
+    return tuple(_move_line(steps, route in calm) for route, steps in by_route.items())
+
+
+def _move_line(steps: list[Move], safe: bool) -> MoveLine:
+    first, last = steps[0], steps[-1]
+    return MoveLine(
+        route=first.route,
+        tenants=first.tenants,
+        load=first.load,
+        before=_serving(first.was),
+        after=_serving(last.weights),
+        why=last.why,
+        by=tuple(step.percent for step in steps) if len(steps) > 1 else (),
+        safe=safe,
+        fence=any(step.fence for step in steps),
+    )
+
+
+def _serving(weights: Pairs) -> Pairs:
+    return tuple((prod, weight) for prod, weight in weights if weight)
+
+
+def _groups(**left: tuple[Left, ...]) -> tuple[Group, ...]:
+    return tuple(
+        Group(kind, sum(one.tenants for one in routes), routes) for kind, routes in left.items() if routes
+    )
+
+
+def _watched_s(plan: Plan) -> int:
+    steps = (step for wave in plan.waves for prod in wave.prods for step in prod.steps)
+    return sum(int(dict(step.params).get("watch_s", 0)) for step in steps)
+
+
+def estimate_s(plan: Plan) -> int | None:
+    """How long `plan` takes until routers show it: what the last moves took, for each step that follows another,
+    and what is watched in between. None: no move was ever measured, and nothing is watched. One query."""
+    steps = [step for wave in plan.waves for prod in wave.prods for step in prod.steps]
+    done = Step.objects.filter(kind="move", state=StepState.SUCCEEDED).order_by("-pk").values("pk")[:50]
+    took = Step.objects.filter(pk__in=done).aggregate(mean=Avg(F("finished_at") - F("started_at")))["mean"]
+    ramps = sum(step.kind == "ramp" for step in steps)
+    if took is None and not ramps:
+        return None
+    one = took.total_seconds() if took is not None else 1.0
+    return max(1, round(one * max(1, ramps))) + _watched_s(plan)

@@ -1,0 +1,68 @@
+"""Failover: what would become of everybody, and the way out of a Cluster and back, read first, then started."""
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from access.doors import may
+from releases.actions import start_failback, start_leaving
+from releases.failover_forms import FailbackForm, LeaveForm
+from releases.models import Run
+from releases.queries.failover import read_failback, read_leaving
+from releases.queries.survival import read_survival
+
+from .answers import show, submitted
+
+both = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+@may("read")
+def failover(request: HttpRequest) -> HttpResponse:
+    """Every Cluster: who is safe, moves, waits and is lost if it dies."""
+    return show(request, "failover", read_survival(request.user.acting_role, timezone.now()))
+
+
+@require_safe
+@may("read")
+def failover_live(request: HttpRequest) -> HttpResponse:
+    """The part of it that changes."""
+    return show(request, "_failover", read_survival(request.user.acting_role, timezone.now()))
+
+
+@both
+@may("cluster.evacuate")
+def leave(request: HttpRequest, name: str) -> HttpResponse:
+    """GET: where the users of the Cluster would go. POST: they go, or every reason against it."""
+    form = LeaveForm(request.POST if request.method == "POST" else None)
+
+    def again(status: int) -> HttpResponse:
+        return show(request, "failover_confirm", read_leaving(name), status, form=form)
+
+    if not form.is_valid():
+        return again(400 if form.is_bound else 200)
+    act = partial(start_leaving, request.user, name, **form.cleaned_data)
+    return submitted(request, form, act, _("Users are on their way."), _run_page, again)
+
+
+@both
+@may("cluster.fail-back")
+def fail_back(request: HttpRequest, name: str) -> HttpResponse:
+    """GET: how the users of the Cluster would come back. POST: they do, or every reason against it."""
+    form = FailbackForm(request.POST if request.method == "POST" else None)
+
+    def again(status: int) -> HttpResponse:
+        return show(request, "failover_confirm", read_failback(name), status, form=form)
+
+    if not form.is_valid():
+        return again(400 if form.is_bound else 200)
+    act = partial(start_failback, request.user, name, **form.cleaned_data)
+    return submitted(request, form, act, _("The failback has started."), _run_page, again)
+
+
+def _run_page(run: Run) -> str:
+    return reverse("releases:run", args=[run.pk])

@@ -1,0 +1,102 @@
+"""Users send requests through two gateways all the time: what a release, a rollback, a dead cluster and an evacuation
+do to them, counted by the users themselves."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from orchestrator.embedded.stack import Stack, wait_until
+from tests.e2e.api import Api, Run, told
+from tests.e2e.world import World
+
+SOON_S = 30
+RELEASED_WITHIN_S = 240
+SHOP = {"blueprint": "shop", "strategy": {"soak_s": 0}, "exclude": []}
+
+
+class Users:
+    """The counters of the simulated users."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, trust_env=False, timeout=10)
+
+    def total(self) -> tuple[int, int]:
+        """(requests, errors) since they began."""
+        told = self._http.get("/counters").raise_for_status().json()
+        return int(told["requests"]), int(told["errors"])
+
+    def lately(self, by: str, seconds: int = 3) -> dict[str, tuple[int, int]]:
+        """Value of the field `by` -> (requests, errors) of the last whole seconds."""
+        series = (
+            self._http.get("/counters", params={"by": by, "seconds": seconds})
+            .raise_for_status()
+            .json()["series"]
+        )
+        return {one[by]: (sum(one["requests"]), sum(one["errors"])) for one in series}
+
+    def served(self, by: str, seconds: int = 3) -> set[str]:
+        return {value for value, (requests, errors) in self.lately(by, seconds).items() if requests > errors}
+
+    def hurt(self) -> set[str]:
+        """The tenant groups of which somebody got an error lately."""
+        return {value for value, (_, errors) in self.lately("group", 2).items() if errors}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    env = {"DROVER_SOAK_S": "1", "DROVER_STABILISATION_S": "2", "DROVER_RAMP_WATCH_S": "1"}
+    with Stack.started(pod_start="0.2-0.6", env=env) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[Api]:
+    client = Api(stack.url, stack.demo["token"])
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def world(stack: Stack) -> Iterator[World]:
+    found = World(stack)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def users(stack: Stack) -> Users:
+    found = Users(stack.demo["users"])
+    wait_until(lambda: len(found.served("group")) == 5, SOON_S, "users of every group are served")
+    return found
+
+
+def start(api: Api, version: str) -> int:
+    asked = SHOP | {"version": version}
+    shown = api.post("releases/preview/", asked).json()
+    answer = api.post("releases/", asked | {"digest": shown["digest"]})
+    assert answer.status_code == 201, answer.text
+    number: int = answer.json()["id"]
+    return number
+
+
+def finish(api: Api, run: int) -> Run:
+    done = api.until_state(run, "succeeded", "failed", timeout_s=RELEASED_WITHIN_S)
+    assert done["state"] == "succeeded", told(done)
+    return done
+
+
+def test_users_are_served_by_the_members_of_their_route(users: Users) -> None:
+    wait_until(
+        lambda: users.served("prod", 5) == {"a-1", "a-2", "b-1", "b-2", "c-1", "c-2"}, SOON_S, "by all Prods"
+    )
+
+
+def test_a_release_loses_no_request(api: Api, users: Users) -> None:
+    requests, errors = users.total()
+    run = finish(api, start(api, "v1.1.0"))
+    kinds = {step["kind"] for step in run["steps"] if step["prod"] == "a-2"}
+    assert {"drain", "restore"} <= kinds
+    wait_until(lambda: users.served("version") == {"v1.1.0"}, SOON_S, "everybody is on the new Version")
+    now, failed = users.total()
+    assert failed == errors and now > requests

@@ -1,0 +1,123 @@
+"""What other pages say of moves: the run page, the wall, the rollback before it starts."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from clusters.models import Cluster
+from releases.actions import start_failback, start_leaving
+from releases.failover_preview import preview_failback, preview_leaving
+from releases.models import Run
+from releases.queries.runs import read_run
+from tests import build
+from tests.adapters.routers.faults import Fault
+from tests.engine import driver
+from tests.engine.driver import advance
+from tests.traffic.edge import Edge
+from tests.web.conftest import Browser
+from tests.web.leaving import comes_back, dies, ended, seen, text
+
+pytestmark = pytest.mark.usefixtures("fleet")
+
+
+@pytest.fixture
+def edge(fleet: None) -> Edge:
+    edge = Edge()
+    edge.publish()
+    seen()
+    return edge
+
+
+def leave(cluster: str) -> Run:
+    seen()
+    digest = preview_leaving(cluster).plan.digest
+    return start_leaving(build.person("on-call"), cluster, digest, "the power is out")
+
+
+def page_of(run: Run):  # type: ignore[no-untyped-def]
+    return read_run(run.pk, build.person("on-call"))
+
+
+def test_a_failover_says_of_each_prod_who_leaves_it(edge: Edge, browser: Browser) -> None:
+    dies("a")
+    run = leave("a")
+    page = page_of(run)
+    (wave,) = page.waves
+    assert (str(wave.name), [prod.name for prod in wave.prods]) == ("users leave", ["a-1", "a-2"])
+    assert [(prod.before, prod.after) for prod in wave.prods] == [("", "v1.0.0")] * 2
+    shown = text(browser("viewer"), f"/runs/{run.pk}/")
+    assert f"Failover #{run.pk} · cluster a" in shown
+    assert "Its 400 tenants on 1 Routes are served elsewhere." in shown
+    assert "Its 300 tenants on 1 Routes are served elsewhere." in shown
+    assert "Users come back to a by a failback" in shown and "Roll back now would" not in shown
+
+
+def test_a_router_that_is_behind_is_named_until_it_shows_it(edge: Edge, browser: Browser) -> None:
+    dies("a")
+    edge.routers["edge-2"].faults.set(Fault.DOWN)
+    run = leave("a")
+    edge.publish("edge-1")
+    edge.publish("edge-2")
+    state = {line.name: (line.done, line.mark.tone) for line in page_of(run).routers}
+    assert state == {"edge-1": (2, "good"), "edge-2": (0, "bad")}
+    shown = text(browser("viewer"), f"/runs/{run.pk}/")
+    assert "0 of 2 Routes as asked" in shown and "It is brought to this first when it answers again." in shown
+    edge.routers["edge-2"].faults.clear()
+    edge.publish("edge-2")
+    assert [line.done for line in page_of(run).routers] == [2, 2]
+
+
+def test_a_release_that_moves_nobody_shows_no_routers(release: Callable[..., Run]) -> None:
+    assert page_of(release()).routers == ()
+
+
+def test_a_failback_shows_each_route_with_its_percent(edge: Edge, browser: Browser) -> None:
+    dies("a")
+    ended(leave("a"), edge)
+    comes_back("a")
+    digest = preview_failback("a").plan.digest
+    run = start_failback(build.person("on-call"), "a", digest, "it is well")
+    advance(run)
+    details = [step.detail for wave in page_of(run).waves for prod in wave.prods for step in prod.steps]
+    assert details[:4] == ["shop-s 10 %", "shop-s 30 %", "shop-s 50 %", "shop-s 100 %"]
+    shown = text(browser("viewer"), f"/runs/{run.pk}/")
+    assert "users come back" in shown and f"Failback #{run.pk} · cluster a" in shown
+
+
+def test_the_wall_says_where_users_have_left_and_leads_back(edge: Edge, browser: Browser) -> None:
+    assert "Users have left this cluster." not in text(browser("on-call"), "/")
+    ended(leave("a"), edge)
+    assert 'href="/failover/a/back/"' in text(browser("on-call"), "/")
+    viewers = text(browser("viewer"), "/")
+    assert "Users have left it, and come back when somebody fails back." in viewers
+    assert "all quiet" not in viewers
+    assert "Users have left this cluster." in viewers and 'href="/failover/a/back/"' not in viewers
+
+
+def test_the_wall_leads_from_a_dead_cluster_to_the_failover(browser: Browser) -> None:
+    now = timezone.now() - timedelta(seconds=9)
+    Cluster.objects.filter(name="a").update(health="unreachable", health_since=now)
+    assert 'class="name" href="/failover/"' in text(browser("viewer"), "/")
+
+
+def test_the_rollback_says_who_is_sent_away_at_once_and_who_stays(
+    release: Callable[..., Run], browser: Browser, edge: Edge
+) -> None:
+    run = release(soak_s=0)
+    for _ in range(3):
+        driver.advance(run)
+        for step in driver.running_acts(run):
+            driver.answer(step)
+            build.observe(step.prod.name, generation=2)
+        edge.settle()
+    seen()
+    preview = page_of(run).undo.preview
+    assert preview.at_once or preview.staying
+    page = text(browser("on-call"), f"/runs/{run.pk}/rollback/")
+    if preview.at_once:
+        assert "sent to good Prods at once" in page
+    for route, _tenants, _why in preview.staying:
+        assert route in page
+    assert "until wave 4 starts" in text(browser("on-call"), f"/runs/{run.pk}/")
