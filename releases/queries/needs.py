@@ -73,7 +73,7 @@ def _cluster(cluster: Cluster, now: datetime) -> Need | None:
 def _left(cluster: Cluster) -> Need:
     words = _("Users have left it, and come back when somebody fails back.")
     mark = INTENT_MARKS[Cluster.Intent.DRAINING]
-    return Need(mark, _("Cluster %s") % cluster.name, words, None, reverse("releases:failover"))
+    return Need(mark, _("Cluster %s, emptied") % cluster.name, words, None, reverse("releases:failover"))
 
 
 def _holds(names: dict[int, str], holds: dict[int, Hold]) -> Iterable[Need]:

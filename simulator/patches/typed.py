@@ -25,6 +25,8 @@ NUMBERS = frozenset(
 TEXT_LISTS = frozenset({"args", "command"})
 TEXT_MAPS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector"})
 DATA: Path = ("data",)
+# Below these, the names of fields are a person's own: properties of a custom resource's schema.
+OWN_NAMES = frozenset({"openAPIV3Schema"})
 
 
 def type_problems(value: Any, schema: Schema, path: Path = (), at: str = "") -> Iterator[str]:
@@ -38,7 +40,7 @@ def type_problems(value: Any, schema: Schema, path: Path = (), at: str = "") -> 
 
 def _field_problems(value: Any, schema: Schema, path: Path, at: str) -> Iterator[str]:
     name = path[-1]
-    if value is None:
+    if value is None or name in OWN_NAMES:
         return
     if name in TEXT_MAPS or path == DATA:
         yield from (

@@ -104,7 +104,7 @@ def test_templates_are_read(source: str, messages: list[Message]) -> None:
 
 
 # What is the same in every language.
-NAMES = {"Drover", "Kubernetes", "UTC", "GiB", "ms"}
+NAMES = {"Drover", "Kubernetes", "UTC", "GiB", "ms", "Gateway", "API", "HAProxy", "ExternalDNS"}
 TRANSLATED = re.compile(r"{% blocktranslate.*?{% endblocktranslate %}|{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 CODE = re.compile(r'<(code|pre|kbd)\b.*?</\1>|<!doctype[^>]*>|\bdata-[\w-]+="[^"]*"', re.DOTALL)
 READ_OUT = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
