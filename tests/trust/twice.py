@@ -20,6 +20,8 @@ AGAIN: dict[Key, str] = {
     ("post", "/clusters/{name}/actions/cordon/"): "cluster-intent",
     ("post", "/clusters/{name}/actions/retire/"): "cluster-retired",
     ("post", "/clusters/{name}/actions/uncordon/"): "cluster-intent",
+    ("post", "/clusters/{name}/evacuation/"): "plan-stale",
+    ("post", "/clusters/{name}/failback/"): "claimed",
     ("post", "/people/"): "field:username",
     ("post", "/people/{username}/activate/"): "person-active",
     ("post", "/people/{username}/deactivate/"): "person-not-active",
