@@ -13,6 +13,7 @@ from journal.core.reasons import FieldErrors, Reason, Refused, because
 from journal.core.words import plain_words
 from releases.core.allowed import ACTIONS, RunFacts, blockers_of
 from releases.core.blockers import blockers
+from releases.core.facts import FleetFacts
 from releases.core.kinds import DISTURBING
 from releases.core.plan import Blocker, Plan
 from releases.core.plan_json import plan_from_json
@@ -25,7 +26,7 @@ from traffic.core.failover import plan_rollback_traffic
 from traffic.core.plan import TrafficPlan
 
 from .fleet import fleet_facts, version_facts
-from .traffic_facts import traffic_facts
+from .traffic_facts import facts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class RollbackPreview:
     staying: tuple[tuple[str, int, Reason], ...] = ()
 
 
-def rollback_plan(run: Run) -> RollbackPlan | Refusal:
+def rollback_plan(run: Run, fleet: FleetFacts) -> RollbackPlan | Refusal:
     """The rollback of `run` as it would be carried out now."""
     changed = Step.objects.filter(run=run, kind__in=DISTURBING, attempt__gt=0).values_list(
         "prod__name", "prod"
@@ -155,7 +156,7 @@ def rollback_plan(run: Run) -> RollbackPlan | Refusal:
         run.pk,
         plan_from_json(run.plan),
         tuple(sorted(names.values())),
-        fleet_facts(),
+        fleet,
         version_facts(run.blueprint.name, with_proof=True),
         run.version.name if run.version else "",
         later,
@@ -163,11 +164,11 @@ def rollback_plan(run: Run) -> RollbackPlan | Refusal:
     )
 
 
-def plan_traffic(run: Run, planned: RollbackPlan) -> TrafficPlan:
+def plan_traffic(run: Run, planned: RollbackPlan, fleet: FleetFacts) -> TrafficPlan:
     """Where the users of the bad Prods go at once, and who stays until their Prod is deployed again."""
     bad = set(planned.on_bad)
     back = {name: version for name, version in planned.moves if name in bad}
-    return plan_rollback_traffic(traffic_facts(), run.version.name if run.version else "", back)
+    return plan_rollback_traffic(facts_of(fleet), run.version.name if run.version else "", back)
 
 
 def _done(run: Run) -> dict[str, set[str]]:
@@ -179,13 +180,20 @@ def _done(run: Run) -> dict[str, set[str]]:
     return found
 
 
+def _refused(reasons: tuple[Reason, ...]) -> RollbackPreview:
+    return RollbackPreview((), (), 0, 0, 0, reasons)
+
+
 def preview_rollback(run: Run) -> RollbackPreview:
     """What the red button would do."""
     reasons = blockers_of("rollback", run_facts(run))
-    planned = None if reasons else rollback_plan(run)
-    if planned is None or isinstance(planned, Refusal):
-        return RollbackPreview((), (), 0, 0, 0, planned.reasons if planned else reasons)
-    traffic = plan_traffic(run, planned)
+    if reasons:
+        return _refused(reasons)
+    fleet = fleet_facts()
+    planned = rollback_plan(run, fleet)
+    if isinstance(planned, Refusal):
+        return _refused(planned.reasons)
+    traffic = plan_traffic(run, planned, fleet)
     return RollbackPreview(
         moves=planned.moves,
         left=planned.left,

@@ -12,11 +12,14 @@ from clusters.models import Prod, Version
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
 from releases.core.allowed import blockers_of
+from releases.core.facts import FleetFacts
 from releases.core.rollback import Refusal, RollbackPlan
 from releases.core.states import RUN_ENDED, RunState, StepState
 from releases.engine.traffic import carry_out
+from releases.fleet import fleet_facts
 from releases.models import Claim, Hold, Run, Step
 from releases.preview import plan_traffic, rollback_plan, run_facts
+from traffic.core.plan import TrafficPlan
 from traffic.models import RouteOut
 
 from .runs import checked_reason, create_run, locked_run
@@ -32,22 +35,23 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
     text, now = checked_reason(reason), timezone.now()
     with transaction.atomic():
         run = locked_run(run_id)
-        planned = _planned(run)
+        fleet = fleet_facts()
+        planned = _planned(run, fleet)
         back = create_run(person, planned.plan, now, strategy={}, version=None, rollback_of=run, why=text)
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
         _take_over(run, back, prods)
-        _send_users_away(run, back, planned, now)
+        _send_users_away(run, back, plan_traffic(run, planned, fleet), now)
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)
         return back
 
 
-def _planned(run: Run) -> RollbackPlan:
+def _planned(run: Run, fleet: FleetFacts) -> RollbackPlan:
     reasons = blockers_of("rollback", run_facts(run))
     if reasons:
         raise Refused(*reasons)
-    planned = rollback_plan(run)
+    planned = rollback_plan(run, fleet)
     if isinstance(planned, Refusal):
         raise Refused(*planned.reasons)
     return planned
@@ -78,9 +82,8 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
         raise Refused(*reasons)
 
 
-def _send_users_away(run: Run, back: Run, planned: RollbackPlan, now: datetime) -> None:
+def _send_users_away(run: Run, back: Run, plan: TrafficPlan, now: datetime) -> None:
     """What takes constant time: users of the bad Prods go to good ones before anything is deployed."""
-    plan = plan_traffic(run, planned)
     if not plan.moves:
         return
     version = run.version.name if run.version else ""

@@ -24,7 +24,7 @@ GROUPS = {
     "prods": (_("Prods"), Q(kind__in=("prod", "hold", "drift", "self-heal", "overrides", "stray"))),
     "clusters": (_("Clusters"), Q(kind__startswith="cluster")),
     "versions": (_("Blueprints, Versions, vetoes"), Q(kind__in=("blueprint", "version", "veto"))),
-    "traffic": (_("Routes"), Q(kind__startswith="route")),
+    "traffic": (_("Traffic"), Q(kind__startswith="route") | Q(kind="tenant")),
     "line": (_("Stop-the-line"), Q(kind="line")),
     "people": (_("People and tokens"), Q(kind__in=("person", "token"))),
 }

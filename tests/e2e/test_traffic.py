@@ -21,6 +21,9 @@ class Users:
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, trust_env=False, timeout=10)
 
+    def close(self) -> None:
+        self._http.close()
+
     def total(self) -> tuple[int, int]:
         """(requests, errors) since they began."""
         told = self._http.get("/counters").raise_for_status().json()
@@ -65,10 +68,11 @@ def world(stack: Stack) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def users(stack: Stack) -> Users:
+def users(stack: Stack) -> Iterator[Users]:
     found = Users(stack.demo["users"])
     wait_until(lambda: len(found.served("group")) == 5, SOON_S, "users of every group are served")
-    return found
+    yield found
+    found.close()
 
 
 def start(api: Api, version: str) -> int:
@@ -100,3 +104,46 @@ def test_a_release_loses_no_request(api: Api, users: Users) -> None:
     wait_until(lambda: users.served("version") == {"v1.1.0"}, SOON_S, "everybody is on the new Version")
     now, failed = users.total()
     assert failed == errors and now > requests
+
+
+def test_a_bad_release_is_rolled_back_while_users_are_served(api: Api, users: Users) -> None:
+    requests, errors = users.total()
+    run = start(api, "v1.2.0")  # its pods crash: the first Prod never gets ready
+    api.until_state(run, "failed", timeout_s=RELEASED_WITHIN_S)
+    finish(api, api.act(run, "rollback")["id"])
+    now, failed = users.total()
+    assert failed == errors and now > requests
+
+
+def move(api: Api, cluster: str, what: str) -> int:
+    """The number of the Run that moves users, exactly as its preview says."""
+    shown = api.post(f"clusters/{cluster}/{what}/preview/", {}).json()
+    answer = api.post(
+        f"clusters/{cluster}/{what}/", {"digest": shown["digest"], "reason": "the test wants it"}
+    )
+    assert answer.status_code == 201, answer.text
+    number: int = answer.json()["id"]
+    return number
+
+
+def test_a_lost_cluster_hurts_only_its_own_users_until_they_are_moved(
+    api: Api, world: World, users: Users
+) -> None:
+    with world.faulty("lost", cluster="a"):
+        wait_until(lambda: api.get("clusters/a/")["health"] == "unreachable", SOON_S, "it is noticed")
+        wait_until(lambda: users.hurt() == {"shop-s"}, SOON_S, "only users without redundancy are hurt")
+        finish(api, move(api, "a", "evacuation"))
+        wait_until(lambda: users.hurt() == set(), SOON_S, "nobody is hurt any more")
+        assert not users.served("prod", 1) & {"a-1", "a-2"}
+    wait_until(lambda: api.get("clusters/a/")["health"] == "healthy", SOON_S, "it is back")
+
+
+def test_users_come_back_without_an_error(api: Api, users: Users) -> None:
+    def shown() -> list[str]:
+        return [why["code"] for why in api.post("clusters/a/failback/preview/", {}).json()["reasons"]]
+
+    wait_until(lambda: shown() == [], SOON_S, "it has been stable for long enough")
+    _, errors = users.total()
+    finish(api, move(api, "a", "failback"))
+    wait_until(lambda: {"a-1", "a-2"} <= users.served("prod"), SOON_S, "its Prods serve again")
+    assert users.total()[1] == errors

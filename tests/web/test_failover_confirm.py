@@ -133,7 +133,7 @@ def test_users_come_back_by_the_plan_that_was_shown(browser: Browser, edge: Edge
     page = text(client, "/failover/a/back/")
     assert (
         "Give <strong>" in page
-        and "by 10, 30, 50, 100 %" in page
+        and "in steps of 10, 30, 50, 100 %" in page
         and "Watch each step before the next" in page
     )
     shown = read_failback("a")
