@@ -276,6 +276,7 @@ SPECTACULAR_SETTINGS = {
         "RunState": "releases.models.RUN_STATES",
         "StepState": "releases.models.STEP_STATES",
         "RunKind": "releases.models.RUN_KINDS",
+        "RouterKind": "traffic.models.Router.Kind",
     },
 }
 

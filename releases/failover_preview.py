@@ -15,7 +15,7 @@ from releases.core.plan import Plan
 from releases.core.states import RunKind
 from traffic.core.failback import plan_failback
 from traffic.core.failover import plan_evacuation, plan_failover
-from traffic.core.plan import TrafficPlan
+from traffic.core.plan import Left, TrafficPlan
 
 from .fleet import fleet_facts
 from .traffic_facts import facts_of
@@ -48,12 +48,22 @@ def preview_failback(cluster: str) -> MovePreview:
     """The way back of all Routes that have a Prod of `cluster`. Raises Refused for an unknown one."""
     row, fleet, now = _known(cluster), fleet_facts(), timezone.now()
     prods = [prod.name for prod in fleet.prods if prod.cluster == cluster]
-    traffic = plan_failback(facts_of(fleet), prods)
+    traffic = _without_writers(plan_failback(facts_of(fleet), prods))
     plan = plan_coming_back(traffic, fleet, settings.RAMP_WATCH_S)
     plan = _of_blueprint(plan, fleet, cluster)
     nothing = () if plan.waves else (because("nothing-to-bring-back"),)
     stops = tuple(blocker.reason for blocker in blockers(plan, fleet)) if plan.waves else ()
     return MovePreview(cluster, plan, traffic, (*nothing, *unstable_reasons(row, now), *stops))
+
+
+def _without_writers(traffic: TrafficPlan) -> TrafficPlan:
+    """A ramp would have two Prods serve one writer: these Routes are for a person to move."""
+    why = because("writer-comes-back-by-hand")
+    writers = {
+        move.route: Left(move.route, move.tenants, move.load, why) for move in traffic.moves if move.fence
+    }
+    moves = tuple(move for move in traffic.moves if not move.fence)
+    return replace(traffic, moves=moves, staying=(*traffic.staying, *writers.values()))
 
 
 def _known(cluster: str) -> Cluster:

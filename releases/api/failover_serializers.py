@@ -15,8 +15,6 @@ from traffic.core.survival import Survival
 
 from .serializers import WaveSerializer, plan_json
 
-KINDS = ["failover", "evacuation", "failback"]
-
 
 class WeightSerializer(serializers.Serializer[Any]):
     prod = serializers.CharField()
@@ -50,7 +48,7 @@ class UnsafeSerializer(serializers.Serializer[Any]):
 class SurvivalSerializer(serializers.Serializer[Any]):
     """What the death of a Cluster or of a Prod would do now, in tenants."""
 
-    kind = serializers.ChoiceField(["cluster", "prod"])
+    kind = serializers.CharField(help_text="`cluster` or `prod`")
     name = serializers.CharField()
     safe = serializers.IntegerField(help_text="served on without anybody's doing")
     moved = serializers.IntegerField(help_text="served elsewhere once somebody fails over")
@@ -99,7 +97,7 @@ class PublishedSerializer(serializers.Serializer[Any]):
 class MovePlanSerializer(serializers.Serializer[Any]):
     """A failover, an evacuation or a failback as it would run now. With `reasons` it is refused."""
 
-    kind = serializers.ChoiceField(KINDS)
+    kind = serializers.CharField(help_text="`failover`, `evacuation` or `failback`")
     cluster = serializers.CharField()
     digest = serializers.CharField()
     reasons = ReasonSerializer(many=True)

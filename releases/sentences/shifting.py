@@ -34,6 +34,8 @@ SENTENCES = {
     "nobody-can-move": "None of those who are served from %(cluster)s has another place to go.",
     "nothing-to-bring-back": "Every Route has the weights of normal times.",
     "not-stable-yet": "%(cluster)s answers since %(for_s)s s only: wait until it has for %(needs_s)s s.",
+    "writer-comes-back-by-hand": "It has a single writer, and a ramp would make two of them. Fence the one that serves "
+    "it now, then move it on its page.",
     "cluster-emptied": "Users leave %(cluster)s: %(why)s",
     "cluster-back": "Users come back to %(cluster)s: %(why)s",
     "left-for-good": "%(prod)s leaves for good with run %(run)s.",

@@ -164,3 +164,15 @@ def test_a_failover_from_a_failed_over_state_works(edge: Edge) -> None:
     dies("c")
     finish(leave("c"), edge)
     assert set(edge.weights("shop-s")) <= {"b-1", "b-2"} and sum(edge.weights("shop-s").values()) == 100
+
+
+def test_a_single_writer_never_comes_back_by_a_ramp(edge: Edge) -> None:
+    Route.objects.filter(name="shop-s").update(data_class="single-writer")
+    dies("a")
+    finish(leave("a", vouched=True), edge)
+    comes_back("a")
+    preview = preview_failback("a")
+    assert "shop-s" not in {move.route for move in preview.traffic.moves}
+    assert [one.why.code for one in preview.traffic.staying if one.route == "shop-s"] == [
+        "writer-comes-back-by-hand"
+    ]
