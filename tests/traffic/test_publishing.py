@@ -145,3 +145,10 @@ def test_a_prod_without_an_endpoint_blocks_only_its_own_routes(edge: Edge) -> No
     edge.publish("edge-1")
     assert publication("shop-s").reason["code"] == "prod-without-endpoint"
     assert publication("shop-r").state == "published"
+
+
+def test_users_leave_a_prod_that_is_no_longer_known_to_be_anywhere(edge: Edge) -> None:
+    Prod.objects.filter(name="a-1").update(endpoint="")
+    move("shop-s", a_1=0, c_1=100)
+    edge.publish("edge-1")
+    assert publication("shop-s").state == "published" and edge.weights("shop-s") == {"c-1": 100}

@@ -17,7 +17,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def asked_of(publications: Collection[Publication]) -> tuple[list[Asked], dict[str, list[str]]]:
     """What the Routes of `publications` (with `route`) are to look like, by name; and Route -> its Prods that have no
-    endpoint yet, which cannot be published. A member with weight 0 that no longer counts is left out. Three queries."""
+    endpoint, which cannot be published. A member with weight 0 that no longer counts, or has none, is left out. Three queries."""
     routes = {publication.route_id: publication.route for publication in publications}
     members: dict[int, list[RouteMember]] = defaultdict(list)
     rows = RouteMember.objects.filter(route__in=routes).exclude(weight=0, target=0)
@@ -28,12 +28,14 @@ def asked_of(publications: Collection[Publication]) -> tuple[list[Asked], dict[s
     asked: list[Asked] = []
     homeless: dict[str, list[str]] = {}
     for pk, route in sorted(routes.items(), key=lambda item: item[1].name):
-        missing = [member.prod.name for member in members[pk] if member.prod_id not in addresses]
+        # A Cluster that is dead no longer says where its Prods are reached, and its users must leave all the same.
+        known = [member for member in members[pk] if member.prod_id in addresses]
+        missing = [member.prod.name for member in members[pk] if member.weight and member not in known]
         if missing:
             homeless[route.name] = missing
             continue
         backends = tuple(
-            Backend(member.prod.name, member.weight, *addresses[member.prod_id]) for member in members[pk]
+            Backend(member.prod.name, member.weight, *addresses[member.prod_id]) for member in known
         )
         asked.append(Asked(route.name, route.epoch, backends, tuple(hostnames.get(pk, ()))))
     return asked, homeless
