@@ -16,9 +16,9 @@ from releases.core.states import RunKind
 from traffic.core.failback import plan_failback
 from traffic.core.failover import plan_evacuation, plan_failover
 from traffic.core.plan import Left, TrafficPlan
+from traffic.queries.facts import read_facts
 
 from .fleet import fleet_facts
-from .traffic_facts import facts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def preview_leaving(cluster: str) -> MovePreview:
     """A failover of `cluster` if it does not answer, else its evacuation. Raises Refused for an unknown one."""
     row, fleet = _known(cluster), fleet_facts()
     dead = row.health == Cluster.Health.UNREACHABLE
-    facts = facts_of(fleet)
+    facts = read_facts()
     traffic = plan_failover(facts, clusters=[cluster]) if dead else plan_evacuation(facts, clusters=[cluster])
     kind = RunKind.FAILOVER if dead else RunKind.EVACUATION
     plan = _of_blueprint(plan_leaving(kind, traffic, fleet), fleet, cluster)
@@ -48,7 +48,7 @@ def preview_failback(cluster: str) -> MovePreview:
     """The way back of all Routes that have a Prod of `cluster`. Raises Refused for an unknown one."""
     row, fleet, now = _known(cluster), fleet_facts(), timezone.now()
     prods = [prod.name for prod in fleet.prods if prod.cluster == cluster]
-    traffic = _without_writers(plan_failback(facts_of(fleet), prods))
+    traffic = _without_writers(plan_failback(read_facts(), prods))
     plan = plan_coming_back(traffic, fleet, settings.RAMP_WATCH_S)
     plan = _of_blueprint(plan, fleet, cluster)
     nothing = () if plan.waves else (because("nothing-to-bring-back"),)

@@ -24,9 +24,9 @@ from releases.core.waves import plan_release
 from releases.models import Claim, Run, Step
 from traffic.core.failover import plan_rollback_traffic
 from traffic.core.plan import TrafficPlan
+from traffic.queries.facts import read_facts
 
 from .fleet import fleet_facts, version_facts
-from .traffic_facts import facts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +164,11 @@ def rollback_plan(run: Run, fleet: FleetFacts) -> RollbackPlan | Refusal:
     )
 
 
-def plan_traffic(run: Run, planned: RollbackPlan, fleet: FleetFacts) -> TrafficPlan:
+def plan_traffic(run: Run, planned: RollbackPlan) -> TrafficPlan:
     """Where the users of the bad Prods go at once, and who stays until their Prod is deployed again."""
     bad = set(planned.on_bad)
     back = {name: version for name, version in planned.moves if name in bad}
-    return plan_rollback_traffic(facts_of(fleet), run.version.name if run.version else "", back)
+    return plan_rollback_traffic(read_facts(), run.version.name if run.version else "", back)
 
 
 def _done(run: Run) -> dict[str, set[str]]:
@@ -193,7 +193,7 @@ def preview_rollback(run: Run) -> RollbackPreview:
     planned = rollback_plan(run, fleet)
     if isinstance(planned, Refusal):
         return _refused(planned.reasons)
-    traffic = plan_traffic(run, planned, fleet)
+    traffic = plan_traffic(run, planned)
     return RollbackPreview(
         moves=planned.moves,
         left=planned.left,

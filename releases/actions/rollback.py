@@ -41,7 +41,7 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
         _take_over(run, back, prods)
-        _send_users_away(run, back, plan_traffic(run, planned, fleet), now)
+        _send_users_away(run, back, plan_traffic(run, planned), now)
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)
         return back

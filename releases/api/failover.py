@@ -14,9 +14,9 @@ from clusters.queries import read_facts_age
 from releases import actions
 from releases.failover_preview import MovePreview, preview_failback, preview_leaving
 from releases.queries.publishing import read_routers
-from releases.traffic_facts import traffic_facts
 from traffic.core.survival import CLUSTER, PROD, survival
 from traffic.models import Route
+from traffic.queries.facts import read_facts
 
 from .failover_serializers import (
     MovePlanSerializer,
@@ -41,7 +41,7 @@ class SurvivalReport(APIView):
     @extend_schema(responses=SurvivalReportSerializer)
     def get(self, _request: Request) -> Response:
         now, age = timezone.now(), read_facts_age()
-        rows = survival(traffic_facts(now))
+        rows = survival(read_facts(now))
         report = {
             "at": now,
             "facts_from": age.oldest,

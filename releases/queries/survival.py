@@ -19,9 +19,9 @@ from releases.failover_preview import unstable_reasons
 from releases.fleet import fleet_facts
 from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
 from releases.models import Run
-from releases.traffic_facts import facts_of
 from traffic.core.facts import Place, TrafficFacts
 from traffic.core.survival import CLUSTER, Survival, survival_of
+from traffic.queries.facts import read_facts
 
 from .progress import RUN_LINE, RunLine, read_steps, run_line
 
@@ -106,7 +106,7 @@ class SurvivalPage:
 def read_survival(role: str, now: datetime) -> SurvivalPage:
     """The page as `role` may see it. A constant number of queries."""
     fleet = fleet_facts(now)
-    facts = facts_of(fleet)
+    facts = read_facts(now)
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).order_by("name"))
     rows = survival_of(facts, CLUSTER, [cluster.name for cluster in clusters])
     users = _Users(facts, {prod.name for prod in fleet.prods if prod.claimed_by is not None})

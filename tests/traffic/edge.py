@@ -18,7 +18,9 @@ class Edge:
         self.routers = {"edge-1": FakeRouter(), "edge-2": FakeRouter()}
         row = Router.objects.create(name="edge", kind="gateway-api")
         for name in self.routers:
-            instance = RouterInstance.objects.create(router=row, name=name, failure_domain=f"{name}-dc")
+            instance = RouterInstance.objects.create(
+                router=row, name=name, failure_domain=f"{name}-dc", settings={"health_checks": True}
+            )
             Publication.objects.bulk_create(
                 Publication(route=route, instance=instance, asked=route.epoch)
                 for route in Route.objects.all()
