@@ -257,7 +257,7 @@ def _moves() -> list[Any]:
     return [{"route": "books", **moved}, {"prods": ["b-2"], **moved}]
 
 
-def _a_zone() -> None:
+def a_zone() -> None:
     register_router(build.person("admin"), ROUTER["name"], **ROUTERS[1])
 
 
@@ -342,7 +342,7 @@ VALID: dict[tuple[str, str], Valid] = {
                 "credentials": {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "A" * 40},
             }
         ),
-        _a_zone,
+        a_zone,
     ),
     ("post", "/routers/{name}/actions/publish/"): Valid(
         "/routers/edge/actions/publish/", _just({"routes": ["shop-r"]})

@@ -112,6 +112,7 @@ def test_a_body_of_20_mb_is_413_everywhere_in_the_api() -> None:
         client = bearer(build.person("admin"))
         client.get("/api/v1/me/")
         build.cluster("a-lonely")
+        bodies.a_zone()
         said = {
             key: refused(
                 lambda method=key[0], path=one.path: client.generic(

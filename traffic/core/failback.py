@@ -23,8 +23,8 @@ def plan_failback(
     moves: list[Move] = []
     staying: list[Left] = []
     for route in sorted(ground.routes, key=lambda route: (route.load, route.name)):
-        away = [seat for seat in route.members if seat.weight < seat.target]
-        asked = [seat.prod for seat in away if prods is None or seat.prod in prods]
+        away = sorted(seat.prod for seat in route.members if seat.weight < seat.target)
+        asked = [prod for prod in away if prods is None or prod in prods]
         whys = {prod: why_not_back(ground, route, prod) for prod in asked}
         moves += _moves(route, [prod for prod, why in whys.items() if why is None], percents)
         staying += [left(route, why) for why in whys.values() if why is not None][:1]
@@ -50,7 +50,7 @@ def _moves(route: RouteNow, back: list[str], percents: tuple[int, ...]) -> list[
     now, targets = weights_of(route), targets_of(route)
     for percent in percents:
         was = now
-        for prod in sorted(back):
+        for prod in back:
             now = _raised(now, targets, prod, percent)
         if now != was:
             moves.append(_move(route, was, now, percent, back))
@@ -70,7 +70,7 @@ def _move(route: RouteNow, was: dict[str, int], now: dict[str, int], percent: in
         route=route.name,
         weights=pairs(now),
         was=pairs(was),
-        why=because("comes-back", prods=", ".join(sorted(back)), percent=percent),
+        why=because("comes-back", prods=", ".join(back), percent=percent),
         tenants=route.tenants,
         load=route.load,
         fence=route.data_class == SINGLE_WRITER,

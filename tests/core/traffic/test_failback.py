@@ -81,6 +81,14 @@ def test_what_cannot_come_back_yet_stays_and_says_why(code):
     assert (plan.moves, [(one.route, one.why.code) for one in plan.staying]) == ((), [("r", code)])
 
 
+def test_of_several_who_cannot_come_back_the_first_by_name_is_told():
+    fleet = facts(
+        [place("a-1", serving=False), place("b-1", vetoed=True), place("c-1")],
+        [route("r", {"b-1": (0, 50), "a-1": (0, 50), "c-1": (100, 0)})],
+    )
+    assert [one.why.code for one in plan_failback(fleet).staying] == ["member-not-serving"]
+
+
 def test_a_ramp_never_takes_away_what_has_come_back_already():
     fleet = facts([place("a-1"), place("b-1")], [route("r", {"a-1": (40, 50), "b-1": (60, 50)})])
     assert weights(plan_failback(fleet)) == [("r", 100, {"a-1": 50, "b-1": 50})]
