@@ -16,7 +16,6 @@ def _prod_kind() -> dict[str, object]:
     return {
         "role": ANY.choice(["live"] * 5 + ["standby", "test"]),
         "version": ANY.choice(["v1", "v1", "v2"]),
-        "shares": ANY.choice([frozenset(), frozenset({"v1"}), frozenset({"v1", "v2"})]),
         "serving": ANY.random() < 0.87,
         "in_service": ANY.random() < 0.87,
         "vetoed": ANY.random() < 0.13,
@@ -36,6 +35,11 @@ def _route_kind() -> dict[str, object]:
 
 # The plain kind comes first: what fails is shrunk towards it.
 PROD_KINDS = [{}, *(_prod_kind() for _ in range(200))]
+# Whose data each Version may work on is the same wherever it runs.
+SHARES = {
+    "v1": [frozenset(), frozenset({"v2"})],
+    "v2": [frozenset(), frozenset({"v1"}), frozenset({"v1", "v2"})],
+}
 ROUTE_KINDS = [{}, *(_route_kind() for _ in range(200))]
 WEIGHTS = {1: [(100,)], 2: [(50, 50), (100, 0), (90, 10)], 3: [(34, 33, 33), (50, 50, 0), (98, 1, 1)]}
 ORDERS = {size: [order for one in found for order in permutations(one)] for size, found in WEIGHTS.items()}
@@ -46,10 +50,12 @@ def fleets(draw: st.DrawFn, settled: bool = False) -> TrafficFacts:
     """One to eight Prods on up to five Clusters, two of which share a failure domain, and up to eight Routes, in any
     state that they may get into; `settled`: weights are the targets."""
     names = sorted(draw(st.sets(st.sampled_from(NAMES), min_size=1, max_size=8)))
-    found: list[Place] = [
-        place(name, **{"capacity": draw(st.integers(50, 400)), **draw(st.sampled_from(PROD_KINDS))})
-        for name in names
-    ]
+    shares = {version: draw(st.sampled_from(kinds)) for version, kinds in SHARES.items()}
+    found: list[Place] = []
+    for name in names:
+        kind = draw(st.sampled_from(PROD_KINDS))
+        more = {"capacity": draw(st.integers(50, 400)), "shares": shares[str(kind.get("version", "v1"))]}
+        found.append(place(name, **more, **kind))
     groups = draw(st.lists(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True), max_size=8))
     return facts(
         found, [_route(draw, number, group, settled) for number, group in enumerate(groups)], routers=EDGES

@@ -158,9 +158,14 @@ def test_what_no_prod_can_mend_is_left_unmet():
 @given(fleets())
 def test_with_the_proposed_prods_n_minus_1_holds_unless_it_is_said_not_to(fleet):
     answer = propose_prods(fleet, 100)
+    shares = {one.version: one.shares for one in fleet.places}
     new = tuple(
         replace(
-            place(f"{one.cluster}-new-{n}"), version=one.version, capacity=one.capacity, domain=one.domain
+            place(f"{one.cluster}-new-{n}"),
+            version=one.version,
+            shares=shares[one.version],
+            capacity=one.capacity,
+            domain=one.domain,
         )
         for n, one in enumerate(answer.prods)
     )
