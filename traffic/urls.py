@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from .views import routers, routes, tenants
+from .views import room, routers, routes, tenants
 
 app_name = "traffic"
 urlpatterns: list[URLPattern] = [
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern] = [
     path("tenants/<slug:name>/", tenants.tenant, name="tenant"),
     path("tenants/<slug:name>/change/", tenants.change, name="change-tenant"),
     path("tenants/<slug:name>/move/", tenants.move, name="move-tenant"),
+    path("room/", room.room, name="room"),
+    path("room/live/", room.room_live, name="room-live"),
     path("routers/", routers.routers, name="routers"),
     path("routers/live/", routers.routers_live, name="routers-live"),
     path("routers/new/", routers.register, name="register-router"),

@@ -1,6 +1,7 @@
 """People's writes to what is wanted of a Cluster, and its end."""
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from access.actions.words import optional_reason
@@ -12,7 +13,10 @@ from journal.log import event, record
 
 from .clusters import lock
 
-ACTIVE, CORDONED, RETIRED = map(str, (Cluster.Intent.ACTIVE, Cluster.Intent.CORDONED, Cluster.Intent.RETIRED))
+Intent = Cluster.Intent
+ACTIVE, CORDONED, DRAINING, RETIRED = map(
+    str, (Intent.ACTIVE, Intent.CORDONED, Intent.DRAINING, Intent.RETIRED)
+)
 SHOWN = 10
 
 
@@ -22,8 +26,9 @@ def cordon_cluster(person: Person, name: str, reason: str = "") -> None:
 
 
 def uncordon_cluster(person: Person, name: str, reason: str = "") -> None:
-    """Undo `cordon_cluster`."""
-    _move(person, name, (CORDONED,), ACTIVE, reason)
+    """Undo `cordon_cluster`; and make active what was emptied, once no users of it are elsewhere: those come back
+    by a failback."""
+    _move(person, name, (CORDONED, DRAINING), ACTIVE, reason)
 
 
 def retire_cluster(person: Person, name: str, reason: str = "") -> None:
@@ -65,6 +70,15 @@ def use_reasons(cluster: Cluster) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
+def away_reasons(cluster: Cluster) -> tuple[Reason, ...]:
+    """Why `cluster`, which was emptied, comes back by a failback only: users of it are elsewhere. One query."""
+    if cluster.intent != DRAINING:
+        return ()
+    away = _prods(cluster).filter(memberships__weight__lt=F("memberships__target")).distinct()
+    names = list(away.values_list("name", flat=True))
+    return (because("users-are-away", cluster=cluster.name, prods=_listed(names)),) if names else ()
+
+
 def history_reasons(cluster: Cluster) -> tuple[Reason, ...]:
     """Why `cluster` may not be removed, though it may be retired. One query."""
     prods = _prods(cluster).filter(lifecycle=Prod.Lifecycle.RETIRED).values_list("name", flat=True)
@@ -88,6 +102,8 @@ def _move(person: Person, name: str, allowed: tuple[str, ...], to: str, reason: 
         cluster = lock(name)
         if cluster.intent not in allowed:
             raise Refused(because("cluster-intent", cluster=name, intent=cluster.intent))
+        if reasons := away_reasons(cluster):
+            raise Refused(*reasons)
         _store(person, cluster, to, text)
 
 

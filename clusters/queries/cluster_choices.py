@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import Person
 from access.permissions import denial
-from clusters.actions.intents import history_reasons, use_reasons
+from clusters.actions.intents import away_reasons, history_reasons, use_reasons
 from clusters.models import Cluster
 from journal.core.reasons import Reason, because
 
@@ -28,19 +28,19 @@ class Choice:
 
 
 def read_choices(cluster: Cluster, person: Person) -> tuple[Choice, ...]:
-    """What can be done with `cluster`, and why not. Three queries."""
+    """What can be done with `cluster`, and why not. At most four queries."""
     gone = cluster.intent == Cluster.Intent.RETIRED
     retired = (because("cluster-retired", cluster=cluster.name),) if gone else ()
     used = use_reasons(cluster)
-    cordoned = cluster.intent == Cluster.Intent.CORDONED
+    closed = cluster.intent in (Cluster.Intent.CORDONED, Cluster.Intent.DRAINING)
     wrong = because("cluster-intent", cluster=cluster.name, intent=cluster.intent)
-    turn = CHOICES["uncordon" if cordoned else "cordon"]
-    free = cordoned or cluster.intent == Cluster.Intent.ACTIVE
+    turn = CHOICES["uncordon" if closed else "cordon"]
+    free = closed or cluster.intent == Cluster.Intent.ACTIVE
     return tuple(
         replace(choice, reasons=(*_denied(person, choice.verb), *reasons))
         for choice, reasons in (
             (CHOICES["test"], retired),
-            (turn, retired or (() if free else (wrong,))),
+            (turn, retired or (away_reasons(cluster) if free else (wrong,))),
             (CHOICES["edit"], ()),
             (CHOICES["credentials"], retired),
             (CHOICES["retire"], (*retired, *used)),

@@ -41,6 +41,7 @@ _ACTS = {
     "cluster-exists": "There is a cluster %(cluster)s already. Choose another name, or change that one.",
     "cluster-changed": "Somebody changed the cluster %(cluster)s meanwhile. Look at it again; nothing was changed.",
     "cluster-intent": "The cluster %(cluster)s is %(intent)s, so this cannot be done.",
+    "users-are-away": "Users of %(prods)s on the cluster %(cluster)s are elsewhere: fail it back, then it is active.",
     "cluster-in-use": "Prods stand on the cluster %(cluster)s: %(prods)s. Retire them first.",
     "cluster-has-history": "Retired Prods of the cluster %(cluster)s keep its name in their history: %(prods)s. "
     "It can be retired, but not removed.",

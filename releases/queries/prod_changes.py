@@ -1,5 +1,7 @@
 """A Prod before it is made, changed or retired: what a person reads first."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,9 @@ from releases.prod_previews import ChangePreview, RetirePreview, stops
 
 from .prod_history import overrides_text
 from .served import RouteLine, read_routes
+
+CAPACITY = re.compile(r"[0-9]{1,9}", re.ASCII)
+LONGEST_ASKED = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,9 @@ class RetirePage:
     tenants: int
 
 
-def read_new_prod() -> NewProdsPage:
-    """The empty page; its example names a Version that some Prod runs, if any does. Three queries."""
+def read_new_prod(asked: Mapping[str, str] | None = None) -> NewProdsPage:
+    """The empty page; its example names a Version that some Prod runs, if any does, and what is `asked` for by name
+    (blueprint, version, cluster, capacity). Three queries."""
     cluster = Cluster.objects.filter(intent=Cluster.Intent.ACTIVE).order_by("name").first()
     versions = Version.objects.filter(vetoed_at=None).select_related("blueprint", "revision")
     proven = versions.filter(pk__in=Prod.objects.exclude(settled_version=None).values("settled_version"))
@@ -108,6 +114,7 @@ def read_new_prod() -> NewProdsPage:
         "capacity": 100,
         "overrides": {"replicas": _example_replicas(version)},
     }
+    spec |= _asked(asked or {})
     document = {
         "apiVersion": "drover.dev/v1alpha1",
         "kind": "Prod",
@@ -115,6 +122,15 @@ def read_new_prod() -> NewProdsPage:
         "spec": spec,
     }
     return NewProdsPage(cluster is not None, version is not None, dump_document(document))
+
+
+def _asked(given: Mapping[str, str]) -> dict[str, Any]:
+    """What of `given` may stand in the example; the preview judges it like everything typed."""
+    found: dict[str, Any] = {
+        name: given[name][:LONGEST_ASKED] for name in ("blueprint", "version", "cluster") if given.get(name)
+    }
+    capacity = given.get("capacity", "")
+    return found | ({"capacity": int(capacity)} if CAPACITY.fullmatch(capacity) else {})
 
 
 def _example_replicas(version: Version | None) -> dict[str, int]:

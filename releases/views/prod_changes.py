@@ -38,7 +38,7 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 @may("prod.apply")
 def new_prod(request: HttpRequest) -> HttpResponse:
     """A prod.yaml: shown as what it would make, then made and built."""
-    page = read_new_prod()
+    page = read_new_prod(request.GET)
     if request.method != "POST":
         return show(request, "new_prod", page, form=NewProdForm(initial={"text": page.example}))
     form = NewProdForm(request.POST, request.FILES)

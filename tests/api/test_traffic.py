@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from access.tokens import create_token
+from clusters.models import Prod
 from tests import build
 from tests.api.conftest import Call
 from tests.traffic.edge import Edge
@@ -50,6 +51,22 @@ def test_a_route_shows_asked_and_actual(call: Call) -> None:
         {"a-2": 50, "b-1": 50},
     )
     assert (two["state"], two["epoch"], two["read_at"]) == ("pending", 0, None)
+
+
+def test_room_says_what_is_free_and_which_prods_to_add(call: Call) -> None:
+    shown = call("GET", "room/", role="viewer").json()
+    mine = {one["prod"]: one for one in shown["prods"]}
+    assert [(mine[name]["committed"], mine[name]["reserved"]) for name in ("a-1", "c-2")] == [
+        (400, 0),
+        (3, 0),
+    ]
+    assert mine["a-1"]["free"] == mine["a-1"]["carries"] - 400
+    assert (shown["proposals"], shown["unmet"], shown["most_percent"]) == ([], [], 80)
+    Prod.objects.filter(name__in=["b-1", "b-2", "c-1"]).update(capacity=400)
+    wanted = call("GET", "room/", role="viewer").json()["proposals"]
+    assert [(one["cluster"], one["blueprint"], one["version"]) for one in wanted] == [("c", "shop", "v1.0.0")]
+    assert wanted[0]["why"][0]["code"] == "n-1-does-not-hold"
+    assert "would have no place" in wanted[0]["why"][0]["text"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from journal.models import Event
 from releases.actions import start_release
 from releases.preview import preview_release
 from tests import build
+from traffic.models import RouteMember
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +144,8 @@ INTENTS = {
     ("cordon", "retired"): "cluster-intent",
     ("uncordon", "active"): "cluster-intent",
     ("uncordon", "cordoned"): "",
-    ("uncordon", "draining"): "cluster-intent",
+    ("uncordon", "draining"): "",
+    ("uncordon", "upgrading"): "cluster-intent",
     ("retire", "cordoned"): "",
     ("retire", "retired"): "cluster-retired",
     ("replace", "retired"): "cluster-retired",
@@ -159,6 +161,19 @@ def test_what_may_be_done_depends_on_the_intent(a: Cluster, case: tuple[str, str
         assert codes(lambda: WRITES[verb](build.person("admin"))) == [code]
     else:
         WRITES[verb](build.person("admin"))
+
+
+def test_what_was_emptied_is_active_again_only_when_its_users_are_back() -> None:
+    build.fleet()
+    Cluster.objects.filter(name="a").update(intent="draining")
+    mine = RouteMember.objects.filter(route__name="shop-r", prod__name="a-2")
+    mine.update(weight=0)
+    with pytest.raises(Refused) as caught:
+        WRITES["uncordon"](build.person("admin"))
+    assert [dict(why.params)["prods"] for why in caught.value.reasons] == ["a-2"]
+    mine.update(weight=50)
+    WRITES["uncordon"](build.person("admin"))
+    assert Cluster.objects.get(name="a").intent == "active"
 
 
 @pytest.mark.parametrize("verb", ["retire", "remove"])

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from . import routers, routes, tenants
+from . import room, routers, routes, tenants
 
 urlpatterns = [
+    path("room/", room.Room.as_view(), name="api-room"),
     path("routes/", routes.RouteList.as_view(), name="api-routes"),
     path("routes/<slug:name>/", routes.RouteDetail.as_view(), name="api-route"),
     path("routes/<slug:name>/epochs/", routes.RouteEpochs.as_view(), name="api-route-epochs"),

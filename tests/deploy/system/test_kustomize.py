@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
+from clusters.core.kinds import KINDS
 from tests.deploy import manifests
 from tests.deploy.manifests import FOLDER, manifest_problems, of_kind, pod, workloads
 from tests.deploy.schema import schema_problems
+from traffic.routers.gateway_api import KINDS as WRITTEN
 
 ROOTS = ["base", *sorted(str(path.relative_to(FOLDER)) for path in (FOLDER / "overlays").iterdir())]
 
@@ -95,6 +97,27 @@ def test_in_cluster_gives_a_token_to_those_that_speak_with_clusters_and_to_nobod
     assert binding["roleRef"]["name"] in {role["metadata"]["name"] for role in roles}
     subjects = {(one["name"], one["namespace"]) for one in binding["subjects"]}
     assert subjects == {(pod(workloads(objects)[name])["serviceAccountName"], "drover") for name in wears}
+
+
+def test_an_edge_cluster_grants_all_that_its_router_writes_to_the_same_account() -> None:
+    objects = rendered(FOLDER.parent / "edge")
+    (account,) = of_kind(objects, "ServiceAccount")
+    (binding,) = of_kind(objects, "RoleBinding")
+    (role,) = of_kind(objects, "Role")
+    assert [one["name"] for one in binding["subjects"]] == [account["metadata"]["name"]]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert binding["metadata"]["namespace"] == role["metadata"]["namespace"]
+    (wide,) = of_kind(objects, "ClusterRole")
+    granted = {
+        (resource, verb)
+        for rule in (*role["rules"], *wide["rules"])
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    written = {KINDS[kind].plural for kind in WRITTEN}
+    assert granted >= {
+        (one, verb) for one in written for verb in ("get", "list", "create", "patch", "delete")
+    }
 
 
 def _overlay(folder: Path, settings: str, component: str = "") -> Path:

@@ -1,0 +1,76 @@
+"""Room over HTTP."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from clusters.api.serializers import ReasonSerializer
+from journal.sentences import reason_json
+from traffic.queries.room import read_room
+
+from .routes import READ
+
+
+class RoomLineSerializer(serializers.Serializer[Any]):
+    """A Prod; all numbers are load units. `free` is below 0 where more is promised than it carries."""
+
+    prod = serializers.CharField()
+    cluster = serializers.CharField()
+    domain = serializers.CharField()
+    blueprint = serializers.CharField()
+    version = serializers.CharField()
+    role = serializers.CharField()
+    serving = serializers.BooleanField()
+    capacity = serializers.IntegerField()
+    carries = serializers.IntegerField(help_text="what its ready pods carry now")
+    committed = serializers.IntegerField(help_text="what it has promised to carry")
+    reserved = serializers.IntegerField(help_text="what Runs under way count on")
+    free = serializers.IntegerField()
+
+
+class ProposalSerializer(serializers.Serializer[Any]):
+    """A Prod to build, and all that it mends."""
+
+    blueprint = serializers.CharField()
+    cluster = serializers.CharField()
+    domain = serializers.CharField()
+    version = serializers.CharField()
+    capacity = serializers.IntegerField(help_text="load units")
+    why = ReasonSerializer(many=True)
+
+
+class RoomSerializer(serializers.Serializer[Any]):
+    """Room of the whole fleet. `unmet` is what no new Prod would mend."""
+
+    at = serializers.DateTimeField()
+    most_percent = serializers.IntegerField(help_text="what a Blueprint may promise of what it carries")
+    prods = RoomLineSerializer(many=True)
+    proposals = ProposalSerializer(many=True)
+    unmet = ReasonSerializer(many=True)
+
+
+class Room(APIView):
+    """How full every Prod is, and which Prods to add so that any one Cluster may die."""
+
+    permits = READ
+
+    @extend_schema(responses=RoomSerializer)
+    def get(self, _request: Request) -> Response:
+        now = timezone.now()
+        page = read_room(now)
+        shown = {
+            "at": now,
+            "most_percent": page.most_percent,
+            "prods": page.prods,
+            "proposals": [
+                {**asdict(one), "why": [reason_json(reason) for reason in one.why]} for one in page.proposals
+            ],
+            "unmet": [reason_json(reason) for reason in page.unmet],
+        }
+        return Response(RoomSerializer(shown).data)
