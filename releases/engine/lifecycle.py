@@ -56,11 +56,9 @@ def _prod(step: Step) -> Prod:
 def _left_routes(run: Run, prod_id: int | None, now: datetime) -> list[Event]:
     """From here on nobody brings it back quickly: its Routes are served by their other members for good."""
     prod = Prod.objects.get(pk=prod_id)
-    shifted = leave_routes(prod_id, because("left-for-good", prod=prod.name, run=run.pk), run.pk)
-    left = shifted.routes
+    left = leave_routes(prod_id, because("left-for-good", prod=prod.name, run=run.pk), run.pk).routes
     if not left:
         return []
-    traffic.publish_soon(shifted)
     RouteOut.objects.filter(prod=prod_id, route__in=left).delete()
     wake_for_prods(list(RouteMember.objects.filter(route__in=left).values_list("prod", flat=True).distinct()))
     why = because("left-routes", routes=len(left))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because, reason_from_json
@@ -77,7 +77,6 @@ def _shift(
     shifted = shift(changes, because(code, prod=prod.name), now, run_id=run_id)
     if not shifted.routes:
         return []
-    publish_soon(shifted)
     told = because(f"{code}-on", prod=prod.name, routes=len(shifted.routes))
     return [event(now, "routes", run_id=run_id, prod=prod.name, cluster=prod.cluster.name, reason=told)]
 
@@ -94,20 +93,17 @@ def _members_around(prod_id: int, only: str) -> dict[int, tuple[dict[str, int], 
 
 
 def carry_out(moves: Iterable[Move], why: Reason, now: datetime, run_id: int | None) -> Shifted:
-    """Store the new weights of all `moves`, in one transaction, and wake the publishers. The last move of a Route
-    counts. Raises Refused, and changes nothing, where one cannot be."""
+    """Store the new weights of all `moves`, in one transaction. The last move of a Route counts. Raises Refused, and changes nothing, where one cannot be."""
     wanted = {move.route: dict(move.weights) for move in moves}
     ids = dict(Route.objects.filter(name__in=wanted).values_list("name", "pk"))
-    shifted = shift({ids[name]: weights for name, weights in wanted.items()}, why, now, run_id=run_id)
-    publish_soon(shifted)
-    return shifted
+    return shift({ids[name]: weights for name, weights in wanted.items()}, why, now, run_id=run_id)
 
 
-def publish_soon(shifted: Shifted) -> None:
+def publish_soon(instances: Iterable[int], **_signal: Any) -> None:
     """Wake the publishers of these instances once the transaction is committed. Rows are the truth."""
     from releases.tasks import publish
 
-    for instance in shifted.instances:
+    for instance in instances:
         send(publish, (instance,), RunKind.ROLLBACK)  # never behind releases
 
 

@@ -1,7 +1,7 @@
 """People's writes to traffic: who is served where, and where that is published.
 
 All raise `access.permissions.Denied`, `journal.core.reasons.FieldErrors` or `Refused`; then nothing has changed.
-Routers follow at the next tick: what is asked stands in rows.
+Routers follow: what is asked stands in rows, and the publishers are woken.
 """
 
 from .groups import TenantGroup, equal_weights, load_tenants

@@ -27,7 +27,7 @@ def set_weights(
     will do whose sum is not 0: what counts is their proportion. `epoch`: the one that the person has read; Refused
     where the Route is at another by now. `for_good`: they are the weights of normal times too.
 
-    Raises FieldErrors at `weights.PROD`, `weights`, `epoch` or `reason`. Routers are told at the next tick.
+    Raises FieldErrors at `weights.PROD`, `weights`, `epoch` or `reason`.
     """
     require(person, "route.shift")
     faults = Faults()

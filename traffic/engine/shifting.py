@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
+from django.dispatch import Signal
 
 from access.models import Person
 from clusters.models import Prod
@@ -14,6 +15,8 @@ from journal.core.reasons import Reason, Refused, because, reason_to_json
 from traffic.models import Publication, Route, RouteEpoch, RouteMember
 
 Weights = Mapping[str, int]
+# Sent with `instances`, the ids of those that have something to publish, within the transaction that made it due.
+became_due = Signal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +146,6 @@ def make_due(routes: Iterable[int], now: datetime) -> tuple[int, ...]:
     theirs = Publication.objects.filter(route__in=list(routes))
     epoch = Route.objects.filter(pk=OuterRef("route")).values("epoch")
     theirs.update(asked=Subquery(epoch), due_at=now, state=Publication.State.PENDING)
-    return tuple(sorted(set(theirs.values_list("instance", flat=True))))
+    instances = tuple(sorted(set(theirs.values_list("instance", flat=True))))
+    became_due.send(make_due, instances=instances)
+    return instances
