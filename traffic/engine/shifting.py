@@ -143,9 +143,13 @@ def new_epochs(
 
 def make_due(routes: Iterable[int], now: datetime) -> tuple[int, ...]:
     """The ids of the instances that publish one of `routes`, which are now due there."""
-    theirs = Publication.objects.filter(route__in=list(routes))
+    # A publisher locks its rows in this order too: an UPDATE takes them as they lie, and both would wait for ever.
+    theirs = Publication.objects.select_for_update().filter(route__in=list(routes)).order_by("pk")
+    found = dict(theirs.values_list("pk", "instance"))
     epoch = Route.objects.filter(pk=OuterRef("route")).values("epoch")
-    theirs.update(asked=Subquery(epoch), due_at=now, state=Publication.State.PENDING)
-    instances = tuple(sorted(set(theirs.values_list("instance", flat=True))))
+    Publication.objects.filter(pk__in=found).update(
+        asked=Subquery(epoch), due_at=now, state=Publication.State.PENDING
+    )
+    instances = tuple(sorted(set(found.values())))
     became_due.send(make_due, instances=instances)
     return instances
