@@ -58,6 +58,9 @@ class AccountReasonSerializer(serializers.Serializer[Any]):
 
 
 class PersonSerializer(serializers.ModelSerializer[Person]):
+    # Letters of any alphabet: the pattern of Django's validator, as JSON Schema reads it, would allow Latin ones only.
+    username = serializers.CharField(max_length=150)
+
     class Meta:
         model = Person
         fields = ("username", "role", "is_active", "date_joined", "last_login")

@@ -45,7 +45,7 @@ class ProposalSerializer(serializers.Serializer[Any]):
     why = ReasonSerializer(many=True)
 
 
-class RoomSerializer(serializers.Serializer[Any]):
+class FleetRoomSerializer(serializers.Serializer[Any]):
     """Room of the whole fleet. `unmet` is what no new Prod would mend."""
 
     at = serializers.DateTimeField()
@@ -60,7 +60,7 @@ class Room(APIView):
 
     permits = READ
 
-    @extend_schema(responses=RoomSerializer)
+    @extend_schema(responses=FleetRoomSerializer)
     def get(self, _request: Request) -> Response:
         now = timezone.now()
         page = read_room(now)
@@ -73,4 +73,4 @@ class Room(APIView):
             ],
             "unmet": [reason_json(reason) for reason in page.unmet],
         }
-        return Response(RoomSerializer(shown).data)
+        return Response(FleetRoomSerializer(shown).data)
