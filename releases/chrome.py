@@ -51,6 +51,8 @@ ENTRIES = (
         "new-tenant",
         "change-tenant",
         "move-tenant",
+        "room",
+        "room-live",
         "routers",
         "register-router",
         "add-instance",
