@@ -1,5 +1,7 @@
 """What runs beside a watched cluster, under the same lease: it sees what the API's probes said."""
 
+import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -8,6 +10,9 @@ from typing import Any
 from .rows import Lease
 from .threads import Threads
 
+log = logging.getLogger(__name__)
+
+AGAIN_S = 5.0
 KEPT = 120  # a minute of them, also where each is sent soon after a miss
 
 
@@ -28,3 +33,13 @@ class ApiProbes:
 
 # Runs until it is cancelled.
 Beside = Callable[[Lease, ApiProbes, Threads], Coroutine[Any, Any, None]]
+
+
+async def keep_beside(beside: Beside | None, lease: Lease, api: ApiProbes, threads: Threads) -> None:
+    """Runs until it is cancelled. What fell over begins anew: its mistake must not stop the observation."""
+    while beside is not None:
+        try:
+            await beside(lease, api, threads)
+        except Exception:
+            log.exception("%s: what runs beside the observer fell over", lease.cluster)
+        await asyncio.sleep(AGAIN_S)

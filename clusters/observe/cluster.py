@@ -22,7 +22,7 @@ from clusters.kube.transport import user_agent
 from journal.core.reasons import Reason, because
 
 from .bearer import bearing
-from .beside import ApiProbes, Beside
+from .beside import ApiProbes, Beside, keep_beside
 from .connector import checked_connector
 from .extras import MOST
 from .facts import FactsWriter
@@ -118,8 +118,7 @@ class ClusterObserver:
             tasks.create_task(self._further.run(session))
             tasks.create_task(keep_history(self._history, self._lease, self._threads, self._tuning))
             tasks.create_task(keep_nodes(session, self._lease, self._threads, self._tuning))
-            if self._beside:
-                tasks.create_task(self._beside(self._lease, self._asked, self._threads))
+            tasks.create_task(keep_beside(self._beside, self._lease, self._asked, self._threads))
 
     # --- what the watches say ---------------------------------------------------------------------
 

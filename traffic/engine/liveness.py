@@ -13,7 +13,7 @@ from journal.core.reasons import Reason, because, reason_to_json
 from journal.log import event, record
 from traffic.core.detect import UNKNOWN, UP, Probe, Verdict
 from traffic.models import Liveness
-from traffic.queries.probing import Way
+from traffic.queries.probing import Way, door_json
 
 KIND = "cluster-signals"
 
@@ -59,7 +59,9 @@ def _columns(lease: Lease, told: Told) -> dict[str, Any]:
         "state": told.verdict.state,
         "reason": reason_to_json(why) if why else {},
         "probes": [[round(one.at.timestamp() * 1000), one.signal, int(one.good)] for one in told.probes],
-        "ways": [[way.signal, way.name, reply.good, reply.said] for way, reply in told.answers],
+        "ways": [
+            [way.signal, way.name, reply.good, reply.said, door_json(way.door)] for way, reply in told.answers
+        ],
         "absent": [reason_to_json(one) for one in told.absent],
         "read_at": told.at,
         "epoch": lease.epoch,

@@ -12,7 +12,7 @@ class Liveness(models.Model):
     the observer that holds its lease (`epoch`) about every two seconds; older than that, it says nothing.
 
     `probes` are those of the last minute as [milliseconds since 1970, signal, 1 or 0]; `ways` what each address
-    said last, and `absent` the Reasons why a signal cannot be had.
+    said last as [signal, name, good, words, [host, port, hostname, TLS]], and `absent` the Reasons why a signal cannot be had.
     """
 
     class State(models.TextChoices):

@@ -70,7 +70,7 @@ def _alive(cluster: str, row: Liveness | None, now: datetime) -> Alive:
         since=row.read_at if stale else row.since,
         read_at=row.read_at,
         signals=tuple(_signal(name, row.probes, now) for name in (API, DIRECT, ROUTED)),
-        ways=tuple(WayNow(*one) for one in row.ways),
+        ways=tuple(WayNow(*one) for *one, _door in row.ways),
         absent=tuple(why for one in row.absent if (why := reason_from_json(one))),
     )
 
