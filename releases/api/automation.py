@@ -12,7 +12,6 @@ from rest_framework.views import APIView
 from clusters.api.serializers import ReasonSerializer
 from journal.sentences import reason_json
 from releases import actions
-from releases.core.automation import CLASSES
 from releases.queries.automation import Automation, Proposal
 from releases.queries.survival import SurvivalPage, read_survival
 from traffic.queries.liveness import Alive
@@ -31,7 +30,7 @@ class StopSerializer(serializers.Serializer[Any]):
 
 
 class AutoFailoverSerializer(serializers.Serializer[Any]):
-    redundancy = serializers.ChoiceField(choices=CLASSES)
+    redundancy = serializers.CharField(help_text="`none` or `two-domain`")
     on = serializers.BooleanField()
     author = serializers.CharField(allow_blank=True, help_text="who said so last; empty: nobody has")
     reason = serializers.CharField(allow_blank=True)
@@ -83,12 +82,12 @@ class AutomationSerializer(serializers.Serializer[Any]):
     proposals = ProposalSerializer(many=True)
 
 
-class WhySerializer(serializers.Serializer[Any]):
+class AutomationWhySerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=1000)
 
 
-class SetAutoFailoverSerializer(WhySerializer):
-    redundancy = serializers.ChoiceField(choices=CLASSES)
+class SetAutoFailoverSerializer(AutomationWhySerializer):
+    redundancy = serializers.CharField(max_length=12, help_text="`none` or `two-domain`")
     on = serializers.BooleanField()
 
 
@@ -150,9 +149,9 @@ class AutomationStopped(APIView):
 
     permits = {"POST": "automation.stop", "OPTIONS": "read"}
 
-    @extend_schema(request=WhySerializer, responses=AutomationSerializer)
+    @extend_schema(request=AutomationWhySerializer, responses=AutomationSerializer)
     def post(self, request: Request) -> Response:
-        actions.stop_automation(request.user, **asked(WhySerializer, request))
+        actions.stop_automation(request.user, **asked(AutomationWhySerializer, request))
         return _shown(request)
 
 
@@ -161,9 +160,9 @@ class AutomationResumed(APIView):
 
     permits = {"POST": "automation.resume", "OPTIONS": "read"}
 
-    @extend_schema(request=WhySerializer, responses=AutomationSerializer)
+    @extend_schema(request=AutomationWhySerializer, responses=AutomationSerializer)
     def post(self, request: Request) -> Response:
-        actions.resume_automation(request.user, **asked(WhySerializer, request))
+        actions.resume_automation(request.user, **asked(AutomationWhySerializer, request))
         return _shown(request)
 
 
