@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -33,6 +34,7 @@ from traffic.queries.liveness import Alive, read_liveness, states_of
 from .traffic import carry_out
 
 KIND = "auto-failover"
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def _fail_over(cluster: str) -> Run | None:
                 return None
             wanted = plan_alone(alive[cluster], states_of(alive), switches)
             return _start(row, wanted, alive[cluster], now) if wanted.plan.waves else None
-    except Refused:  # somebody was quicker
+    except Refused as refused:  # a Prod is gone meanwhile: the next tick plans anew
+        log.warning("failover-refused", cluster=cluster, reasons=[one.code for one in refused.reasons])
         return None
 
 
