@@ -9,7 +9,9 @@ from django.test import override_settings
 from django.utils import timezone
 
 from clusters.models import Cluster, Prod
+from clusters.observe.beside import ApiProbes, keep_beside
 from clusters.observe.rows import Lease
+from clusters.observe.threads import Threads
 from clusters.observe.users import Door, Reply, UserSession
 from journal.core.reasons import because
 from journal.models import Event
@@ -23,6 +25,7 @@ from traffic.queries.liveness import read_liveness
 from traffic.queries.probing import Way, read_ways
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
+LEASE = Lease(1, "a", 1, "healthy", b"")
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -83,6 +86,27 @@ def test_an_address_that_is_not_allowed_hears_nothing() -> None:
     heard: list[bytes] = []
     assert asks(b"200 OK", heard).good is False
     assert heard == []
+
+
+def test_a_mistake_beside_the_observer_does_not_stop_it() -> None:
+    async def falls_over() -> bool:
+        begun = asyncio.Event()
+
+        async def beside(*_: object) -> None:
+            begun.set()
+            raise RuntimeError("a mistake")
+
+        threads = Threads(1)
+        task = asyncio.create_task(keep_beside(beside, LEASE, ApiProbes(), threads))
+        await begun.wait()
+        await asyncio.sleep(0)
+        alive = not task.done()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        threads.close()
+        return alive
+
+    assert asyncio.run(falls_over())
 
 
 def way(signal: str, name: str, port: int = 80) -> Way:
