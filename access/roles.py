@@ -32,6 +32,10 @@ PERMISSIONS: dict[str, Role] = {
     "route.return": Role.ON_CALL,
     "cluster.evacuate": Role.ON_CALL,
     "cluster.fail-back": Role.ON_CALL,
+    # All that is done without a person: off for everybody, on again, and which Routes fail over so.
+    "automation.stop": Role.ON_CALL,
+    "automation.resume": Role.RELEASE_MANAGER,
+    "automation.write": Role.RELEASE_MANAGER,
     # Of one's own: list, make (at most one's own role), revoke.
     "token.own": Role.VIEWER,
     "release.preview": Role.VIEWER,
@@ -64,6 +68,7 @@ EMERGENCY = frozenset(
         "run.abort",
         "run.rollback",
         "line.stop",
+        "automation.stop",
         "hold.set",
         "cluster.evacuate",
         "route.shift",

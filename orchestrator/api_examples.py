@@ -113,6 +113,12 @@ REQUESTS: Final[dict[tuple[str, str], Any]] = {
     ("post", "/runs/{run_id}/actions/rollback/"): {"reason": "checkout fails for one customer in ten"},
     ("post", "/runs/{run_id}/actions/approve/"): {"reason": "the metrics are fine", "step": 204},
     ("post", "/runs/{run_id}/actions/retry/"): {"reason": "the registry is back", "step": 198},
+    ("post", "/automation/stop/"): {"reason": "the uplink of the office is flapping"},
+    ("post", "/automation/failover/"): {
+        "redundancy": "two-domain",
+        "on": True,
+        "reason": "the drill of May went well",
+    },
     ("post", "/clusters/{name}/evacuation/"): {
         "digest": RUN["digest"],
         "reason": "the power is out in tokyo-dc1",

@@ -1,13 +1,17 @@
-"""What follows from an observation: Runs look again, Routes come back, strays go, pages are told."""
+"""What follows from what observers see: Runs look again, Routes come back, strays go, pages are told."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from clusters.models import Prod
+from clusters.observe.beside import ApiProbes
+from clusters.observe.rows import Lease
+from clusters.observe.threads import Threads
 from clusters.reconcile import look_soon
 from journal.hints import publish
 from releases import tasks
-from releases.engine import passes, strays, wake
+from releases.engine import auto_failover, passes, recovery, strays, wake
+from traffic.engine.signals import Signals
 
 
 def facts_changed(prod_ids: list[int]) -> None:
@@ -25,3 +29,14 @@ def facts_changed(prod_ids: list[int]) -> None:
 def ticked() -> None:
     """Once a second: whoever is due is woken, also when beat is silent."""
     wake.tick()
+
+
+async def watch_signals(lease: Lease, api: ApiProbes, threads: Threads) -> None:
+    """Beside each watched Cluster: whether it lives."""
+    await Signals(lease, api, threads, signals_moved).run()
+
+
+def signals_moved(_cluster: str) -> None:
+    """The state of a Cluster has changed: what may be done without a person is done at once."""
+    auto_failover.fail_over_dead()
+    recovery.cancel_unmade()

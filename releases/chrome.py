@@ -26,7 +26,9 @@ def _entry(word: str | Promise, app: str, *places: str) -> Entry:
 ENTRIES = (
     _entry(_("Fleet"), "releases", "fleet"),
     _entry(_("Releases"), "releases", "runs", "run", "act", "new", "plan"),
-    _entry(_("Failover"), "releases", "failover", "leave", "fail-back"),
+    _entry(
+        _("Failover"), "releases", "failover", "leave", "fail-back", "stop-automation", "resume-automation"
+    ),
     _entry(
         _("Prods"),
         "releases",

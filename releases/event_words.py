@@ -6,14 +6,17 @@ from django.utils.translation import gettext_lazy as _
 from clusters.marks import EVENT_STATES as CLUSTER_STATES
 from clusters.models import Drift
 
-from .marks import LIFECYCLE_MARKS
+from .marks import LIFECYCLE_MARKS, LIVENESS_MARKS
 
 Words = dict[str, str | Promise]
 
 KINDS: Words = {
+    "auto-failover": _("automatic failover"),
+    "automation": _("automation"),
     "blueprint": _("Blueprint"),
     "cluster": _("cluster"),
     "cluster-health": _("health"),
+    "cluster-signals": _("signals"),
     "cluster-test": _("connection tested"),
     "drift": _("drift"),
     "hold": _("hold"),
@@ -33,6 +36,9 @@ KINDS: Words = {
 }
 STATES: dict[str, Words] = {
     **CLUSTER_STATES,
+    "auto-failover": {"on": _("on"), "off": _("off")},
+    "automation": {"on": _("on"), "off": _("off")},
+    "cluster-signals": {key: mark.word for key, mark in LIVENESS_MARKS.items()},
     "drift": {
         Drift.State.UNKNOWN: _("not known"),
         Drift.State.IN_SYNC: _("in sync"),

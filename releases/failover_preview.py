@@ -38,10 +38,15 @@ def preview_leaving(cluster: str) -> MovePreview:
     facts = read_facts()
     traffic = plan_failover(facts, clusters=[cluster]) if dead else plan_evacuation(facts, clusters=[cluster])
     kind = RunKind.FAILOVER if dead else RunKind.EVACUATION
-    plan = _of_blueprint(plan_leaving(kind, traffic, fleet), fleet, cluster)
+    plan = leaving_plan(kind, traffic, fleet, cluster)
     nobody = "nobody-can-move" if traffic.staying or traffic.lost or traffic.waiting else "nothing-to-move"
     nothing = () if plan.waves else (because(nobody, cluster=cluster),)
     return MovePreview(cluster, plan, traffic, nothing)
+
+
+def leaving_plan(kind: RunKind, traffic: TrafficPlan, fleet: FleetFacts, cluster: str) -> Plan:
+    """The Plan that takes the users of `cluster` where `traffic` says."""
+    return _of_blueprint(plan_leaving(kind, traffic, fleet), fleet, cluster)
 
 
 def preview_failback(cluster: str) -> MovePreview:

@@ -27,7 +27,7 @@ def fleet_facts(now: datetime | None = None) -> FleetFacts:
     return FleetFacts(
         prods=_prods(Prod.objects.all(), None, now or timezone.now()),
         routes=_routes(routes, RouteMember.objects.all()),
-        freeze=_freeze(),
+        freeze=read_freeze(),
     )
 
 
@@ -42,7 +42,7 @@ def facts_around(run: Run, now: datetime) -> FleetFacts:
     members = RouteMember.objects.filter(route__in=routes.values("pk"))
     around = Prod.objects.filter(Q(pk__in=own) | Q(pk__in=members.values("prod")))
     bare = routes.annotate(load=Value(0), count=Value(0), published=PUBLISHED)
-    return FleetFacts(_prods(around, run, now), _routes(bare, members), _freeze())
+    return FleetFacts(_prods(around, run, now), _routes(bare, members), read_freeze())
 
 
 # A thousand Prods share a few revisions: their manifests are not loaded a thousand times.
@@ -152,7 +152,8 @@ def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[Rou
     )
 
 
-def _freeze() -> Reason | None:
+def read_freeze() -> Reason | None:
+    """Why the line is stopped; None: it runs."""
     freeze = Freeze.objects.filter(lifted_at=None).select_related("author").first()
     if freeze is None:
         return None

@@ -3,8 +3,17 @@
 from django.utils.translation import gettext_lazy as _
 
 from clusters.marks import CLUSTER_MARKS, LIFECYCLE_MARKS, NO_FACTS, Mark  # noqa: F401 (all marks are found here)
+from traffic.core.detect import DOWN, SUSPECT, UNKNOWN, UP
 
 from .core.states import RunKind, RunState, StepState
+
+# What the signals of a Cluster say (`traffic.core.detect`).
+LIVENESS_MARKS = {
+    UP: Mark("good", "check", _("signals answer")),
+    SUSPECT: Mark("wait", "alert", _("a signal misses")),
+    DOWN: Mark("bad", "cross", _("down")),
+    UNKNOWN: NO_FACTS,
+}
 
 RUN_MARKS = {
     RunState.PLANNED: Mark("idle", "dots", _("planned")),

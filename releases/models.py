@@ -189,3 +189,47 @@ class Freeze(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class AutomationStop(models.Model):
+    """The kill switch: nothing is done without a person while one stands. At most one does."""
+
+    reason = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(lifted_at__isnull=True), name="automation_stop_once"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="automation_stop_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class AutoFailover(models.Model):
+    """Whether Routes of one redundancy leave a dead Cluster without a person. No row: they do not."""
+
+    redundancy = models.CharField(max_length=12, unique=True)
+    on = models.BooleanField(default=False)
+    reason = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["redundancy"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(redundancy__in=["none", "two-domain"]), name="auto_failover_redundancy_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.redundancy}: {'on' if self.on else 'off'}"

@@ -5,7 +5,7 @@ from celery import shared_task
 from traffic.engine.instances import connect_instance
 from traffic.engine.publishing import publish_instance
 
-from .engine import acts, passes, self_heal, strays, wake
+from .engine import acts, auto_failover, passes, recovery, self_heal, strays, wake
 
 
 @shared_task
@@ -32,4 +32,6 @@ def remove_stray(prod_id: int, kind: str, name: str) -> None:
 def tick() -> None:
     wake.tick()
     passes.release_idle_routes()
+    auto_failover.fail_over_dead()
+    recovery.cancel_unmade()
     self_heal.heal_due()

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    automation,
     drift,
     failover,
     fleet,
@@ -57,4 +58,7 @@ urlpatterns = [
     path("search/live/", search.search_live, name="search-live"),
     path("line/stop/", stops.stop_line, name="stop-line"),
     path("line/resume/", stops.resume_line, name="resume-line"),
+    path("automation/stop/", automation.stop, name="stop-automation"),
+    path("automation/resume/", automation.resume, name="resume-automation"),
+    path("automation/<slug:redundancy>/<slug:way>/", automation.auto_failover, name="auto-failover"),
 ]

@@ -75,6 +75,7 @@ SENTENCES: dict[str, str] = {
     "router-needs-cluster": "It stands on a cluster: name a registered one.",
     "no-such-cluster-here": "There is no cluster of this name, or it is retired.",
     "haproxy-address": "Give the address of its runtime API: unix:/run/haproxy.sock, or host:port.",
+    "host-and-port": "Give host:port.",
     "secret-not-usable": "At most %(most)s letters, digits and + / =.",
     "secret-needed": "Both keys are needed, or none.",
     "router-keys-locked": "The keys of this router cannot be read with DROVER_CREDENTIAL_KEYS: give them again.",

@@ -64,6 +64,13 @@ SENTENCES: dict[str, str] = {
     "probes-too-few": "Too few probes so far.",
     "both-signals-miss": "Neither the API nor the users' side has answered for %(seconds)s s.",
     "one-signal-misses": "Only one signal misses: %(signal)s.",
+    "never-probed": "Its signals have not been asked yet.",
+    "signals-old": "Its signals were heard last %(seconds)s s ago: nothing is known of it now.",
+    "signals-answer": "Both signals answer.",
+    "no-endpoint-known": "It is not known where any of its %(prods)s Prods in service is reached, so users’ side "
+    "cannot be asked: give one an endpoint.",
+    "no-user-address": "Nobody can ask through these routers, since it is not known where users are let in: "
+    "%(routers)s. Give them the setting “users”.",
     "not-steady-yet": "It answers again, but not steadily yet.",
     "fleet-too-small-to-automate": "With %(clusters)s clusters nobody can tell who is cut off: a person decides.",
     "too-many-look-dead": "%(dead)s of %(clusters)s clusters look dead: probably we are cut off. A person decides.",

@@ -22,6 +22,7 @@ from clusters.kube.transport import user_agent
 from journal.core.reasons import Reason, because
 
 from .bearer import bearing
+from .beside import ApiProbes, Beside, keep_beside
 from .connector import checked_connector
 from .extras import MOST
 from .facts import FactsWriter
@@ -75,10 +76,12 @@ class ClusterObserver:
         threads: Threads,
         tuning: Tuning,
         on_change: Callable[[Iterable[int]], None],
+        beside: Beside | None = None,
     ) -> None:
         self.confirm_every_s = tuning.confirm_s  # how often Observations are confirmed
         self._lease, self._door, self._threads, self._tuning = lease, door, threads, tuning
-        self._on_change = on_change
+        self._on_change, self._beside = on_change, beside
+        self._asked = ApiProbes()
         self._store = Store()
         self._facts = FactsWriter(lease, self._store, threads, tuning, self._written)
         self._further = Further(lease, self._store, self._facts, threads, tuning)
@@ -115,6 +118,7 @@ class ClusterObserver:
             tasks.create_task(self._further.run(session))
             tasks.create_task(keep_history(self._history, self._lease, self._threads, self._tuning))
             tasks.create_task(keep_nodes(session, self._lease, self._threads, self._tuning))
+            tasks.create_task(keep_beside(self._beside, self._lease, self._asked, self._threads))
 
     # --- what the watches say ---------------------------------------------------------------------
 
@@ -145,6 +149,7 @@ class ClusterObserver:
             began_s = time.monotonic()
             answer = await ask_ready(session, self._tuning)
             self._history.add(answer, timezone.now())
+            self._asked.add(timezone.now(), answered=answer.answered)
             self._feel(answer)
             if answer.trouble is None and not self._version:
                 self._version = await ask_version(session, self._tuning)

@@ -16,6 +16,7 @@ from clusters.kube.tokens import NoToken, resolved
 from clusters.vault import decrypt, same
 from journal.core.reasons import Reason, Refused, because
 
+from .beside import Beside
 from .cluster import ClusterObserver, Door
 from .needs import Need, Needs
 from .rows import Lease, Watched, claim_clusters, read_prods, release_leases, renew_leases
@@ -34,16 +35,18 @@ async def run(
     on_change: Callable[[list[int]], None],
     on_tick: Callable[[], None] | None,
     stop: asyncio.Event,
+    beside: Beside | None = None,
 ) -> None:
     """Watch what nobody else watches, until `stop`; then let go of it.
 
     `on_change` gets the ids of Prods whose facts, or whose Cluster's health, changed, after the commit;
     `on_tick` is called about every second. Both run in a worker thread; what they raise is logged.
+    `beside` runs beside each Cluster that is watched, for as long as its lease is ours.
     """
     tuning = read_tuning()
     threads = Threads(tuning.threads)
     notifier = Notifier(threads, on_change)
-    process = _Process(f"{observer_name[:70]}#{secrets.token_hex(4)}", threads, tuning, notifier.tell)
+    process = _Process(f"{observer_name[:70]}#{secrets.token_hex(4)}", threads, tuning, notifier.tell, beside)
     helpers = [asyncio.create_task(notifier.run())]
     if on_tick:
         helpers.append(asyncio.create_task(_keep_ticking(threads, on_tick)))
@@ -87,9 +90,15 @@ class _Process:
     """The leases of this process."""
 
     def __init__(
-        self, name: str, threads: Threads, tuning: Tuning, on_change: Callable[[Iterable[int]], None]
+        self,
+        name: str,
+        threads: Threads,
+        tuning: Tuning,
+        on_change: Callable[[Iterable[int]], None],
+        beside: Beside | None,
     ) -> None:
         self._name, self._threads, self._tuning, self._on_change = name, threads, tuning, on_change
+        self._beside = beside
         self._held: dict[int, _Held] = {}
         self._needs = Needs()
 
@@ -165,7 +174,7 @@ class _Process:
             return self._useless(lease, because("credentials-unusable", cluster=lease.cluster))
         except NoToken as none:
             return self._useless(lease, none.reason)
-        observer = ClusterObserver(lease, door, self._threads, self._tuning, self._on_change)
+        observer = ClusterObserver(lease, door, self._threads, self._tuning, self._on_change, self._beside)
         return _Held(lease, observer, asyncio.create_task(observer.run()))
 
     def _useless(self, lease: Lease, reason: Reason) -> _Held:

@@ -22,7 +22,7 @@ from clusters.core.prod_yaml import parse_prods
 from clusters.models import Cluster, Prod
 from orchestrator.provisioning import apply_specs
 from traffic.actions import TenantGroup, load_tenants, publish_routes, register_router
-from traffic.models import Publication, Route, Router, Tenant
+from traffic.models import Publication, Route, Router, RouterInstance, Tenant
 
 from .edges import GATEWAY, NAMESPACE
 from .files import write_private
@@ -76,12 +76,16 @@ def register_edges(admin: Person, edges: Sequence[Mapping[str, str]], where: Map
         change_cluster(admin, facts["name"], replace(known, purpose=Cluster.Purpose.EDGE))
 
 
-def publish_everything(admin: Person, edges: Sequence[Mapping[str, str]]) -> None:
-    """Every Route at the gateway of each edge cluster."""
+def publish_everything(admin: Person, edges: Sequence[Mapping[str, str]], users: Sequence[str]) -> None:
+    """Every Route at the gateway of each edge cluster. `users`: where users are let in there, which may differ from
+    the last time."""
     if edges and not Router.objects.filter(name=ROUTER).exists():
         register_router(admin, ROUTER, Router.Kind.GATEWAY_API, [_at_edge(facts) for facts in edges])
     if edges:
         publish_routes(admin, ROUTER, list(Route.objects.values_list("name", flat=True)))
+    for facts, address in zip(edges, users, strict=True):
+        settings = {**_at_edge(facts)["settings"], "users": address}
+        RouterInstance.objects.filter(name=facts["name"]).update(settings=settings)
 
 
 def _at_edge(facts: Mapping[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@ transaction. All raise `access.permissions.Denied` or `journal.core.reasons.Refu
 changed.
 """
 
+from .automation import resume_automation, set_auto_failover, stop_automation
 from .change import start_change, start_retire, start_scale
 from .failover import start_failback, start_leaving
 from .heal import check_drift, heal_prod, set_self_heal
@@ -26,9 +27,11 @@ __all__ = [
     "pause",
     "preview_specs",
     "resume",
+    "resume_automation",
     "resume_the_line",
     "retry",
     "roll_back",
+    "set_auto_failover",
     "set_hold",
     "set_self_heal",
     "skip",
@@ -39,6 +42,7 @@ __all__ = [
     "start_release",
     "start_retire",
     "start_scale",
+    "stop_automation",
     "stop_the_line",
     "veto",
 ]

@@ -29,13 +29,13 @@ def start_leaving(person: Person, cluster: str, digest: str, reason: str, *, vou
     require(person, "cluster.evacuate")
     text, now = checked_reason(reason), timezone.now()
     with transaction.atomic():
-        row = _locked(cluster)
+        row = locked_cluster(cluster)
         preview = preview_leaving(cluster)
         _refuse(preview, digest, *fence_blockers(preview.traffic.moves, vouched))
         run = _run(person, preview, text)
         why = because("cluster-emptied", cluster=cluster, why=text)
         carry_out(preview.traffic.moves, why, now, run.pk)
-        _set_intent(person, row, Intent.DRAINING, run, why)
+        set_intent(person, row, Intent.DRAINING, run, why)
         return run
 
 
@@ -45,16 +45,17 @@ def start_failback(person: Person, cluster: str, digest: str, reason: str) -> Ru
     require(person, "cluster.fail-back")
     text = checked_reason(reason)
     with transaction.atomic():
-        row = _locked(cluster)
+        row = locked_cluster(cluster)
         preview = preview_failback(cluster)
         _refuse(preview, digest)
         run = _run(person, preview, text)
         claim(run, [prod for wave in preview.plan.waves for prod in wave.prods])
-        _set_intent(person, row, Intent.ACTIVE, run, because("cluster-back", cluster=cluster, why=text))
+        set_intent(person, row, Intent.ACTIVE, run, because("cluster-back", cluster=cluster, why=text))
         return run
 
 
-def _locked(cluster: str) -> Cluster:
+def locked_cluster(cluster: str) -> Cluster:
+    """Its row, until the transaction ends. Raises Refused for an unknown one."""
     row = Cluster.objects.select_for_update().filter(name=cluster).first()
     if row is None:
         raise Refused(because("no-such-cluster", cluster=cluster))
@@ -73,7 +74,8 @@ def _run(person: Person, preview: MovePreview, text: str) -> Run:
     return create_run(person, preview.plan, timezone.now(), strategy=strategy, version=None, why=text)
 
 
-def _set_intent(person: Person, cluster: Cluster, intent: str, run: Run, why: Reason) -> None:
+def set_intent(person: Person | None, cluster: Cluster, intent: str, run: Run, why: Reason) -> None:
+    """What is wanted of the Cluster from now on, with an Event if that is new."""
     moved = (str(cluster.intent), str(intent))
     if Cluster.objects.filter(pk=cluster.pk).exclude(intent=intent).update(intent=intent):
         told = event(

@@ -4,6 +4,7 @@ from django.urls import path
 
 from releases.core.allowed import ACTIONS
 
+from .automation import AutomationDetail, AutomationFailover, AutomationResumed, AutomationStopped
 from .drift import BlueprintParity, ProdCheckDrift, ProdDrift, ProdHeal, ProdHealPreview, ProdSelfHeal
 from .failover import Evacuation, EvacuationPreview, Failback, FailbackPreview, SurvivalReport
 from .longpoll import run_detail
@@ -52,6 +53,10 @@ urlpatterns = [
     ),
     path("prods/<str:name>/actions/hold/", ProdHold.as_view(), name="api-prod-hold"),
     path("prods/<str:name>/actions/lift-hold/", ProdLiftHold.as_view(), name="api-prod-lift-hold"),
+    path("automation/", AutomationDetail.as_view(), name="api-automation"),
+    path("automation/stop/", AutomationStopped.as_view(), name="api-automation-stop"),
+    path("automation/resume/", AutomationResumed.as_view(), name="api-automation-resume"),
+    path("automation/failover/", AutomationFailover.as_view(), name="api-automation-failover"),
     path("survival/", SurvivalReport.as_view(), name="api-survival"),
     path("clusters/<str:name>/evacuation/", Evacuation.as_view(), name="api-evacuation"),
     path(

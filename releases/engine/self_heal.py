@@ -28,6 +28,7 @@ from releases.core.states import RunKind
 from releases.fleet import fleet_facts, version_facts
 from releases.heal_preview import known_drift, plan_stops
 from releases.models import Run
+from releases.switches import read_stop, take_turn
 
 HOUR = timedelta(hours=1)
 MOST = 20
@@ -62,7 +63,7 @@ def _facts(prod: Prod, fleet: FleetFacts, healed: int) -> tuple[HealFacts, Plan]
         drift=drift,
         healthy=prod.cluster.health == Cluster.Health.HEALTHY,
         veto=versions[plan.version].veto,
-        stops=plan_stops(plan, fleet),
+        stops=(*read_stop(), *plan_stops(plan, fleet)),
         healed=healed,
     )
     return facts, plan
@@ -72,6 +73,7 @@ def _heal(prod: Prod, now: datetime) -> Run | None:
     """The Run; None if something stands against it after all, or if it was done too often."""
     try:
         with transaction.atomic():
+            take_turn()
             one_at_a_time(prod.blueprint.name)
             row = _again(prod)
             facts, plan = _facts(row, fleet_facts(now), healed_lately(row, now))

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 from clusters.models import Prod, Version
 from journal.core.reasons import Reason
 from journal.sentences import sentence
+from releases.core.automation import CLASSES
 from releases.core.states import STEP_ENDED
 from releases.models import Hold, Run
+from traffic.marks import REDUNDANCY_NAMES
+from traffic.models import Redundancy
 
 from .choices import VERBS, verb_blockers
 from .progress import RUN_LINE, read_steps, run_title
@@ -102,6 +105,55 @@ def read_line_confirm(stop: bool) -> ConfirmPage:
         would=would,
         reasons=(),
         back=reverse("releases:fleet"),
+    )
+
+
+def read_automation_confirm(stop: bool) -> ConfirmPage:
+    """Of the kill switch, either way."""
+    would = (
+        (
+            _(
+                "Nothing is failed over or healed without a person, anywhere, until somebody switches it on again."
+            ),
+            _("What has begun goes on. What people do, and what routers do by themselves, is not touched."),
+        )
+        if stop
+        else (_("What is switched on happens without a person again, at once where it is due."),)
+    )
+    label = _("Switch all automation off") if stop else _("Switch automation on")
+    return ConfirmPage(
+        title=_("Switch all automation off?") if stop else _("Switch automation on again?"),
+        label=label,
+        icon="stop" if stop else "play",
+        danger=stop,
+        would=would,
+        reasons=(),
+        back=reverse("releases:failover"),
+    )
+
+
+def read_auto_failover_confirm(redundancy: str, on: bool) -> ConfirmPage:
+    """Of automatic failover for Routes of this redundancy; 404 for one that is never automatic."""
+    if redundancy not in CLASSES:
+        raise Http404
+    name = REDUNDANCY_NAMES[Redundancy(redundancy)]
+    would = (
+        (
+            _("When a cluster is down by two signals, these Routes leave it without a person."),
+            _("Routes with a single writer never do, and nothing happens while many clusters look dead."),
+        )
+        if on
+        else (_("When a cluster is down, these Routes wait for a person."),)
+    )
+    return ConfirmPage(
+        title=(_("Fail over by itself: redundancy %s?") if on else _("Let a person decide: redundancy %s?"))
+        % name,
+        label=_("Switch it on") if on else _("Switch it off"),
+        icon="play" if on else "stop",
+        danger=on,
+        would=would,
+        reasons=(),
+        back=reverse("releases:failover"),
     )
 
 

@@ -22,22 +22,14 @@ from releases.models import Run
 from traffic.core.facts import Place, TrafficFacts
 from traffic.core.survival import CLUSTER, Survival, survival_of
 from traffic.queries.facts import read_facts
+from traffic.queries.liveness import Alive, read_liveness
 
+from .acts import Act
+from .automation import Automation, read_automation
 from .progress import RUN_LINE, RunLine, read_steps, run_line
 
 LEAVE, BACK = "cluster.evacuate", "cluster.fail-back"
 LEFT = (RunKind.FAILOVER, RunKind.EVACUATION)
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A button: where it leads, and why it cannot be pressed (empty: it can)."""
-
-    label: str
-    url: str
-    icon: str
-    danger: bool
-    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,7 @@ class Taker:
 class ClusterLine:
     """A Cluster. `blind` is why what is known of it must not be trusted, or why it does not answer; `serves`
     whether anybody is served from it now, `away` how many Routes have a part there that is elsewhere now and that
-    no Run is about to bring back."""
+    no Run is about to bring back. `alive` is what its signals say (None: it has no Prods in service)."""
 
     name: str
     domain: str
@@ -72,6 +64,7 @@ class ClusterLine:
     takers: tuple[Taker, ...]
     leave: Act
     back: Act | None
+    alive: Alive | None
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -93,14 +86,15 @@ class LastMove:
 
 @dataclass(frozen=True, slots=True)
 class SurvivalPage:
-    """Every Cluster that is not retired, by name; `dying` those that do not answer while users are sent there;
-    `bar` what a thumb must reach; `moving` the moves that are under way."""
+    """Every Cluster that is not retired, by name; `dying` those whose API does not answer while users are sent there
+    and of which `automation` proposes nothing; `bar` what a thumb must reach; `moving` the moves that are under way."""
 
     lines: tuple[ClusterLine, ...]
     dying: tuple[ClusterLine, ...]
     bar: tuple[Act, ...]
     moving: tuple[RunLine, ...]
     last: LastMove | None
+    automation: Automation
 
 
 def read_survival(role: str, now: datetime) -> SurvivalPage:
@@ -110,16 +104,23 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).order_by("name"))
     rows = survival_of(facts, CLUSTER, [cluster.name for cluster in clusters])
     users = _Users(facts, {prod.name for prod in fleet.prods if prod.claimed_by is not None})
-    lines = tuple(_line(cluster, row, users, role, now) for cluster, row in zip(clusters, rows, strict=True))
+    alive = read_liveness(now)
+    automation = read_automation(alive, {row.name: row for row in rows}, users.serving, role)
+    proposed = {one.alive.cluster for one in automation.proposals if one.serves}
+    lines = tuple(
+        _line(cluster, row, users, role, alive.get(cluster.name), now)
+        for cluster, row in zip(clusters, rows, strict=True)
+    )
     live = Run.objects.filter(kind__in=MOVES_USERS, state__in=[state.value for state in RUN_LIVE])
     moving = list(live.select_related(*RUN_LINE))
     steps = read_steps(moving)
     return SurvivalPage(
         lines=lines,
-        dying=tuple(line for line in lines if line.dead and line.serves),
+        dying=tuple(line for line in lines if line.dead and line.serves and line.name not in proposed),
         bar=_bar(lines),
         moving=tuple(run_line(run, steps[run.pk], role) for run in moving),
         last=read_last_move(),
+        automation=automation,
     )
 
 
@@ -139,7 +140,9 @@ class _Users:
                     self.away[cluster] = self.away.get(cluster, 0) + 1
 
 
-def _line(cluster: Cluster, row: Survival, users: _Users, role: str, now: datetime) -> ClusterLine:
+def _line(
+    cluster: Cluster, row: Survival, users: _Users, role: str, alive: Alive | None, now: datetime
+) -> ClusterLine:
     blind = cluster_reason(cluster, now)
     dead = cluster.health == Cluster.Health.UNREACHABLE
     serves, away = cluster.name in users.serving, users.away.get(cluster.name, 0)
@@ -163,6 +166,7 @@ def _line(cluster: Cluster, row: Survival, users: _Users, role: str, now: dateti
         ),
         leave=_leave(cluster.name, dead, serves, role),
         back=_back(cluster, role, now) if away or cluster.intent == Cluster.Intent.DRAINING else None,
+        alive=alive,
     )
 
 

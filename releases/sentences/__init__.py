@@ -1,8 +1,9 @@
 """What each Reason of this package says to the person who has to act on it, one module per topic."""
 
-from . import healing, lifecycle, runs, shifting
+from . import automation, healing, lifecycle, runs, shifting
 
 SENTENCES: dict[str, str] = {
+    **automation.SENTENCES,
     **healing.SENTENCES,
     **lifecycle.SENTENCES,
     **runs.SENTENCES,

@@ -86,6 +86,7 @@ NOT_NOW: dict[str, Callable[[Prod], object]] = {
     "the line is stopped": lambda _: Freeze.objects.create(
         reason="fire", author=build.person("admin"), at=timezone.now()
     ),
+    "all automation is off": lambda _: actions.stop_automation(build.person("on-call"), "we look first"),
     "the cluster is degraded": lambda prod: Cluster.objects.filter(pk=prod.cluster_id).update(
         health="degraded"
     ),

@@ -14,7 +14,7 @@ from clusters.models import Cluster, Drift, Prod, Version
 from releases.core.states import RunState, StepState
 from releases.failover_preview import preview_failback, preview_leaving
 from releases.heal_preview import preview_heal
-from releases.models import Hold, Run, Step
+from releases.models import AutomationStop, Hold, Run, Step
 from releases.preview import preview_release
 from releases.prod_previews import preview_change, preview_retire, scaled
 from tests import build
@@ -193,6 +193,10 @@ def _cordoned() -> None:
     Cluster.objects.filter(name="a").update(intent=Cluster.Intent.CORDONED)
 
 
+def _automation_off() -> None:
+    AutomationStop.objects.create(author=build.person("admin"), reason="a test")
+
+
 def _closed() -> None:
     Person.objects.filter(username="somebody").update(is_active=False)
 
@@ -273,6 +277,11 @@ VALID: dict[tuple[str, str], Valid] = {
     ("post", "/blueprints/"): Valid(
         "/blueprints/", _just({"name": "store", "manifests": MANIFESTS, "note": "as it was"})
     ),
+    ("post", "/automation/failover/"): Valid(
+        "/automation/failover/", _just({**WHY, "redundancy": "none", "on": True})
+    ),
+    ("post", "/automation/resume/"): Valid("/automation/resume/", _just(WHY), _automation_off),
+    ("post", "/automation/stop/"): Valid("/automation/stop/", _just(WHY)),
     ("post", "/blueprints/{name}/revisions/"): Valid(
         "/blueprints/shop/revisions/", _just({"manifests": MANIFESTS, "note": "as it was", "base": 1})
     ),

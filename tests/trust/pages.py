@@ -138,6 +138,18 @@ PAGES = [
     ),
     Page(
         "ActForm",
+        "/automation/stop/",
+        lambda: WHY,
+        refused=lambda: _else(actions.stop_automation(_admin(), "a test")),
+    ),
+    Page(
+        "ActForm",
+        "/automation/none/on/",
+        lambda: WHY,
+        refused=lambda: _else(actions.set_auto_failover(_admin(), "none", True, "a test")),
+    ),
+    Page(
+        "ActForm",
         "/prods/a-1/hold/",
         lambda: WHY,
         refused=lambda: _else(actions.set_hold(_admin(), "a-1", "a test")),

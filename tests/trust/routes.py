@@ -99,6 +99,8 @@ def _filled(part: str, place: str, route: Route) -> str:
         "epoch": lambda: 1,
         "revision": lambda: 1,
         "kind": lambda: "prod",
+        "redundancy": lambda: "none",
+        "way": lambda: "on",
     }
     if name == "pk":
         name = {"tokens": "token_id", "versions": "version_id", "runs": "run_id", "holds": "hold_id"}[place]

@@ -14,6 +14,9 @@ SAME = ""  # answered again with what is there
 AGAIN: dict[Key, str] = {
     ("patch", "/clusters/{name}/"): SAME,
     ("patch", "/prods/{name}/"): SAME,
+    ("post", "/automation/failover/"): "auto-failover-already",
+    ("post", "/automation/resume/"): "automation-not-stopped",
+    ("post", "/automation/stop/"): "automation-already-stopped",
     ("post", "/blueprints/"): "blueprint-exists",
     ("post", "/blueprints/{name}/revisions/"): SAME,
     ("post", "/clusters/"): "cluster-exists",

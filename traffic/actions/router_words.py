@@ -108,7 +108,7 @@ def _credentials(kind: str, value: Any, faults: Faults) -> dict[str, str]:
 
 def parse_gateway(settings: Settings) -> None:
     """Checks where the HTTPRoutes of a Gateway go. Raises FieldErrors."""
-    known = {"namespace", "gateway", "gateway_namespace", "listener", "health_checks"}
+    known = {"namespace", "gateway", "gateway_namespace", "listener", "health_checks", "users"}
     wrong: list[tuple[str, Reason]] = [
         (name, because("name-no-label"))
         for name in ("namespace", "gateway", "gateway_namespace", "listener")
@@ -117,6 +117,7 @@ def parse_gateway(settings: Settings) -> None:
     ]
     if not isinstance(settings.get("health_checks", False), bool):
         wrong.append(("health_checks", because("no-switch")))
+    wrong += _users(settings)
     _raise(wrong, settings, known)
 
 
@@ -132,7 +133,15 @@ def parse_haproxy(settings: Settings) -> None:
         number = settings.get(name, 1)
         if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= most:
             wrong.append((name, because("number-from-to", least=1, most=most)))
-    _raise(wrong, settings, {"address", "folder", "routes", "members"})
+    wrong += _users(settings)
+    _raise(wrong, settings, {"address", "folder", "routes", "members", "users"})
+
+
+def _users(settings: Settings) -> list[tuple[str, Reason]]:
+    """`users`, HOST:PORT, is where users' requests come in: probes are sent there."""
+    if "users" not in settings or _is_door(settings["users"]):
+        return []
+    return [("users", because("host-and-port"))]
 
 
 def _is_address(value: Any) -> bool:
@@ -140,7 +149,11 @@ def _is_address(value: Any) -> bool:
         return False
     if value.startswith("unix:"):
         return _is_path(value.removeprefix("unix:"))
-    host, _, port = value.rpartition(":")
+    return _is_door(value)
+
+
+def _is_door(value: Any) -> bool:
+    host, _, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
     return bool(ADDRESS.fullmatch(host)) and (whole(port) or 0) in PORTS
 
 

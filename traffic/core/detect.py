@@ -10,6 +10,7 @@ With 5 % of the probes failing, both signals miss four in a row at once in one o
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from journal.core.reasons import Reason, because
 
@@ -87,12 +88,9 @@ def _is_stale(probes: list[Probe], now: datetime) -> bool:
 
 
 def _misses(probes: list[Probe]) -> bool:
-    last = probes[-MISSES:]
-    return (
-        len(last) == MISSES
-        and not any(probe.good for probe in last)
-        and last[-1].at - last[0].at >= timedelta(seconds=SILENT_S)
-    )
+    """Whether all since the last good one are enough, in number and in time. Some probe sooner after a miss."""
+    bad = list(takewhile(lambda probe: not probe.good, reversed(probes)))
+    return len(bad) >= MISSES and bad[0].at - bad[-1].at >= timedelta(seconds=SILENT_S)
 
 
 def _greets(probes: list[Probe]) -> bool:

@@ -54,7 +54,7 @@ def _kube(instance: RouterInstance) -> Kube:
 
 
 def _haproxy(instance: RouterInstance) -> Router:
-    found = dict(instance.settings)
+    found = {name: value for name, value in instance.settings.items() if name != "users"}
     return HaproxyRouter(Wire(found.pop("address"), limits=limits()), Layout(**found))
 
 

@@ -1,10 +1,12 @@
 """Rows of traffic: who is served where, and where that is published. They hold facts and constraints, no behaviour."""
 
+from .liveness import Liveness
 from .publications import Publication, Router, RouterInstance
 from .routes import DataClass, Redundancy, Route, RouteEpoch, RouteMember, RouteOut, Tenant
 
 __all__ = [
     "DataClass",
+    "Liveness",
     "Publication",
     "Redundancy",
     "Route",

@@ -46,7 +46,8 @@ class Command(BaseCommand):
         edges.raise_gateways(names, simulator["clusters"], options["gateway_port"])
         self._wait(lambda: example.still_building() or example.unseen_clusters(), "Not in service")
         if names:
-            example.publish_everything(admin, fleet["edges"])
+            users = edges.gateway_addresses(simulator["control"], names)
+            example.publish_everything(admin, fleet["edges"], users)
             self._wait(example.unpublished, "Not published")
             edges.let_users_in(options["users"], simulator["control"], names, example.hostnames())
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from clusters import observe
-from orchestrator.watching import facts_changed, ticked
+from orchestrator.watching import facts_changed, ticked, watch_signals
 
 
 class Command(BaseCommand):
@@ -24,4 +24,4 @@ async def _watch(name: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await observe.run(name, facts_changed, ticked, stop)
+    await observe.run(name, facts_changed, ticked, stop, watch_signals)

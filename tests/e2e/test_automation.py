@@ -1,0 +1,124 @@
+"""A cluster that dies is failed over without a person where that is on, and nowhere else; judged from outside."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from orchestrator.embedded.stack import Stack, wait_until
+from tests.e2e.api import Api
+from tests.e2e.test_traffic import Users
+from tests.e2e.world import World
+
+SOON_S = 60
+WHY = {"reason": "the test wants it"}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    env = {"DROVER_SOAK_S": "1", "DROVER_STABILISATION_S": "2", "DROVER_RAMP_WATCH_S": "1"}
+    with Stack.started(pod_start="0.2-0.6", env=env) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[Api]:
+    client = Api(stack.url, stack.demo["token"])
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def world(stack: Stack) -> Iterator[World]:
+    found = World(stack)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def users(stack: Stack) -> Iterator[Users]:
+    found = Users(stack.demo["users"])
+    wait_until(lambda: len(found.served("group")) == 5, SOON_S, "users of every group are served")
+    yield found
+    found.close()
+
+
+def states(api: Api) -> dict[str, str]:
+    return {one["cluster"]: one["state"] for one in api.get("automation/")["clusters"]}
+
+
+def until(api: Api, cluster: str, state: str) -> None:
+    wait_until(lambda: states(api).get(cluster) == state, SOON_S, f"{cluster} is {state}")
+
+
+def failovers(api: Api) -> list[dict[str, Any]]:
+    return [run for run in api.get("runs/")["results"] if run["kind"] == "failover"]
+
+
+def switch(api: Api, path: str, **body: Any) -> None:
+    answer = api.post(f"automation/{path}/", {**body, **WHY})
+    assert answer.status_code == 200, answer.text
+
+
+def weights(api: Api, route: str) -> dict[str, int]:
+    members = api.get(f"routes/{route}/")["members"]
+    return {one["prod"]: one["weight"] for one in members if one["weight"]}
+
+
+def all_are_up(api: Api) -> Callable[[], bool]:
+    return lambda: states(api) == {"a": "up", "b": "up", "c": "up"}
+
+
+def test_a_cut_of_the_api_alone_makes_a_cluster_suspect_and_moves_nobody(
+    api: Api, world: World, users: Users
+) -> None:
+    wait_until(all_are_up(api), SOON_S, "every cluster is heard")
+    switch(api, "failover", redundancy="none", on=True)
+    with world.faulty("refuse", cluster="a"):
+        until(api, "a", "suspect")
+        wait_until(lambda: api.get("clusters/a/")["health"] == "unreachable", SOON_S, "its API is away")
+        assert states(api)["a"] == "suspect"
+    wait_until(all_are_up(api), SOON_S, "every cluster is heard again")
+    assert failovers(api) == []
+    assert users.hurt() == set()
+
+
+def test_with_automation_off_a_dead_cluster_is_proposed_and_nothing_happens(
+    api: Api, world: World, users: Users
+) -> None:
+    switch(api, "stop")
+    with world.faulty("lost", cluster="a"):
+        until(api, "a", "down")
+        found = api.get("automation/")
+        assert [one["cluster"] for one in found["proposals"]] == ["a"]
+        assert [one["code"] for one in found["idle"]] == ["automation-stopped"]
+        assert failovers(api) == []
+        assert weights(api, "shop-s") == {"a-1": 100}
+        # Switched on again, what is due happens.
+        switch(api, "resume")
+        wait_until(lambda: len(failovers(api)) == 1, SOON_S, "it is failed over by itself")
+        (run,) = failovers(api)
+        api.until_state(run["id"], "succeeded", timeout_s=SOON_S)
+        assert run["author"] is None
+        assert "a-1" not in weights(api, "shop-s")
+        assert weights(api, "shop-r") == {"a-2": 50, "b-1": 50}  # its redundancy is not switched on
+        wait_until(lambda: users.hurt() == set(), SOON_S, "nobody is hurt any more")
+    wait_until(all_are_up(api), SOON_S, "it is heard again")
+    assert len(failovers(api)) == 1
+    assert "a-1" not in weights(api, "shop-s")  # users come back by a failback
+
+
+def test_a_cluster_that_dies_is_failed_over_for_the_redundancies_that_are_on(
+    api: Api, world: World, users: Users
+) -> None:
+    switch(api, "failover", redundancy="two-domain", on=True)
+    switch(api, "failover", redundancy="none", on=False)
+    before = weights(api, "shop-t")
+    with world.faulty("lost", cluster="b", how="hang"):
+        wait_until(lambda: len(failovers(api)) == 2, SOON_S, "it is failed over by itself")
+        wait_until(lambda: "b-1" not in weights(api, "shop-r"), SOON_S, "the redundant Route has left it")
+        assert weights(api, "shop-t") == before == {"b-2": 100}
+        told = api.get(f"runs/{failovers(api)[0]['id']}/events/")["results"]
+        codes = {event["reason"]["code"] for event in told if event["reason"]}
+        assert {"failed-over-alone", "left-for-a-person"} <= codes
+    wait_until(all_are_up(api), SOON_S, "it is heard again")

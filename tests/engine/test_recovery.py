@@ -1,0 +1,105 @@
+"""A Cluster that comes up while its users are being taken away: what was not done yet is not done."""
+
+from collections.abc import Callable
+
+import pytest
+
+from clusters.models import Cluster
+from releases import actions
+from releases.engine.recovery import cancel_unmade
+from releases.failover_preview import preview_leaving
+from releases.models import Run
+from tests import build
+from tests.traffic.edge import Edge
+from tests.traffic.signals import all_up, says
+from traffic.models import Route, RouteMember
+
+WHY = "the power is out"
+
+
+@pytest.fixture
+def edge(db: None) -> Edge:
+    build.fleet()
+    edge = Edge()
+    edge.publish()
+    return edge
+
+
+@pytest.fixture
+def run(edge: Edge) -> Run:
+    """Users leave a, which is dead; no router has been told yet."""
+    build.fresh()
+    Cluster.objects.filter(name="a").update(health="unreachable")
+    all_up("a")
+    digest = preview_leaving("a").plan.digest
+    return actions.start_leaving(build.person("on-call"), "a", digest, WHY)
+
+
+def weights() -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    rows = RouteMember.objects.filter(weight__gt=0).order_by("route__name", "prod__name")
+    for route, prod, weight in rows.values_list("route__name", "prod__name", "weight"):
+        found.setdefault(route, {})[prod] = weight
+    return found
+
+
+def test_moves_that_no_router_shows_are_cancelled_when_the_source_is_up(edge: Edge, run: Run) -> None:
+    moved = weights()
+    says("a", "up", since_ago_s=-1)
+    assert cancel_unmade() == 1
+    run.refresh_from_db()
+    assert (run.state, run.reason["code"]) == ("aborted", "source-is-back")
+    assert run.reason["params"] == {"cluster": "a", "cancelled": 2, "kept": 0}
+    assert set(run.steps.values_list("state", flat=True)) == {"aborted"}
+    assert weights() != moved and weights()["shop-s"] == {"a-1": 100}
+    assert Cluster.objects.get(name="a").intent == "active"
+    edge.publish()
+    assert edge.weights("shop-s") == {"a-1": 100}
+
+
+def test_what_a_router_shows_stays_moved_until_a_failback(edge: Edge, run: Run) -> None:
+    edge.publish("edge-1")  # the other one does not know of it yet
+    moved = weights()
+    says("a", "up", since_ago_s=-1)
+    assert cancel_unmade() == 0
+    assert weights() == moved
+    assert Cluster.objects.get(name="a").intent == "draining"
+    run.refresh_from_db()
+    assert run.state == "running"
+
+
+def test_routes_that_have_moved_stay_and_the_others_go_back(edge: Edge, run: Run) -> None:
+    only = Route.objects.get(name="shop-s")
+    only.publications.update(epoch=only.epoch)
+    moved = weights()
+    says("a", "up", since_ago_s=-1)
+    assert cancel_unmade() == 1
+    run.refresh_from_db()
+    assert run.reason["params"] == {"cluster": "a", "cancelled": 1, "kept": 1}
+    assert weights()["shop-s"] == moved["shop-s"] and weights()["shop-r"] != moved["shop-r"]
+    assert Cluster.objects.get(name="a").intent == "draining"
+
+
+NOT_BACK: dict[str, Callable[[], object]] = {
+    "is still down": lambda: None,
+    "is suspect": lambda: says("a", "suspect", since_ago_s=-1),
+    "was up all the time": lambda: says("a", "up", since_ago_s=600),
+    "is not heard of": lambda: says("a", "up", read_ago_s=60, since_ago_s=-1),
+    "comes back while automation is off": lambda: (
+        says("a", "up", since_ago_s=-1),
+        actions.stop_automation(build.person("on-call"), WHY),
+    ),
+    "comes back while the line is stopped": lambda: (
+        says("a", "up", since_ago_s=-1),
+        actions.stop_the_line(build.person("on-call"), WHY),
+    ),
+}
+
+
+@pytest.mark.usefixtures("edge")
+@pytest.mark.parametrize("why", NOT_BACK)
+def test_nothing_is_cancelled_where_the_source(why: str, run: Run) -> None:
+    moved = weights()
+    NOT_BACK[why]()
+    assert cancel_unmade() == 0
+    assert weights() == moved
