@@ -16,6 +16,10 @@ ASKS = [
     ("each-wave", _("Before each wave after the first")),
     ("horizon", _("Before going back stops being quick")),
 ]
+BACKS = [
+    ("restore", _("All at once")),
+    ("ramp", _("A little at a time: 10, 30, 50, 100 %")),
+]
 NAMES = [
     ("by-impact", _("By impact on users")),
     ("percent", _("By share of users: 10, 30, 50, 100 %")),
@@ -42,6 +46,9 @@ class ReleaseForm(forms.Form):
     )
     failure_budget = forms.IntegerField(
         label=_("Failures allowed per wave"), min_value=0, initial=0, help_text=_("More than these stop it.")
+    )
+    back = forms.ChoiceField(
+        label=_("Users of a drained Prod come back"), choices=BACKS, initial=DEFAULTS.back
     )
     ask = forms.ChoiceField(label=_("Approval"), choices=ASKS, initial=DEFAULTS.ask)
 

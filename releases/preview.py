@@ -48,10 +48,15 @@ def known_version(blueprint: str, version: str) -> Version:
     return found
 
 
+def default_strategy() -> Strategy:
+    """What a strategy is without being told."""
+    return Strategy(soak_s=settings.DEFAULT_SOAK_S, ramp_watch_s=settings.RAMP_WATCH_S)
+
+
 def known_strategy(strategy: object) -> Strategy:
     """The Strategy. Raises FieldErrors, each wrong field as `strategy.NAME`."""
     try:
-        return parse_strategy(strategy, Strategy(soak_s=settings.DEFAULT_SOAK_S))
+        return parse_strategy(strategy, default_strategy())
     except BadStrategy as error:
         named = ((f"strategy.{path}" if path else "strategy", reason) for path, reason in error.errors)
         raise FieldErrors(tuple(named)) from error

@@ -2,6 +2,8 @@
 
 import hashlib
 
+from traffic.core.failback import PERCENTS
+
 from .facts import ProdFacts
 from .plan import From, PlannedStep
 from .strategy import Strategy
@@ -45,6 +47,22 @@ def restore() -> PlannedStep:
     return PlannedStep("restore", (("timeout_s", ROUTER_TIMEOUT_S),))
 
 
+def ramp(percent: int, watch_s: int, route: str = "") -> PlannedStep:
+    """Send the Prod `percent` of its part of `route` (empty: of all its Routes), and watch it with that; the last
+    step of a ramp is not watched."""
+    named = (("route", route),) if route else ()
+    watched = ("watch_s", watch_s if percent < 100 else 0)
+    return PlannedStep("ramp", (("percent", percent), *named, ("timeout_s", ROUTER_TIMEOUT_S), watched))
+
+
+def come_back(prod: ProdFacts, strategy: Strategy) -> tuple[PlannedStep, ...]:
+    """How the Prod gets its users back. A ramp asks for a Prod that is known to serve, and one that is not in
+    service when it is updated would be so only in the end."""
+    if strategy.back == "ramp" and prod.lifecycle == "in-service":
+        return tuple(ramp(percent, strategy.ramp_watch_s) for percent in PERCENTS)
+    return (restore(),)
+
+
 def soak(soak_s: int) -> tuple[PlannedStep, ...]:
     """Watch the Prod for `soak_s` with users on it; nothing for 0."""
     return (PlannedStep("soak", (("soak_s", soak_s),)),) if soak_s else ()
@@ -82,5 +100,5 @@ def release_steps(
     if prod.version == to.version and prod.came_from == to:
         return setting
     if drained:
-        setting = (drain(strategy.drain_s), *setting, restore())
+        setting = (drain(strategy.drain_s), *setting, *come_back(prod, strategy))
     return (*setting, *soak(strategy.soak_s))

@@ -116,6 +116,8 @@ def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
     if not moved:  # an answer came first; the next pass sees it
         return
     this.events.append(_step_event(this, step, StepState(step.state), state, reason))
+    if state is StepState.FAILED:
+        this.events.extend(lifecycle.failed(this.run, step, this.now))
     if step.prod_id and state in STEP_DONE:
         after_step(this.run, step.prod_id)
 

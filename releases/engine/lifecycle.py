@@ -30,9 +30,7 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
         case "drain":
             return traffic.drain(_prod(step), run.pk, now)
         case "ramp":
-            return traffic.ramp(
-                _prod(step), str(step.params["route"]), int(step.params["percent"]), run.pk, now
-            )
+            return traffic.ramp(_prod(step), _route(step), int(step.params["percent"]), run.pk, now)
         case "restore":
             return traffic.take_back(_prod(step), run.pk, now)
         case "set_version":
@@ -46,6 +44,18 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
         case "delete_objects":
             return _left_routes(run, step.prod_id, now)
     return []
+
+
+def failed(run: Run, step: Step, now: datetime) -> list[Event]:
+    """The Events of what changes because the step has failed."""
+    if step.kind == "ramp":
+        return traffic.ramp_down(_prod(step), _route(step), run.pk, now)
+    return []
+
+
+def _route(step: Step) -> str:
+    """The one Route that the step is about; empty: all of the Prod."""
+    return str(step.params.get("route", ""))
 
 
 def _prod(step: Step) -> Prod:

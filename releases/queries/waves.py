@@ -239,7 +239,7 @@ def _detail(step: StepRow) -> str:
         case "set_version":
             return str(step.params.get("version", ""))
         case "ramp":
-            return f"{step.params.get('route', '')} {step.params.get('percent', 100)} %"
+            return f"{step.params.get('route', '')} {step.params.get('percent', 100)} %".strip()
         case "soak":
             return whole_words(int(step.params.get("soak_s", 0)))
         case "wait_ready" if step.reason and step.state == StepState.SUCCEEDED:

@@ -27,6 +27,9 @@ SENTENCES = {
     "prod-not-well": "%(prod)s is not known to serve, so it gets no users.",
     "watched": "Has %(percent)s %% of its part of %(route)s; watched for %(watch_s)s s.",
     "ramped": "Has %(percent)s %% of its part of %(route)s.",
+    "member-not-well-on-all": "Not known to be ready, so it gets no more users.",
+    "watched-on-all": "Has %(percent)s %% of its users; watched for %(watch_s)s s.",
+    "ramped-on-all": "Has %(percent)s %% of its users.",
     "fence-needed": "%(count)s Routes have a single writer (%(routes)s): make sure that the old one is stopped, and "
     "say so.",
     "no-such-cluster": "There is no cluster %(cluster)s.",

@@ -8,6 +8,7 @@ from clusters.models import Cluster, Version
 from releases.actions import stop_the_line
 from releases.models import Run
 from tests import build
+from tests.traffic.edge import Edge
 from tests.web.conftest import Browser
 
 CHOICE = {"version": "shop/v1.1.0"}
@@ -35,6 +36,16 @@ def test_the_plan_shows_waves_reasons_and_what_changes(fleet: None, browser: Bro
     assert "v1.0.0 → v1.1.0" in page
     assert "registry.example/shop/api:v1.1.0" in page, "the rendered difference"
     assert "From then on going back means deploying again" in page
+
+
+def test_the_form_offers_a_ramp_and_the_plan_shows_its_steps(fleet: None, browser: Browser) -> None:
+    Edge()
+    client = browser("release-manager")
+    assert 'name="back"' in client.get("/releases/new/").content.decode()
+    page = client.get("/releases/plan/", CHOICE | {"back": "ramp"}).content.decode()
+    assert all(f"Ramp {percent} %" in page for percent in (10, 30, 50, 100)) and "Restore" not in page
+    client.post("/releases/start/", CHOICE | {"back": "ramp", "digest": digest_in(page)})
+    assert Run.objects.get().strategy["back"] == "ramp"
 
 
 def test_start_runs_the_plan_that_was_read(fleet: None, browser: Browser) -> None:
