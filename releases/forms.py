@@ -16,6 +16,10 @@ ASKS = [
     ("each-wave", _("Before each wave after the first")),
     ("horizon", _("Before going back stops being quick")),
 ]
+ALONES = [
+    ("in-place", _("Stay on it while it is changed")),
+    ("relocate", _("Live on another Prod meanwhile")),
+]
 BACKS = [
     ("restore", _("All at once")),
     ("ramp", _("A little at a time: 10, 30, 50, 100 %")),
@@ -46,6 +50,9 @@ class ReleaseForm(forms.Form):
     )
     failure_budget = forms.IntegerField(
         label=_("Failures allowed per wave"), min_value=0, initial=0, help_text=_("More than these stop it.")
+    )
+    alone = forms.ChoiceField(
+        label=_("Users whom nobody else serves"), choices=ALONES, initial=DEFAULTS.alone
     )
     back = forms.ChoiceField(
         label=_("Users of a drained Prod come back"), choices=BACKS, initial=DEFAULTS.back

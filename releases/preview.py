@@ -1,7 +1,7 @@
 """What would happen: the same values that are then carried out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -13,8 +13,10 @@ from journal.core.reasons import FieldErrors, Reason, Refused, because
 from journal.core.words import plain_words
 from releases.core.allowed import ACTIONS, RunFacts, blockers_of
 from releases.core.blockers import blockers
+from releases.core.draining import writers_alone
 from releases.core.facts import FleetFacts
 from releases.core.kinds import DISTURBING
+from releases.core.notes import relocation_notes
 from releases.core.plan import Blocker, Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.rollback import Refusal, RollbackPlan, plan_rollback
@@ -27,15 +29,19 @@ from traffic.core.plan import TrafficPlan
 from traffic.queries.facts import read_facts
 
 from .fleet import fleet_facts, version_facts
+from .relocations import loads_to_come, nowhere_reasons, planned_relocations
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A release as it would run, and what holds it back."""
+    """A release as it would run, and what holds it back. `notes` hold nothing back, but say what becomes of users
+    meanwhile; `promised`: Prod -> load units of room that it counts on."""
 
     plan: Plan
     blockers: tuple[Blocker, ...]
     strategy: Strategy
+    notes: tuple[Blocker, ...] = ()
+    promised: Mapping[str, int] = field(default_factory=dict)
 
 
 def known_version(blueprint: str, version: str) -> Version:
@@ -76,7 +82,25 @@ def preview_release(
         for number, item in enumerate(exclude)
     )
     plan = plan_release(fleet, blueprint, facts, parsed, excluded)
-    return Preview(plan, blockers(plan, fleet, facts), parsed)
+    relocations = planned_relocations(plan)
+    nowhere = nowhere_reasons(relocations)
+    if nowhere:
+        plan = plan_release(fleet, blueprint, facts, parsed, excluded, nowhere)
+    return Preview(
+        plan,
+        blockers(plan, fleet, facts, nowhere=nowhere),
+        parsed,
+        notes=relocation_notes(relocations, _writers(plan, fleet, parsed)),
+        promised=loads_to_come(plan, relocations),
+    )
+
+
+def _writers(plan: Plan, fleet: FleetFacts, strategy: Strategy) -> dict[str, tuple[str, ...]]:
+    """Prod -> its Routes that a relocation leaves out, of the Prods that it would be for."""
+    planned = (
+        {prod.name for wave in plan.waves for prod in wave.prods} if strategy.alone == "relocate" else set()
+    )
+    return {prod: routes for prod, routes in writers_alone(fleet).items() if prod in planned}
 
 
 def run_facts(run: Run) -> RunFacts:
@@ -173,7 +197,7 @@ def plan_traffic(run: Run, planned: RollbackPlan) -> TrafficPlan:
     """Where the users of the bad Prods go at once, and who stays until their Prod is deployed again."""
     bad = set(planned.on_bad)
     back = {name: version for name, version in planned.moves if name in bad}
-    return plan_rollback_traffic(read_facts(), run.version.name if run.version else "", back)
+    return plan_rollback_traffic(read_facts(urgent=True), run.version.name if run.version else "", back)
 
 
 def _done(run: Run) -> dict[str, set[str]]:

@@ -19,8 +19,9 @@ from releases.engine.traffic import carry_out
 from releases.fleet import fleet_facts
 from releases.models import Claim, Hold, Run, Step
 from releases.preview import plan_traffic, rollback_plan, run_facts
+from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.plan import TrafficPlan
-from traffic.models import RouteOut
+from traffic.models import Reservation, RouteOut
 
 from .runs import checked_reason, create_run, locked_run
 
@@ -35,6 +36,7 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
     text, now = checked_reason(reason), timezone.now()
     with transaction.atomic():
         run = locked_run(run_id)
+        one_at_a_time(ROOM)
         fleet = fleet_facts()
         planned = _planned(run, fleet)
         back = create_run(person, planned.plan, now, strategy={}, version=None, rollback_of=run, why=text)
@@ -75,6 +77,7 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
     Claim.objects.filter(prod__in=prods, run=run).update(run=back)
     Claim.objects.bulk_create([Claim(prod=prod, run=back) for prod in prods], ignore_conflicts=True)
     Claim.objects.filter(run=run).delete()
+    Reservation.objects.filter(run_id=run.pk).delete()
     RouteOut.objects.filter(prod__in=prods).update(run_id=back.pk)
     taken = Claim.objects.filter(prod__in=prods).exclude(run=back).select_related("prod")
     reasons = [because("claimed", prod=other.prod.name, run=other.run_id) for other in taken]

@@ -21,6 +21,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "relocate": Kind(acts=False, disturbs=True, doing="relocating"),
     "drain": Kind(acts=False, disturbs=True, cut=True, doing="draining"),
     "set_version": Kind(acts=True, disturbs=True),
     "wait_ready": Kind(acts=False, doing="waits-for-ready"),

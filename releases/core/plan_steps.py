@@ -37,6 +37,11 @@ def wait_ready(timeout_s: int) -> PlannedStep:
     return PlannedStep("wait_ready", (("timeout_s", timeout_s),))
 
 
+def relocate() -> PlannedStep:
+    """Send users that nobody else serves to a Prod on the Version that they have, for as long as it takes."""
+    return PlannedStep("relocate", (("timeout_s", ROUTER_TIMEOUT_S),))
+
+
 def drain(drain_s: int) -> PlannedStep:
     """Send nobody to the Prod where another can serve, and let what is under way end for `drain_s`."""
     return PlannedStep("drain", (("drain_s", drain_s), ("timeout_s", ROUTER_TIMEOUT_S)))
@@ -91,14 +96,15 @@ def ask(approvals: int) -> PlannedStep:
 
 
 def release_steps(
-    prod: ProdFacts, to: From, strategy: Strategy, drained: bool = False
+    prod: ProdFacts, to: From, strategy: Strategy, drained: bool = False, relocated: bool = False
 ) -> tuple[PlannedStep, ...]:
-    """What a release does to a Prod; `drained`: its users are sent elsewhere meanwhile. One that is there already,
-    asked and settled, is set and proven again (that heals drift, and "already so" is success at once) but
-    disturbs nobody and has nothing new to soak."""
+    """What a release does to a Prod; `drained`: its users are sent elsewhere meanwhile; `relocated`: those that nobody
+    else serves are too. One that is there already, asked and settled, is set and proven again (that heals drift,
+    and "already so" is success at once) but disturbs nobody and has nothing new to soak."""
     setting: tuple[PlannedStep, ...] = (set_version(to), wait_ready(strategy.ready_timeout_s))
     if prod.version == to.version and prod.came_from == to:
         return setting
-    if drained:
-        setting = (drain(strategy.drain_s), *setting, *come_back(prod, strategy))
+    if drained or relocated:
+        away = (relocate(),) if relocated else ()
+        setting = (*away, drain(strategy.drain_s), *setting, *come_back(prod, strategy))
     return (*setting, *soak(strategy.soak_s))

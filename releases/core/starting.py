@@ -58,7 +58,8 @@ def _is_left_behind(run: RunNow, wave: WaveNow, prod: ProdNow) -> bool:
     """Whether the plan held `prod`, it has not started, and something outside still holds it."""
     if prod.name not in wave.limits.held or has_started(prod):
         return False
-    return prod.name in run.blocked or ill_partner_reason(prod.name, partners_of(run)) is not None
+    held = prod.name in run.blocked or prod.name in run.nowhere
+    return held or ill_partner_reason(prod.name, partners_of(run)) is not None
 
 
 def _failure_reason(run: RunNow, waves: tuple[WaveNow, ...]) -> Reason | None:
@@ -134,10 +135,10 @@ def _prod_intent(this: _Pass, prod: ProdNow, closed: Reason | None, full: Reason
 
 
 def _unfit_reason(run: RunNow, step: StepNow) -> Reason | None:
-    """Nobody is given users whose Prod is not known to serve."""
+    """Nobody is given users whose Prod is not known to serve, and nobody leaves who has nowhere to go."""
     if step.kind == "ramp" and step.prod in run.ill:
         return because("prod-not-well", prod=step.prod)
-    return None
+    return run.nowhere.get(step.prod) if step.kind == "relocate" else None
 
 
 def _disturb_reason(this: _Pass, prod: str) -> Reason | None:

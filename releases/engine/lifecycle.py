@@ -84,6 +84,8 @@ def finished(run: Run, prod_id: int, states: Iterable[str], now: datetime) -> No
     if run.kind == RunKind.RETIRE:
         _retired(run, prod_id, now)
     elif set(states) == {StepState.SUCCEEDED}:
+        if Step.objects.filter(run=run, prod=prod_id, kind="relocate").exists():
+            traffic.forget_stand_ins(prod_id)
         old = (*_NEW, Lifecycle.OUT_OF_SERVICE) if run.kind in _BACK else _NEW
         record(_moved(run, prod_id, old, Lifecycle.IN_SERVICE, now))
 

@@ -19,6 +19,7 @@ from releases.core.progress import RunNow, StepNow, WaveLimits
 from releases.core.states import RunState, StepState
 from releases.fleet import facts_around, version_facts
 from releases.models import Run, Step
+from releases.relocations import nowhere_now
 from releases.steps import look
 from releases.steps.view import Published, StepView
 from traffic.models import RouteOut
@@ -26,7 +27,7 @@ from traffic.models import RouteOut
 from .traffic import published
 
 # The kinds of steps that wait for routers.
-SHIFTING = frozenset({"drain", "restore", "leave_service", "move", "ramp"})
+SHIFTING = frozenset({"relocate", "drain", "restore", "leave_service", "move", "ramp"})
 
 
 def run_now(run: Run, now: datetime) -> RunNow:
@@ -38,6 +39,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
     held = held_back(plan, fleet, *versions)
     partners = read_partners(fleet)
     outs = RouteOut.objects.filter(route__name__in=partners.members).values_list("route__name", "prod__name")
+    steps = _rows(run)
     return RunNow(
         id=run.pk,
         kind=run.kind,
@@ -45,7 +47,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
         reason=reason_from_json(run.reason),
         waves=_limits(plan),
         failure_budget=plan.failure_budget,
-        steps=_steps(run, now),
+        steps=_steps(steps, now),
         routes=partners.routes,
         members=partners.members,
         outs=dict(outs),
@@ -53,6 +55,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
         unknown=partners.unknown,
         blocked=held.blocked,
         stopped=held.stopped,
+        nowhere=nowhere_now(run, plan, steps, now),
     )
 
 
@@ -63,9 +66,12 @@ def _limits(plan: Plan) -> tuple[WaveLimits, ...]:
     )
 
 
-def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
-    rows = Step.objects.filter(run=run).select_related("prod").annotate(approved=_standing_approvals(run))
-    steps = list(rows)
+def _rows(run: Run) -> list[Step]:
+    rows = Step.objects.filter(run=run).select_related("prod")
+    return list(rows.annotate(approved=_standing_approvals(run)))
+
+
+def _steps(steps: list[Step], now: datetime) -> tuple[StepNow, ...]:
     judged = [step for step in steps if step.state == StepState.RUNNING and not KINDS[step.kind].acts]
     seen = Prod.objects.filter(pk__in=[step.prod_id for step in judged if step.prod_id])
     prods = {prod.pk: prod for prod in seen.select_related("cluster", "observation", "version__revision")}

@@ -38,6 +38,23 @@ def take_back(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
     return _shift(prod, run_id, now, _restored, "users-sent-back")
 
 
+def relocate(prod: Prod, moves: Iterable[Move], run_id: int, now: datetime) -> list[Event]:
+    """The users that `moves` names live elsewhere until they are sent back. May be repeated."""
+    moves = tuple(moves)
+    shifted = carry_out(moves, because("users-relocated", prod=prod.name), now, run_id)
+    hosts = {name for move in moves for name, weight in move.weights if weight}
+    told = because(
+        "users-relocated-on", prod=prod.name, routes=len(shifted.routes), prods=", ".join(sorted(hosts))
+    )
+    return [event(now, "routes", run_id=run_id, prod=prod.name, cluster=prod.cluster.name, reason=told)]
+
+
+def forget_stand_ins(prod_id: int) -> None:
+    """Members that have stood in for the Prod and serve nobody any more are members no longer."""
+    mine = RouteMember.objects.filter(prod=prod_id).values("route")
+    RouteMember.objects.filter(route__in=mine, weight=0, target=0).exclude(prod=prod_id).delete()
+
+
 def ramp(prod: Prod, route: str, percent: int, run_id: int | None, now: datetime) -> list[Event]:
     """The Prod has `percent` of its part of `route` (empty: of all its Routes), if it had less, unless its Cluster
     is being emptied. Where data have one writer it is all or nothing. May be repeated."""

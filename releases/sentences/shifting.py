@@ -30,6 +30,13 @@ SENTENCES = {
     "member-not-well-on-all": "Not known to be ready, so it gets no more users.",
     "watched-on-all": "Has %(percent)s %% of its users; watched for %(watch_s)s s.",
     "ramped-on-all": "Has %(percent)s %% of its users.",
+    "relocating": "Sends the users of %(prod)s to other Prods for a while.",
+    "relocated": "Its users live elsewhere for a while: %(routes)s Routes.",
+    "users-relocated": "The users of %(prod)s live elsewhere until it is done.",
+    "users-relocated-on": "The users of %(prod)s on %(routes)s Routes live on %(prods)s until it is done.",
+    "nowhere-to-go": "Its users on the Route %(route)s (and on %(more)s more) have nowhere to be meanwhile: %(why)s",
+    "lives-elsewhere": "Its users on %(routes)s Routes live on %(prods)s meanwhile, as things are now.",
+    "writers-stay": "The Routes with a single writer stay on it while it is changed: %(count)s (%(routes)s).",
     "fence-needed": "%(count)s Routes have a single writer (%(routes)s): make sure that the old one is stopped, and "
     "say so.",
     "no-such-cluster": "There is no cluster %(cluster)s.",

@@ -48,6 +48,13 @@ def test_the_form_offers_a_ramp_and_the_plan_shows_its_steps(fleet: None, browse
     assert Run.objects.get().strategy["back"] == "ramp"
 
 
+def test_the_plan_says_where_users_live_meanwhile(fleet: None, browser: Browser) -> None:
+    Edge()
+    page = browser("viewer").get("/releases/plan/", CHOICE | {"alone": "relocate"}).content.decode()
+    assert "Relocate users" in page and "meanwhile, as things are now" in page
+    assert "have nowhere to be meanwhile" in page
+
+
 def test_start_runs_the_plan_that_was_read(fleet: None, browser: Browser) -> None:
     client = browser("release-manager")
     page = client.get("/releases/plan/", CHOICE).content.decode()

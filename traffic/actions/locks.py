@@ -3,7 +3,7 @@
 from django.db import connection
 
 # Any numbers that no other lock of ours has.
-TENANTS, ROUTERS = 4_077_104_001, 4_077_104_002
+TENANTS, ROUTERS, ROOM = 4_077_104_001, 4_077_104_002, 4_077_104_003
 
 
 def one_at_a_time(what: int) -> None:

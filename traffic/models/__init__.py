@@ -1,12 +1,13 @@
 """Rows of traffic: who is served where, and where that is published. They hold facts and constraints, no behaviour."""
 
 from .publications import Publication, Router, RouterInstance
-from .routes import DataClass, Redundancy, Route, RouteEpoch, RouteMember, RouteOut, Tenant
+from .routes import DataClass, Redundancy, Reservation, Route, RouteEpoch, RouteMember, RouteOut, Tenant
 
 __all__ = [
     "DataClass",
     "Publication",
     "Redundancy",
+    "Reservation",
     "Route",
     "RouteEpoch",
     "RouteMember",
