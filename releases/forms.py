@@ -27,6 +27,7 @@ BACKS = [
 NAMES = [
     ("by-impact", _("By impact on users")),
     ("percent", _("By share of users: 10, 30, 50, 100 %")),
+    ("switch", _("Standby Prods first, then all users at once")),
 ]
 
 

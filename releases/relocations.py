@@ -21,7 +21,7 @@ KIND = "relocate"
 
 def needs_room(strategy: Mapping[str, Any]) -> bool:
     """Whether a release by this strategy may put users on Prods that do not serve them in normal times."""
-    return strategy.get("alone") == "relocate"
+    return strategy.get("alone") == "relocate" or strategy.get("name") == "switch"
 
 
 def planned_relocations(plan: Plan) -> dict[str, TrafficPlan]:

@@ -52,12 +52,21 @@ def restore() -> PlannedStep:
     return PlannedStep("restore", (("timeout_s", ROUTER_TIMEOUT_S),))
 
 
-def ramp(percent: int, watch_s: int, route: str = "") -> PlannedStep:
-    """Send the Prod `percent` of its part of `route` (empty: of all its Routes), and watch it with that; the last
-    step of a ramp is not watched."""
+def switch(to: str, at_once: bool) -> PlannedStep:
+    """Give the Prod's place in all its Routes to `to`: its users at once, or only that they may come by a ramp."""
+    return PlannedStep("switch", (("at_once", int(at_once)), ("timeout_s", ROUTER_TIMEOUT_S), ("to", to)))
+
+
+def ramp(percent: int, watch_s: int, route: str = "", to: str = "") -> PlannedStep:
+    """Send the Prod, or the one that takes its place (`to`), `percent` of its part of `route` (empty: of all its
+    Routes), and watch it with that; the last step of a ramp is not watched."""
     named = (("route", route),) if route else ()
-    watched = ("watch_s", watch_s if percent < 100 else 0)
-    return PlannedStep("ramp", (("percent", percent), *named, ("timeout_s", ROUTER_TIMEOUT_S), watched))
+    params = (("percent", percent), *named, ("timeout_s", ROUTER_TIMEOUT_S), *_to(to))
+    return PlannedStep("ramp", (*params, ("watch_s", watch_s if percent < 100 else 0)))
+
+
+def _to(to: str) -> tuple[tuple[str, str], ...]:
+    return (("to", to),) if to else ()
 
 
 def come_back(prod: ProdFacts, strategy: Strategy) -> tuple[PlannedStep, ...]:
@@ -68,9 +77,9 @@ def come_back(prod: ProdFacts, strategy: Strategy) -> tuple[PlannedStep, ...]:
     return (restore(),)
 
 
-def soak(soak_s: int) -> tuple[PlannedStep, ...]:
-    """Watch the Prod for `soak_s` with users on it; nothing for 0."""
-    return (PlannedStep("soak", (("soak_s", soak_s),)),) if soak_s else ()
+def soak(soak_s: int, to: str = "") -> tuple[PlannedStep, ...]:
+    """Watch the Prod, or the one that has taken its place (`to`), for `soak_s` with users on it; nothing for 0."""
+    return (PlannedStep("soak", (("soak_s", soak_s), *_to(to))),) if soak_s else ()
 
 
 def leave_service(routes: tuple[str, ...]) -> PlannedStep:

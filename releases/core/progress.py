@@ -14,7 +14,8 @@ from .states import RunState, StepState
 class StepNow:
     """A Step as it stands. Empty `prod`: a gate in front of its wave (waves count from 1).
 
-    `answer` is what a running, rows-only step says now; None for acts and for steps that do not run.
+    `answer` is what a running, rows-only step says now; None for acts and for steps that do not run. `to`: the
+    Prod that takes the place of `prod`, if one does.
     """
 
     id: int
@@ -29,6 +30,7 @@ class StepNow:
     due_at: datetime | None
     reason: Reason | None
     answer: Answer | None = None
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

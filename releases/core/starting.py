@@ -136,8 +136,9 @@ def _prod_intent(this: _Pass, prod: ProdNow, closed: Reason | None, full: Reason
 
 def _unfit_reason(run: RunNow, step: StepNow) -> Reason | None:
     """Nobody is given users whose Prod is not known to serve, and nobody leaves who has nowhere to go."""
-    if step.kind == "ramp" and step.prod in run.ill:
-        return because("prod-not-well", prod=step.prod)
+    taker = step.to or step.prod
+    if step.kind in ("ramp", "switch") and taker in run.ill:
+        return because("prod-not-well", prod=taker)
     return run.nowhere.get(step.prod) if step.kind == "relocate" else None
 
 

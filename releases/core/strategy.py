@@ -9,7 +9,7 @@ from journal.core.reasons import FieldErrors, Reason, because
 
 T = TypeVar("T")
 
-NAMES = ("by-impact", "percent", "label")
+NAMES = ("by-impact", "percent", "label", "switch")
 ASKS = ("none", "each-wave", "horizon")
 BACKS = ("restore", "ramp")
 ALONES = ("in-place", "relocate")

@@ -16,6 +16,8 @@ from .plan import From, Horizon, Plan, PlannedProd, PlannedStep, Wave
 from .plan_steps import ask, release_steps, set_version, target, wait_ready
 from .states import RunKind
 from .strategy import Amount, Strategy
+from .switch_plan import switch_wave
+from .switching import NO_PAIRS, Pairing, first_groups
 
 _NO_LIMIT = Amount(0)
 NOBODY: Mapping[str, Reason] = {}
@@ -40,20 +42,19 @@ def plan_release(
     strategy: Strategy,
     exclude: tuple[tuple[str, str], ...] = (),
     nowhere: Mapping[str, Reason] = NOBODY,
+    pairing: Pairing = NO_PAIRS,
 ) -> Plan:
     """The plan that brings `version` to every Prod of `blueprint` that is not retired or excluded.
 
     `exclude` is (Prod, why). Raises Refused for one that is unknown, named twice, or without a why. `nowhere`: Prods
-    that cannot start since their users have no place to be in meanwhile.
+    that cannot start since their users have no place to be in meanwhile. `pairing`: who takes whose place, for
+    the strategy `switch`.
     """
-    ours = tuple(prod for prod in fleet.prods if prod.blueprint == blueprint and prod.lifecycle != "retired")
-    _check_exclude(exclude, frozenset(prod.name for prod in ours))
-    left_out = {prod for prod, _ in exclude}
-    found = impacts(fleet, ours, strategy.few_below)
-    chosen = tuple(one for one in found if one.prod.name not in left_out)
+    ours = _ours(fleet, blueprint)
+    chosen = chosen_prods(fleet, blueprint, strategy, exclude)
     partners = read_partners(fleet)
     case = _Case(version, strategy, partners, can_be_drained(fleet), _relocated(fleet, strategy), nowhere)
-    waves = tuple(_wave(one, case) for one in group(chosen, strategy))
+    waves = _waves(chosen, fleet, case, pairing)
     horizon = find_horizon(waves, ours, version.name)
     return sealed(
         Plan(
@@ -68,6 +69,29 @@ def plan_release(
             digest="",
         )
     )
+
+
+def _ours(fleet: FleetFacts, blueprint: str) -> tuple[ProdFacts, ...]:
+    return tuple(prod for prod in fleet.prods if prod.blueprint == blueprint and prod.lifecycle != "retired")
+
+
+def chosen_prods(
+    fleet: FleetFacts, blueprint: str, strategy: Strategy, exclude: tuple[tuple[str, str], ...]
+) -> tuple[Impact, ...]:
+    """The Prods that a release is about, in impact order. Raises Refused as `plan_release` does."""
+    ours = _ours(fleet, blueprint)
+    _check_exclude(exclude, frozenset(prod.name for prod in ours))
+    left_out = {prod for prod, _ in exclude}
+    found = impacts(fleet, ours, strategy.few_below)
+    return tuple(one for one in found if one.prod.name not in left_out)
+
+
+def _waves(chosen: tuple[Impact, ...], fleet: FleetFacts, case: _Case, pairing: Pairing) -> tuple[Wave, ...]:
+    if case.strategy.name != "switch":
+        return tuple(_wave(one, case) for one in group(chosen, case.strategy))
+    first = tuple(_wave(one, case) for one in first_groups(chosen, fleet, pairing))
+    held = {pair.old.name: held_reason(pair.old, case.partners) for pair in pairing.pairs}
+    return (*first, *switch_wave(pairing, case.strategy, held))
 
 
 def _check_exclude(exclude: tuple[tuple[str, str], ...], known: frozenset[str]) -> None:

@@ -13,7 +13,7 @@ from releases.models import Run, Step
 from traffic.leaving import leave_routes
 from traffic.models import RouteMember, RouteOut
 
-from . import traffic
+from . import switching, traffic
 from .wake import wake_for_prods
 
 Lifecycle = Prod.Lifecycle
@@ -30,7 +30,10 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
         case "drain":
             return traffic.drain(_prod(step), run.pk, now)
         case "ramp":
-            return traffic.ramp(_prod(step), _route(step), int(step.params["percent"]), run.pk, now)
+            return traffic.ramp(taker(step), _route(step), int(step.params["percent"]), run.pk, now)
+        case "switch":
+            at_once = bool(step.params["at_once"])
+            return switching.switch(_prod(step), taker(step), at_once, run.pk, now)
         case "restore":
             return traffic.take_back(_prod(step), run.pk, now)
         case "set_version":
@@ -49,13 +52,22 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
 def failed(run: Run, step: Step, now: datetime) -> list[Event]:
     """The Events of what changes because the step has failed."""
     if step.kind == "ramp":
-        return traffic.ramp_down(_prod(step), _route(step), run.pk, now)
+        return traffic.ramp_down(taker(step), _route(step), run.pk, now)
     return []
 
 
 def _route(step: Step) -> str:
     """The one Route that the step is about; empty: all of the Prod."""
     return str(step.params.get("route", ""))
+
+
+def taker(step: Step) -> Prod:
+    """The Prod that the step gives users to: its own, or the one that takes its place."""
+    if "to" not in step.params:
+        return _prod(step)
+    return Prod.objects.select_related("cluster", "observation", "version__revision").get(
+        name=step.params["to"]
+    )
 
 
 def _prod(step: Step) -> Prod:

@@ -27,7 +27,7 @@ from traffic.models import RouteOut
 from .traffic import published
 
 # The kinds of steps that wait for routers.
-SHIFTING = frozenset({"relocate", "drain", "restore", "leave_service", "move", "ramp"})
+SHIFTING = frozenset({"switch", "relocate", "drain", "restore", "leave_service", "move", "ramp"})
 
 
 def run_now(run: Run, now: datetime) -> RunNow:
@@ -73,16 +73,18 @@ def _rows(run: Run) -> list[Step]:
 
 def _steps(steps: list[Step], now: datetime) -> tuple[StepNow, ...]:
     judged = [step for step in steps if step.state == StepState.RUNNING and not KINDS[step.kind].acts]
-    seen = Prod.objects.filter(pk__in=[step.prod_id for step in judged if step.prod_id])
-    prods = {prod.pk: prod for prod in seen.select_related("cluster", "observation", "version__revision")}
+    looked_at = [step.params.get("to") or step.prod.name for step in judged if step.prod]
+    seen = Prod.objects.filter(name__in=looked_at)
+    prods = {prod.name: prod for prod in seen.select_related("cluster", "observation", "version__revision")}
     applied = {step.prod_id: step for step in steps if step.kind == "set_version"}
+    subjects = {step.pk: prods.get(step.params.get("to") or step.prod.name) for step in judged if step.prod}
     shown = published([step.prod_id for step in judged if step.kind in SHIFTING])
     answers = {
         step.pk: look(
-            step.kind,
-            _view(step, prods.get(step.prod_id), applied.get(step.prod_id), now, shown.get(step.prod_id)),
+            step.kind, _view(step, prod, applied.get(prod and prod.pk), now, shown.get(step.prod_id))
         )
         for step in judged
+        for prod in [subjects.get(step.pk)]
     }
     return tuple(_step_now(step, answers.get(step.pk)) for step in steps)
 
@@ -126,4 +128,5 @@ def _step_now(step: Step, answer: Answer | None) -> StepNow:
         due_at=step.due_at,
         reason=reason_from_json(step.reason),
         answer=answer,
+        to=str(step.params.get("to", "")),
     )

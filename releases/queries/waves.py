@@ -31,6 +31,8 @@ WAVE_NAMES = {
     "redundant": _("redundant"),
     "single": _("single"),
     "reserve": _("reserve"),
+    "standby": _("standby"),
+    "switch": _("switch"),
     "build": _("build"),
     "rollback": _("back"),
     "change": _("change"),
@@ -238,6 +240,8 @@ def _detail(step: StepRow) -> str:
     match step.kind:
         case "set_version":
             return str(step.params.get("version", ""))
+        case "switch":
+            return str(step.params.get("to", ""))
         case "ramp":
             return f"{step.params.get('route', '')} {step.params.get('percent', 100)} %".strip()
         case "soak":

@@ -62,6 +62,8 @@ def step_name(step: PlannedStep) -> str:
     params, name = dict(step.params), str(STEP_NAMES[step.kind])
     if params.get("soak_s"):
         return f"{name} {whole_words(int(params['soak_s']))}"
+    if step.kind == "switch":
+        return f"{name} → {params['to']}"
     return f"{name} {params['percent']} %" if "percent" in params else name
 
 

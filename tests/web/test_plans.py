@@ -55,6 +55,20 @@ def test_the_plan_says_where_users_live_meanwhile(fleet: None, browser: Browser)
     assert "have nowhere to be meanwhile" in page
 
 
+def test_a_switch_without_standby_prods_says_who_finds_nobody(fleet: None, browser: Browser) -> None:
+    page = browser("release-manager").get("/releases/plan/", CHOICE | {"name": "switch"}).content.decode()
+    assert "No standby Prod is left to take the place of a-1" in page
+    assert re.search(r'class="button main" disabled', page)
+
+
+def test_a_switch_shows_who_takes_whose_place(fleet: None, browser: Browser) -> None:
+    for name in ("a-8", "b-8", "c-7", "c-8", "c-9"):
+        build.in_service(build.prod(name, name[0], role="standby"))
+    page = browser("viewer").get("/releases/plan/", CHOICE | {"name": "switch"}).content.decode()
+    assert "Switch → c-7" in page and "Hands its users (load 400) over to c-7" in page
+    assert "To the end there is somebody to go back to." in page
+
+
 def test_start_runs_the_plan_that_was_read(fleet: None, browser: Browser) -> None:
     client = browser("release-manager")
     page = client.get("/releases/plan/", CHOICE).content.decode()

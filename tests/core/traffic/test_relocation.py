@@ -19,7 +19,7 @@ def hosts(fleet, prod="a-1", avoid=()):
 
 
 def test_all_that_only_this_prod_serves_goes_to_the_prod_with_most_room():
-    assert hosts(example()) == {"c-1": 400}  # 980 before, 580 after; the others begin at 700 and 600
+    assert hosts(example()) == {"c-1": 300, "a-2": 100}  # Route by Route, the one with most room after it
 
 
 def test_warm_prods_come_first():
