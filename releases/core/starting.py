@@ -18,7 +18,9 @@ from .inflight import (
 from .kinds import KINDS
 from .partners import ill_partner_reason, partner_reason, partners_of
 from .progress import Explain, Intent, RunNow, Start, StepNow
-from .states import RunState
+from .states import RunState, StepState
+
+_PROVEN = frozenset({StepState.SUCCEEDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,15 @@ def _prod_intent(this: _Pass, prod: ProdNow, closed: Reason | None, full: Reason
 
 
 def _unfit_reason(run: RunNow, step: StepNow) -> Reason | None:
-    """Nobody is given users whose Prod is not known to serve, and nobody leaves who has nowhere to go."""
+    """Nobody is given users whose Prod is not known to serve, or was skipped before it was proven; and nobody leaves
+    who has nowhere to go."""
     taker = step.to or step.prod
     if step.kind in ("ramp", "switch") and taker in run.ill:
         return because("prod-not-well", prod=taker)
+    if step.kind == "switch" and any(
+        other.prod == taker and other.state not in _PROVEN for other in run.steps
+    ):
+        return because("taker-not-proven", prod=taker)
     return run.nowhere.get(step.prod) if step.kind == "relocate" else None
 
 

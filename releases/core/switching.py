@@ -50,7 +50,7 @@ def pair_standbys(chosen: tuple[Impact, ...], fleet: FleetFacts, rooms: Mapping[
     can carry its load, ties by name. Where it serves users who have bought two failure domains, one in its own; these
     choose first.
 
-    `rooms`: Prod -> load units that are free of it. A standby Prod that serves users already is nobody's.
+    `rooms`: Prod -> load units that are free of it. A standby Prod that is held, or serves users already, is nobody's.
     """
     serving = {prod for route in fleet.routes for prod, weight in route.members if weight > 0}
     loads = fleet_loads(fleet)
@@ -73,8 +73,8 @@ def pair_standbys(chosen: tuple[Impact, ...], fleet: FleetFacts, rooms: Mapping[
 
 
 def is_free(prod: ProdFacts, serving: set[str]) -> bool:
-    """Whether it is a standby Prod that nobody is served by."""
-    return prod.role == "standby" and prod.name not in serving
+    """Whether it is a standby Prod that nobody is served by, and that nobody holds."""
+    return prod.role == "standby" and prod.name not in serving and prod.held is None
 
 
 def _hands_over(one: Impact, serving: set[str]) -> bool:

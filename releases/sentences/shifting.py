@@ -45,6 +45,8 @@ SENTENCES = {
     "serves users who have bought two of them. Make one, or leave it out.",
     "no-standby-room": "No standby Prod has room for %(prod)s: it carries %(load)s, and %(other)s, the one with most, "
     "has %(most)s. Give it room, or leave %(prod)s out.",
+    "taker-not-proven": "%(prod)s has not gone through all its steps, so nobody is handed over to it: skip this too, or "
+    "roll back.",
     "relocating": "Sends the users of %(prod)s to other Prods for a while.",
     "relocated": "Its users live elsewhere for a while: %(routes)s Routes.",
     "users-relocated": "The users of %(prod)s live elsewhere until it is done.",

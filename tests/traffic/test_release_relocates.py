@@ -3,6 +3,7 @@
 import pytest
 
 from clusters.models import Cluster, Prod
+from journal.core.reasons import Refused
 from releases.actions import abort, roll_back, start_release
 from releases.models import Claim, Run, Step
 from releases.preview import preview_release
@@ -105,6 +106,12 @@ def test_nobody_is_sent_to_a_prod_of_another_run(edge: Edge) -> None:
 def preview_hosts(prod: str) -> list[str]:
     (note,) = preview_release("shop", "v1.1.0", ELSEWHERE, only(prod)).notes
     return str(dict(note.reason.params)["prods"]).split(", ")
+
+
+def test_a_prod_that_serves_users_already_is_warm_and_comes_first(edge: Edge) -> None:
+    build.in_service(build.prod("c-9", "c", capacity=9000))
+    assert "c-9" not in preview_hosts("a-1")
+    assert {place.name for place in read_facts().places if not place.warm} == {"c-9"}
 
 
 def test_nobody_is_sent_to_a_cluster_that_is_being_emptied(edge: Edge) -> None:
@@ -233,6 +240,17 @@ def test_two_runs_never_promise_the_same_room(edge: Edge) -> None:
     assert preview_release("shop", "v1.1.0", ELSEWHERE, only("b-2")).blockers != ()
     finish(first, after=edge.settle)
     assert preview_release("shop", "v1.1.0", ELSEWHERE, only("b-2")).blockers == ()
+
+
+def test_two_who_have_read_the_same_room_cannot_both_start(edge: Edge) -> None:
+    Prod.objects.exclude(name__in=["a-1", "b-2", "c-1"]).update(capacity=300)
+    Prod.objects.filter(name="c-1").update(capacity=800)
+    read = preview_release("shop", "v1.1.0", ELSEWHERE, only("b-2")).plan
+    assert read.waves[0].prods[0].held is None
+    release("a-1")
+    with pytest.raises(Refused) as refused:
+        start_release(build.person("release-manager"), "shop", "v1.1.0", ELSEWHERE, only("b-2"), read.digest)
+    assert [reason.code for reason in refused.value.reasons] == ["plan-stale"]
 
 
 def test_its_own_reservation_does_not_stand_in_a_runs_way(edge: Edge) -> None:

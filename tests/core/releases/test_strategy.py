@@ -72,7 +72,10 @@ WHOLE = because("not-a-whole-number")
         pytest.param({"parallel": True}, "parallel", WHOLE, id="true at once"),
         pytest.param({"parallel": [1]}, "parallel", WHOLE, id="list for amount"),
         pytest.param(
-            {"name": "fast"}, "name", because("not-one-of", choices="by-impact, percent, label, switch"), id="name"
+            {"name": "fast"},
+            "name",
+            because("not-one-of", choices="by-impact, percent, label, switch"),
+            id="name",
         ),
         pytest.param(
             {"name": ["percent"]},

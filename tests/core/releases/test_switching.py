@@ -6,13 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journal.core.reasons import because
 from releases.core.facts import FleetFacts
 from releases.core.impact import fleet_loads
+from releases.core.states import RunState, StepState
 from releases.core.strategy import Strategy
 from releases.core.switching import pair_standbys
 from releases.core.waves import chosen_prods, plan_release
 from tests.core.releases.fleet_strategies import fleets
-from tests.core.releases.fleets import V2, example_fleet, make_prod, make_route, names_of
+from tests.core.releases.fleets import V2, example_fleet, make_prod, make_route, make_run, names_of
+from tests.core.releases.test_decide_properties import Fickle
+from tests.core.releases.world import World, step_of
 
 SWITCH = Strategy(name="switch", soak_s=5)
 
@@ -99,6 +103,50 @@ def test_a_standby_prod_that_serves_already_is_nobodys():
     assert names(paired(fleet)) == {"a-1": "c-7"}
     busy = replace(fleet, routes=(*fleet.routes, make_route("t", 9, "c-7")))
     assert [reason.code for reason in paired(busy).missing] == ["no-standby-left"]
+
+
+def switch_world(fleet: FleetFacts | None = None) -> World:
+    fleet = fleet or with_standbys(*ENOUGH)
+    return World(make_run(switch_plan(fleet), fleet))
+
+
+def test_nobody_is_handed_over_before_every_taker_is_proven():
+    world = switch_world()
+    assert world.finish() is RunState.SUCCEEDED
+    order = [kind for _, kind in world.started]
+    assert order.index("switch") > max(at for at, kind in enumerate(order) if kind == "wait_ready")
+
+
+def test_nobody_is_handed_over_to_a_prod_that_was_skipped():
+    world = switch_world()
+    for kind in ("set_version", "wait_ready", "soak"):
+        world.set_step("a-8", kind, state=StepState.SKIPPED)
+    world.finish()
+    waits = step_of(world.run, "a-2", "switch")
+    assert (waits.state, waits.reason) == (StepState.WAITING, because("taker-not-proven", prod="a-8"))
+    assert ("b-1", "switch") in world.started
+
+
+def test_nobody_is_handed_over_to_a_prod_that_is_not_well():
+    world = switch_world()
+    world.set_run(ill=frozenset({"c-7"}))
+    world.finish()
+    assert step_of(world.run, "a-1", "switch").reason == because("prod-not-well", prod="c-7")
+
+
+def test_a_standby_prod_that_is_held_takes_nobodys_place():
+    fleet = with_standbys("c-7", "c-8", fleet=replace(example_fleet(), routes=(make_route("s", 9, "a-1"),)))
+    held = [
+        replace(p, held=because("held", why="x", by="mio")) if p.name == "c-7" else p for p in fleet.prods
+    ]
+    assert names(paired(replace(fleet, prods=tuple(held)))) == {"a-1": "c-8"}
+
+
+@given(fleets(well=True), st.sampled_from(["restore", "ramp"]), st.data())
+def test_whatever_happens_at_most_one_member_of_a_route_is_out(fleet, back, data):
+    plan = switch_plan(fleet, replace(SWITCH, back=back))
+    world = Fickle(make_run(plan, fleet), data)
+    assert world.finish() in {RunState.SUCCEEDED, RunState.FAILED, RunState.RUNNING}
 
 
 @given(fleets(), st.integers(0, 300))
