@@ -35,7 +35,7 @@ def preview_leaving(cluster: str) -> MovePreview:
     """A failover of `cluster` if it does not answer, else its evacuation. Raises Refused for an unknown one."""
     row, fleet = _known(cluster), fleet_facts()
     dead = row.health == Cluster.Health.UNREACHABLE
-    facts = read_facts()
+    facts = read_facts(urgent=True)
     traffic = plan_failover(facts, clusters=[cluster]) if dead else plan_evacuation(facts, clusters=[cluster])
     kind = RunKind.FAILOVER if dead else RunKind.EVACUATION
     plan = leaving_plan(kind, traffic, fleet, cluster)

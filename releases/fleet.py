@@ -147,6 +147,7 @@ def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[Rou
             members=tuple(members[route.pk]),
             published=route.published,
             drained=tuple(drained[route.pk]),
+            data_class=route.data_class,
         )
         for route in rows.order_by("name")
     )

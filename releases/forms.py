@@ -16,9 +16,18 @@ ASKS = [
     ("each-wave", _("Before each wave after the first")),
     ("horizon", _("Before going back stops being quick")),
 ]
+ALONES = [
+    ("in-place", _("Stay on it while it is changed")),
+    ("relocate", _("Live on another Prod meanwhile")),
+]
+BACKS = [
+    ("restore", _("All at once")),
+    ("ramp", _("A little at a time: 10, 30, 50, 100 %")),
+]
 NAMES = [
     ("by-impact", _("By impact on users")),
     ("percent", _("By share of users: 10, 30, 50, 100 %")),
+    ("switch", _("Standby Prods first, then all users at once")),
 ]
 
 
@@ -42,6 +51,12 @@ class ReleaseForm(forms.Form):
     )
     failure_budget = forms.IntegerField(
         label=_("Failures allowed per wave"), min_value=0, initial=0, help_text=_("More than these stop it.")
+    )
+    alone = forms.ChoiceField(
+        label=_("Users whom nobody else serves"), choices=ALONES, initial=DEFAULTS.alone
+    )
+    back = forms.ChoiceField(
+        label=_("Users of a drained Prod come back"), choices=BACKS, initial=DEFAULTS.back
     )
     ask = forms.ChoiceField(label=_("Approval"), choices=ASKS, initial=DEFAULTS.ask)
 

@@ -1,7 +1,7 @@
 """What would happen: the same values that are then carried out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -13,29 +13,41 @@ from journal.core.reasons import FieldErrors, Reason, Refused, because
 from journal.core.words import plain_words
 from releases.core.allowed import ACTIONS, RunFacts, blockers_of
 from releases.core.blockers import blockers
-from releases.core.facts import FleetFacts
+from releases.core.draining import writers_alone
+from releases.core.facts import FleetFacts, VersionFacts
 from releases.core.kinds import DISTURBING
+from releases.core.notes import relocation_notes
 from releases.core.plan import Blocker, Plan
 from releases.core.plan_json import plan_from_json
-from releases.core.rollback import Refusal, RollbackPlan, plan_rollback
+from releases.core.rollback import Refusal, RollbackPlan, plan_rollback, switched
 from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, RunState, StepState
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy
-from releases.core.waves import plan_release
+from releases.core.switching import pair_standbys
+from releases.core.waves import chosen_prods, plan_release
 from releases.models import Claim, Run, Step
+from traffic.core.facts import TrafficFacts
 from traffic.core.failover import plan_rollback_traffic
-from traffic.core.plan import TrafficPlan
+from traffic.core.ground import Ground
+from traffic.core.plan import TrafficPlan, weights_of
+from traffic.core.switching import switched_back
 from traffic.queries.facts import read_facts
 
 from .fleet import fleet_facts, version_facts
+from .relocations import loads_to_come, nowhere_reasons, planned_relocations
+
+Excluded = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A release as it would run, and what holds it back."""
+    """A release as it would run, and what holds it back. `notes` hold nothing back, but say what becomes of users
+    meanwhile; `promised`: Prod -> load units of room that it counts on."""
 
     plan: Plan
     blockers: tuple[Blocker, ...]
     strategy: Strategy
+    notes: tuple[Blocker, ...] = ()
+    promised: Mapping[str, int] = field(default_factory=dict)
 
 
 def known_version(blueprint: str, version: str) -> Version:
@@ -48,10 +60,15 @@ def known_version(blueprint: str, version: str) -> Version:
     return found
 
 
+def default_strategy() -> Strategy:
+    """What a strategy is without being told."""
+    return Strategy(soak_s=settings.DEFAULT_SOAK_S, ramp_watch_s=settings.RAMP_WATCH_S)
+
+
 def known_strategy(strategy: object) -> Strategy:
     """The Strategy. Raises FieldErrors, each wrong field as `strategy.NAME`."""
     try:
-        return parse_strategy(strategy, Strategy(soak_s=settings.DEFAULT_SOAK_S))
+        return parse_strategy(strategy, default_strategy())
     except BadStrategy as error:
         named = ((f"strategy.{path}" if path else "strategy", reason) for path, reason in error.errors)
         raise FieldErrors(tuple(named)) from error
@@ -70,8 +87,40 @@ def preview_release(
         (str(item["prod"]), plain_words(item.get("reason", ""), f"exclude[{number}].reason"))
         for number, item in enumerate(exclude)
     )
+    if parsed.name == "switch":
+        return _preview_switch(fleet, blueprint, facts, parsed, excluded)
     plan = plan_release(fleet, blueprint, facts, parsed, excluded)
-    return Preview(plan, blockers(plan, fleet, facts), parsed)
+    relocations = planned_relocations(plan)
+    nowhere = nowhere_reasons(relocations)
+    if nowhere:
+        plan = plan_release(fleet, blueprint, facts, parsed, excluded, nowhere)
+    return Preview(
+        plan,
+        blockers(plan, fleet, facts, nowhere=nowhere),
+        parsed,
+        notes=relocation_notes(relocations, _writers(plan, fleet, parsed)),
+        promised=loads_to_come(plan, relocations),
+    )
+
+
+def _preview_switch(
+    fleet: FleetFacts, blueprint: str, version: VersionFacts, strategy: Strategy, excluded: Excluded
+) -> Preview:
+    """Nobody is switched while one of those who serve finds no standby Prod: half a switch is another strategy."""
+    chosen = chosen_prods(fleet, blueprint, strategy, excluded)
+    pairing = pair_standbys(chosen, fleet, Ground(read_facts()).rooms)
+    plan = plan_release(fleet, blueprint, version, strategy, excluded, pairing=pairing)
+    missing = tuple(Blocker(reason) for reason in pairing.missing)
+    promised = {pair.new.name: pair.load for pair in pairing.pairs}
+    return Preview(plan, (*missing, *blockers(plan, fleet, version)), strategy, promised=promised)
+
+
+def _writers(plan: Plan, fleet: FleetFacts, strategy: Strategy) -> dict[str, tuple[str, ...]]:
+    """Prod -> its Routes that a relocation leaves out, of the Prods that it would be for."""
+    planned = (
+        {prod.name for wave in plan.waves for prod in wave.prods} if strategy.alone == "relocate" else set()
+    )
+    return {prod: routes for prod, routes in writers_alone(fleet).items() if prod in planned}
 
 
 def run_facts(run: Run) -> RunFacts:
@@ -164,11 +213,31 @@ def rollback_plan(run: Run, fleet: FleetFacts) -> RollbackPlan | Refusal:
     )
 
 
-def plan_traffic(run: Run, planned: RollbackPlan) -> TrafficPlan:
-    """Where the users of the bad Prods go at once, and who stays until their Prod is deployed again."""
+def begun_switches(run: Run) -> tuple[tuple[str, str], ...]:
+    """(Prod, Prod that took its place) of those that `run` has switched over, in its order."""
+    pairs = switched(plan_from_json(run.plan))
+    if not pairs:
+        return ()
+    rows = Step.objects.filter(run=run, kind="switch", attempt__gt=0)
+    begun = set(rows.values_list("prod__name", flat=True))
+    return tuple(pair for pair in pairs if pair[0] in begun)
+
+
+def plan_traffic(run: Run, planned: RollbackPlan, facts: TrafficFacts) -> TrafficPlan:
+    """Where the users of the bad Prods go at once, and who stays until their Prod is deployed again. `facts` are those
+    after every switch was undone."""
     bad = set(planned.on_bad)
     back = {name: version for name, version in planned.moves if name in bad}
-    return plan_rollback_traffic(read_facts(), run.version.name if run.version else "", back)
+    return plan_rollback_traffic(facts, run.version.name if run.version else "", back)
+
+
+def _sent_back(before: TrafficFacts, after: TrafficFacts) -> int:
+    """Tenants whose Route is served by others after than before."""
+    return sum(
+        one.tenants
+        for one, other in zip(before.routes, after.routes, strict=True)
+        if weights_of(one) != weights_of(other)
+    )
 
 
 def _done(run: Run) -> dict[str, set[str]]:
@@ -193,7 +262,9 @@ def preview_rollback(run: Run) -> RollbackPreview:
     planned = rollback_plan(run, fleet)
     if isinstance(planned, Refusal):
         return _refused(planned.reasons)
-    traffic = plan_traffic(run, planned)
+    before, pairs = read_facts(urgent=True), begun_switches(run)
+    facts = switched_back(before, pairs)
+    traffic = plan_traffic(run, planned, facts)
     return RollbackPreview(
         moves=planned.moves,
         left=planned.left,
@@ -201,7 +272,7 @@ def preview_rollback(run: Run) -> RollbackPreview:
         load=planned.load,
         estimate_s=_estimate_s(run, planned.rounds),
         reasons=(),
-        at_once=sum(move.tenants for move in traffic.moves),
+        at_once=sum(move.tenants for move in traffic.moves) + _sent_back(before, facts),
         staying=tuple((one.route, one.tenants, one.why) for one in traffic.staying),
     )
 

@@ -13,6 +13,7 @@ from releases.core.moving import fence_blockers
 from releases.engine.traffic import carry_out
 from releases.failover_preview import MovePreview, preview_failback, preview_leaving
 from releases.models import Run
+from traffic.actions.locks import ROOM, one_at_a_time
 
 from .runs import checked_reason, claim, create_run
 
@@ -30,6 +31,7 @@ def start_leaving(person: Person, cluster: str, digest: str, reason: str, *, vou
     text, now = checked_reason(reason), timezone.now()
     with transaction.atomic():
         row = locked_cluster(cluster)
+        one_at_a_time(ROOM)
         preview = preview_leaving(cluster)
         _refuse(preview, digest, *fence_blockers(preview.traffic.moves, vouched))
         run = _run(person, preview, text)

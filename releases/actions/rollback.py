@@ -15,12 +15,15 @@ from releases.core.allowed import blockers_of
 from releases.core.facts import FleetFacts
 from releases.core.rollback import Refusal, RollbackPlan
 from releases.core.states import RUN_ENDED, RunState, StepState
+from releases.engine.switching import switch_back
 from releases.engine.traffic import carry_out
 from releases.fleet import fleet_facts
 from releases.models import Claim, Hold, Run, Step
-from releases.preview import plan_traffic, rollback_plan, run_facts
+from releases.preview import begun_switches, plan_traffic, rollback_plan, run_facts
+from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.plan import TrafficPlan
-from traffic.models import RouteOut
+from traffic.models import Reservation, RouteOut
+from traffic.queries.facts import read_facts
 
 from .runs import checked_reason, create_run, locked_run
 
@@ -35,13 +38,15 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
     text, now = checked_reason(reason), timezone.now()
     with transaction.atomic():
         run = locked_run(run_id)
+        one_at_a_time(ROOM)
         fleet = fleet_facts()
         planned = _planned(run, fleet)
         back = create_run(person, planned.plan, now, strategy={}, version=None, rollback_of=run, why=text)
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
         _take_over(run, back, prods)
-        _send_users_away(run, back, plan_traffic(run, planned), now)
+        _switch_back(run, back, now)
+        _send_users_away(run, back, plan_traffic(run, planned, read_facts(urgent=True)), now)
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)
         return back
@@ -75,11 +80,19 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
     Claim.objects.filter(prod__in=prods, run=run).update(run=back)
     Claim.objects.bulk_create([Claim(prod=prod, run=back) for prod in prods], ignore_conflicts=True)
     Claim.objects.filter(run=run).delete()
+    Reservation.objects.filter(run_id=run.pk).delete()
     RouteOut.objects.filter(prod__in=prods).update(run_id=back.pk)
     taken = Claim.objects.filter(prod__in=prods).exclude(run=back).select_related("prod")
     reasons = [because("claimed", prod=other.prod.name, run=other.run_id) for other in taken]
     if reasons:
         raise Refused(*reasons)
+
+
+def _switch_back(run: Run, back: Run, now: datetime) -> None:
+    """Who handed users over in `run` has them again, the last first."""
+    rows = Prod.objects.select_related("cluster", "observation", "version__revision")
+    for old, new in reversed(begun_switches(run)):
+        record(switch_back(rows.get(name=old), rows.get(name=new), back.pk, now))
 
 
 def _send_users_away(run: Run, back: Run, plan: TrafficPlan, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Making a Run out of a Plan, and loading one to change it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from releases.core.plan_json import plan_to_json
 from releases.core.states import RunState
 from releases.engine.wake import wake
 from releases.models import Claim, Run, Step, Wake
+from traffic.models import Reservation
 
 SHORTEST, LONGEST = 3, LONGEST_REASON
 
@@ -97,3 +98,11 @@ def claim(run: Run, planned: Iterable[PlannedProd]) -> None:
     reasons = [because("claimed", prod=other.prod.name, run=other.run_id) for other in taken]
     if reasons:
         raise Refused(*reasons)
+
+
+def reserve(run: Run, loads: Mapping[str, int]) -> None:
+    """Keep this room (Prod -> load units) for users that the Run will send there. Gone with its end."""
+    prods = dict(Prod.objects.filter(name__in=loads).values_list("name", "pk"))
+    Reservation.objects.bulk_create(
+        Reservation(run_id=run.pk, prod_id=prods[name], load=load) for name, load in loads.items() if load
+    )

@@ -15,8 +15,10 @@ from releases.core.strategy import strategy_to_json
 from releases.core.waves import plan_build
 from releases.models import Run
 from releases.preview import fleet_facts, known_version, preview_release
+from releases.relocations import needs_room
+from traffic.actions import locks
 
-from .runs import claim, create_run
+from .runs import claim, create_run, reserve
 
 
 def start_release(
@@ -36,6 +38,8 @@ def start_release(
     now = timezone.now()
     with transaction.atomic():
         one_at_a_time(blueprint)
+        if needs_room(strategy):
+            locks.one_at_a_time(locks.ROOM)
         preview = preview_release(blueprint, version, strategy, exclude)
         stale = stale_blocker(digest, preview.plan.digest)
         if stale:
@@ -52,6 +56,7 @@ def start_release(
             version=known_version(blueprint, version),
         )
         claim(run, [prod for wave in preview.plan.waves for prod in wave.prods])
+        reserve(run, preview.promised)
         return run
 
 

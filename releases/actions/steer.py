@@ -105,17 +105,26 @@ def _again_with(step: Step) -> list[Step]:
     if step.prod_id is None:
         return [step]
     before = Step.objects.select_related("prod").filter(
-        run=step.run_id, prod=step.prod_id, position__lte=step.position, position__gte=_act_before(step)
+        run=step.run_id,
+        wave=step.wave,
+        prod=step.prod_id,
+        position__lte=step.position,
+        position__gte=_act_before(step),
     )
     return list(before.exclude(state=StepState.SKIPPED).order_by("position"))
 
 
 def _act_before(step: Step) -> int:
+    """The position of the last act up to `step`. Without one: its own; that of a ramp's beginning, since a ramp that
+    fails takes away all that it has given."""
     acts = [kind for kind, facts in KINDS.items() if facts.acts]
     earlier = Step.objects.filter(
-        run=step.run_id, prod=step.prod_id, position__lte=step.position, kind__in=acts
+        run=step.run_id, wave=step.wave, prod=step.prod_id, position__lte=step.position
     )
-    last = earlier.order_by("-position").values_list("position", flat=True).first()
+    last = earlier.filter(kind__in=acts).order_by("-position").values_list("position", flat=True).first()
+    if last is None and step.kind == "ramp":
+        ramps = earlier.filter(kind="ramp").values_list("position", "params")
+        return min(at for at, params in ramps if params.get("route") == step.params.get("route"))
     return step.position if last is None else last
 
 

@@ -41,7 +41,7 @@ class SurvivalReport(APIView):
     @extend_schema(responses=SurvivalReportSerializer)
     def get(self, _request: Request) -> Response:
         now, age = timezone.now(), read_facts_age()
-        rows = survival(read_facts(now))
+        rows = survival(read_facts(now, urgent=True))
         report = {
             "at": now,
             "facts_from": age.oldest,

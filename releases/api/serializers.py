@@ -98,13 +98,18 @@ class PreviewSerializer(serializers.Serializer[Any]):
     fingerprint = serializers.CharField()
     waves = WaveSerializer(many=True)
     blockers = BlockerSerializer(many=True)
+    notes = BlockerSerializer(many=True, help_text="hold nothing back: where users are meanwhile")
     excluded = ExcludeSerializer(many=True)
     horizon = HorizonSerializer(allow_null=True)
 
 
 def preview_json(preview: Preview) -> dict[str, Any]:
     """A preview as `PreviewSerializer` describes it."""
-    return {**plan_json(preview.plan), "blockers": [_blocker(item) for item in preview.blockers]}
+    return {
+        **plan_json(preview.plan),
+        "blockers": [_blocker(item) for item in preview.blockers],
+        "notes": [_blocker(item) for item in preview.notes],
+    }
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Why not: one table of what holds back a plan of each kind. Empty means go."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from journal.core.reasons import Reason, because
@@ -24,6 +24,7 @@ class _Case:
     partners: Partners
     versions: tuple[VersionFacts, ...]
     run: int | None
+    nowhere: Mapping[str, Reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,16 @@ class HeldBack:
 
 
 def blockers(
-    plan: Plan, fleet: FleetFacts, *versions: VersionFacts, run: int | None = None
+    plan: Plan,
+    fleet: FleetFacts,
+    *versions: VersionFacts,
+    run: int | None = None,
+    nowhere: Mapping[str, Reason] | None = None,
 ) -> tuple[Blocker, ...]:
     """Everything that holds back `plan`, whole-plan blockers first. `versions` are those it goes to;
-    `run` is the number of the Run whose own claims do not count."""
-    case = _case(plan, fleet, versions, run)
+    `run` is the number of the Run whose own claims do not count; `nowhere` are Prods whose users have no place to
+    be in meanwhile."""
+    case = _case(plan, fleet, versions, run, nowhere or {})
     found = [blocker for rule in _TABLE[RunKind(plan.kind)] for blocker in rule(case)]
     return tuple(sorted(found, key=lambda blocker: bool(blocker.prods)))
 
@@ -47,7 +53,7 @@ def blockers(
 def held_back(plan: Plan, fleet: FleetFacts, *versions: VersionFacts) -> HeldBack:
     """The same table for a pass over a Run that is under way, without what `decide` judges itself:
     partners, and claims, which the Run has."""
-    case = _case(plan, fleet, versions, None)
+    case = _case(plan, fleet, versions, None, {})
     rules = [rule for rule in _TABLE[RunKind(plan.kind)] if rule in _STANDING]
     found = [blocker for rule in rules for blocker in rule(case)]
     whole = [blocker.reason for blocker in found if not blocker.prods]
@@ -65,11 +71,17 @@ def stale_blocker(expected: str, actual: str) -> Blocker | None:
     return Blocker(because("plan-stale", shown=expected[:12], now=actual[:12]))
 
 
-def _case(plan: Plan, fleet: FleetFacts, versions: tuple[VersionFacts, ...], run: int | None) -> _Case:
+def _case(
+    plan: Plan,
+    fleet: FleetFacts,
+    versions: tuple[VersionFacts, ...],
+    run: int | None,
+    nowhere: Mapping[str, Reason],
+) -> _Case:
     facts = {prod.name: prod for prod in fleet.prods}
     names = [prod.name for wave in plan.waves for prod in wave.prods]
     prods = tuple(facts[name] for name in names if name in facts)
-    return _Case(plan, fleet, prods, read_partners(fleet), versions, run)
+    return _Case(plan, fleet, prods, read_partners(fleet), versions, run, nowhere)
 
 
 def _no_prods(case: _Case) -> Iterable[Blocker]:
@@ -152,6 +164,10 @@ def _partners(case: _Case) -> Iterable[Blocker]:
     return _grouped((reason, name) for reason, name in pairs if reason is not None)
 
 
+def _no_room(case: _Case) -> Iterable[Blocker]:
+    return _grouped((case.nowhere[prod.name], prod.name) for prod in case.prods if prod.name in case.nowhere)
+
+
 def _unserved(case: _Case) -> Iterable[Blocker]:
     pairs = ((reason, prod.name) for prod in case.prods for reason in _left(case, prod.name))
     return _grouped(pairs)
@@ -178,7 +194,7 @@ _RUNNABLE: tuple[_Rule, ...] = (_missing_images, _secrets)
 # and the veto is looked at again here in case one came in between. A change brings no new Version to
 # anybody, so a Veto does not stop a person from scaling a Prod that runs the vetoed one.
 _TABLE: dict[RunKind, tuple[_Rule, ...]] = {
-    RunKind.RELEASE: (_no_prods, _freeze, _veto, *_RUNNABLE, _claims, _holds, _clusters, _partners),
+    RunKind.RELEASE: (_no_prods, _freeze, _veto, *_RUNNABLE, _claims, _holds, _clusters, _partners, _no_room),
     RunKind.BUILD: (_no_prods, _freeze, _veto, *_RUNNABLE, _claims, _holds, _clusters, _partners),
     RunKind.ROLLBACK: (_no_prods, _veto, _holds, _clusters),
     RunKind.CHANGE: (_no_prods, _freeze, *_RUNNABLE, _claims, _holds, _clusters, _partners),

@@ -20,6 +20,7 @@ class RouteFacts:
     members: tuple[tuple[str, int], ...]
     published: bool = False
     drained: tuple[str, ...] = ()
+    data_class: str = "stateless"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "switch": Kind(acts=False, disturbs=True, doing="switching"),
+    "relocate": Kind(acts=False, disturbs=True, doing="relocating"),
     "drain": Kind(acts=False, disturbs=True, cut=True, doing="draining"),
     "set_version": Kind(acts=True, disturbs=True),
     "wait_ready": Kind(acts=False, doing="waits-for-ready"),

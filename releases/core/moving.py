@@ -11,7 +11,7 @@ from traffic.core.plan import Move, TrafficPlan
 from .digest import sealed
 from .facts import FleetFacts, ProdFacts
 from .plan import Plan, PlannedProd, PlannedStep, Wave
-from .plan_steps import ROUTER_TIMEOUT_S
+from .plan_steps import ROUTER_TIMEOUT_S, ramp
 from .states import RunKind
 
 
@@ -55,18 +55,7 @@ def _leaves(prod: ProdFacts, moves: list[Move], of: str) -> PlannedProd:
 
 def _returns(prod: ProdFacts, moves: list[Move], watch_s: int) -> PlannedProd:
     why = because("users-return", routes=len({move.route for move in moves}))
-    steps = tuple(
-        PlannedStep(
-            "ramp",
-            (
-                ("percent", move.percent),
-                ("route", move.route),
-                ("timeout_s", ROUTER_TIMEOUT_S),
-                ("watch_s", watch_s if move.percent < 100 else 0),
-            ),
-        )
-        for move in moves
-    )
+    steps = tuple(ramp(move.percent, watch_s, move.route) for move in moves)
     return PlannedProd(prod.name, why, steps, prod.came_from, prod.version)
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 
+from traffic.core.failback import PERCENTS
+
 from .facts import ProdFacts
 from .plan import From, PlannedStep
 from .strategy import Strategy
@@ -35,6 +37,11 @@ def wait_ready(timeout_s: int) -> PlannedStep:
     return PlannedStep("wait_ready", (("timeout_s", timeout_s),))
 
 
+def relocate() -> PlannedStep:
+    """Send users that nobody else serves to a Prod on the Version that they have, for as long as it takes."""
+    return PlannedStep("relocate", (("timeout_s", ROUTER_TIMEOUT_S),))
+
+
 def drain(drain_s: int) -> PlannedStep:
     """Send nobody to the Prod where another can serve, and let what is under way end for `drain_s`."""
     return PlannedStep("drain", (("drain_s", drain_s), ("timeout_s", ROUTER_TIMEOUT_S)))
@@ -45,9 +52,34 @@ def restore() -> PlannedStep:
     return PlannedStep("restore", (("timeout_s", ROUTER_TIMEOUT_S),))
 
 
-def soak(soak_s: int) -> tuple[PlannedStep, ...]:
-    """Watch the Prod for `soak_s` with users on it; nothing for 0."""
-    return (PlannedStep("soak", (("soak_s", soak_s),)),) if soak_s else ()
+def switch(to: str, at_once: bool) -> PlannedStep:
+    """Give the Prod's place in all its Routes to `to`: its users at once, or only that they may come by a ramp."""
+    return PlannedStep("switch", (("at_once", int(at_once)), ("timeout_s", ROUTER_TIMEOUT_S), ("to", to)))
+
+
+def ramp(percent: int, watch_s: int, route: str = "", to: str = "") -> PlannedStep:
+    """Send the Prod, or the one that takes its place (`to`), `percent` of its part of `route` (empty: of all its
+    Routes), and watch it with that; the last step of a ramp is not watched."""
+    named = (("route", route),) if route else ()
+    params = (("percent", percent), *named, ("timeout_s", ROUTER_TIMEOUT_S), *_to(to))
+    return PlannedStep("ramp", (*params, ("watch_s", watch_s if percent < 100 else 0)))
+
+
+def _to(to: str) -> tuple[tuple[str, str], ...]:
+    return (("to", to),) if to else ()
+
+
+def come_back(prod: ProdFacts, strategy: Strategy) -> tuple[PlannedStep, ...]:
+    """How the Prod gets its users back. A ramp asks for a Prod that is known to serve, and one that is not in
+    service when it is updated would be so only in the end."""
+    if strategy.back == "ramp" and prod.lifecycle == "in-service":
+        return tuple(ramp(percent, strategy.ramp_watch_s) for percent in PERCENTS)
+    return (restore(),)
+
+
+def soak(soak_s: int, to: str = "") -> tuple[PlannedStep, ...]:
+    """Watch the Prod, or the one that has taken its place (`to`), for `soak_s` with users on it; nothing for 0."""
+    return (PlannedStep("soak", (("soak_s", soak_s), *_to(to))),) if soak_s else ()
 
 
 def leave_service(routes: tuple[str, ...]) -> PlannedStep:
@@ -73,14 +105,15 @@ def ask(approvals: int) -> PlannedStep:
 
 
 def release_steps(
-    prod: ProdFacts, to: From, strategy: Strategy, drained: bool = False
+    prod: ProdFacts, to: From, strategy: Strategy, drained: bool = False, relocated: bool = False
 ) -> tuple[PlannedStep, ...]:
-    """What a release does to a Prod; `drained`: its users are sent elsewhere meanwhile. One that is there already,
-    asked and settled, is set and proven again (that heals drift, and "already so" is success at once) but
-    disturbs nobody and has nothing new to soak."""
+    """What a release does to a Prod; `drained`: its users are sent elsewhere meanwhile; `relocated`: those that nobody
+    else serves are too. One that is there already, asked and settled, is set and proven again (that heals drift,
+    and "already so" is success at once) but disturbs nobody and has nothing new to soak."""
     setting: tuple[PlannedStep, ...] = (set_version(to), wait_ready(strategy.ready_timeout_s))
     if prod.version == to.version and prod.came_from == to:
         return setting
-    if drained:
-        setting = (drain(strategy.drain_s), *setting, restore())
+    if drained or relocated:
+        away = (relocate(),) if relocated else ()
+        setting = (*away, drain(strategy.drain_s), *setting, *come_back(prod, strategy))
     return (*setting, *soak(strategy.soak_s))

@@ -1,7 +1,7 @@
 """What one pass knows and what it may ask for: values between `decide` and the engine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from journal.core.reasons import Reason
@@ -14,7 +14,8 @@ from .states import RunState, StepState
 class StepNow:
     """A Step as it stands. Empty `prod`: a gate in front of its wave (waves count from 1).
 
-    `answer` is what a running, rows-only step says now; None for acts and for steps that do not run.
+    `answer` is what a running, rows-only step says now; None for acts and for steps that do not run. `to`: the
+    Prod that takes the place of `prod`, if one does.
     """
 
     id: int
@@ -29,6 +30,7 @@ class StepNow:
     due_at: datetime | None
     reason: Reason | None
     answer: Answer | None = None
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class RunNow:
     `routes`: Prod -> names of its Routes. `members`: Route -> its serving Prods. `outs`: Route -> the
     Prod that is out, over all Runs. `ill`: Prods not ready, not serving or unknown; `unknown`: those of
     them that may well be serving, so that starting them is no repair.
-    `blocked`: Prods that must not start now and why. `stopped`: why nothing may start at all.
+    `blocked`: Prods that must not start now and why. `stopped`: why nothing may start at all. `nowhere`: Prods
+    whose users have no place to be in meanwhile, and why.
     """
 
     id: int
@@ -64,6 +67,7 @@ class RunNow:
     blocked: Mapping[str, Reason]
     stopped: Reason | None = None
     unknown: frozenset[str] = frozenset()
+    nowhere: Mapping[str, Reason] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class _Case:
     versions: Mapping[str, VersionFacts]
     later: Mapping[str, int]
     done: Mapping[str, Collection[str]]
+    handed_over: frozenset[str]
 
 
 def plan_rollback(
@@ -76,6 +77,7 @@ def plan_rollback(
         {v.name: v for v in versions},
         later,
         done or {},
+        frozenset(old for old, _ in switched(plan)),
     )
     touched = [prod for wave in plan.waves for prod in wave.prods if prod.name in set(changed)]
     refused = _refusal(case, plan, touched)
@@ -100,6 +102,17 @@ def _refusal(case: _Case, plan: Plan, touched: list[PlannedProd]) -> Reason | No
     return None
 
 
+def switched(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """(Prod that hands its users over, Prod that takes its place) of a release by `switch`, in its order."""
+    return tuple(
+        (prod.name, str(dict(step.params)["to"]))
+        for wave in plan.waves
+        for prod in wave.prods
+        for step in prod.steps
+        if step.kind == "switch"
+    )
+
+
 def _target(case: _Case, prod: PlannedProd) -> From | Reason:
     facts = case.facts.get(prod.name)
     if facts is None or facts.lifecycle == "retired":
@@ -111,6 +124,8 @@ def _target(case: _Case, prod: PlannedProd) -> From | Reason:
     bad = case.versions.get(case.bad)
     if bad is not None and bad.until and bad.until in case.done.get(prod.name, ()):
         return because("past-going-back", prod=prod.name, version=case.bad, until=bad.until)
+    if prod.name in case.handed_over:
+        return prod.came_from
     if _is_good(case.versions.get(prod.came_from.version), case.bad):
         return prod.came_from
     other = newest_proven(_sharing(case.versions.values(), bad), case.bad)
@@ -222,5 +237,7 @@ def _planned(
 ) -> PlannedProd:
     why = because("goes-back", run=case.run, version=to.version)
     steps = (set_version(to), wait_ready(READY_TIMEOUT_S), *back)
+    if one.prod.name in case.handed_over:  # it was never changed: all that it lacks are its users
+        why, steps = because("takes-back", run=case.run, version=to.version), (restore(),)
     held = held_reason(one.prod, partners)
     return PlannedProd(one.prod.name, why, steps, one.prod.came_from, to.version, held)

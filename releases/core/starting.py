@@ -18,7 +18,9 @@ from .inflight import (
 from .kinds import KINDS
 from .partners import ill_partner_reason, partner_reason, partners_of
 from .progress import Explain, Intent, RunNow, Start, StepNow
-from .states import RunState
+from .states import RunState, StepState
+
+_PROVEN = frozenset({StepState.SUCCEEDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ def _is_left_behind(run: RunNow, wave: WaveNow, prod: ProdNow) -> bool:
     """Whether the plan held `prod`, it has not started, and something outside still holds it."""
     if prod.name not in wave.limits.held or has_started(prod):
         return False
-    return prod.name in run.blocked or ill_partner_reason(prod.name, partners_of(run)) is not None
+    held = prod.name in run.blocked or prod.name in run.nowhere
+    return held or ill_partner_reason(prod.name, partners_of(run)) is not None
 
 
 def _failure_reason(run: RunNow, waves: tuple[WaveNow, ...]) -> Reason | None:
@@ -134,10 +137,16 @@ def _prod_intent(this: _Pass, prod: ProdNow, closed: Reason | None, full: Reason
 
 
 def _unfit_reason(run: RunNow, step: StepNow) -> Reason | None:
-    """Nobody is given users whose Prod is not known to serve."""
-    if step.kind == "ramp" and step.prod in run.ill:
-        return because("prod-not-well", prod=step.prod)
-    return None
+    """Nobody is given users whose Prod is not known to serve, or was skipped before it was proven; and nobody leaves
+    who has nowhere to go."""
+    taker = step.to or step.prod
+    if step.kind in ("ramp", "switch") and taker in run.ill:
+        return because("prod-not-well", prod=taker)
+    if step.kind == "switch" and any(
+        other.prod == taker and other.state not in _PROVEN for other in run.steps
+    ):
+        return because("taker-not-proven", prod=taker)
+    return run.nowhere.get(step.prod) if step.kind == "relocate" else None
 
 
 def _disturb_reason(this: _Pass, prod: str) -> Reason | None:

@@ -9,8 +9,10 @@ from journal.core.reasons import FieldErrors, Reason, because
 
 T = TypeVar("T")
 
-NAMES = ("by-impact", "percent", "label")
+NAMES = ("by-impact", "percent", "label", "switch")
 ASKS = ("none", "each-wave", "horizon")
+BACKS = ("restore", "ramp")
+ALONES = ("in-place", "relocate")
 
 # Fields that mean something to one strategy only; elsewhere they are refused rather than ignored.
 _ONLY_FOR = {"percents": "percent", "label": "label", "order": "label"}
@@ -31,7 +33,9 @@ class Amount:
 class Strategy:
     """`percents` are rising bounds of cumulative load, the last 100. `few_below` is in load units or
     percent of the fleet's load; `parallel` a count or percent of the wave's Prods (rounded down, 1 at
-    least). `failure_budget`: how many Prods of a wave may fail before no other starts."""
+    least). `failure_budget`: how many Prods of a wave may fail before no other starts. `back`: whether users
+    come back all at once or by a ramp, watched for `ramp_watch_s` after each step of it. `alone`: what is done where nobody else serves a
+    Route."""
 
     name: str = "by-impact"
     percents: tuple[int, ...] = (10, 30, 50, 100)
@@ -45,6 +49,9 @@ class Strategy:
     ready_timeout_s: int = 660
     ask: str = "none"
     approvals: int = 1
+    back: str = "restore"
+    ramp_watch_s: int = 60
+    alone: str = "in-place"
 
 
 class BadStrategy(FieldErrors):
@@ -185,4 +192,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "ready_timeout_s": _whole(1, _DAY_S),
     "ask": _one_of(ASKS),
     "approvals": _whole(1, 10),
+    "alone": _one_of(ALONES),
+    "back": _one_of(BACKS),
+    "ramp_watch_s": _whole(0, _DAY_S),
 }

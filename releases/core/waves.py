@@ -1,11 +1,12 @@
 """The plan of a release and of a build: which Prods, in which waves, with which Steps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from journal.core.reasons import Reason, Refused, because
 
 from .digest import fingerprint, sealed
-from .draining import can_be_drained
+from .draining import can_be_drained, served_alone
 from .facts import FleetFacts, ProdFacts, VersionFacts
 from .grouping import Group, group, parallel_limit
 from .horizon import find_horizon
@@ -15,8 +16,23 @@ from .plan import From, Horizon, Plan, PlannedProd, PlannedStep, Wave
 from .plan_steps import ask, release_steps, set_version, target, wait_ready
 from .states import RunKind
 from .strategy import Amount, Strategy
+from .switch_plan import switch_wave
+from .switching import NO_PAIRS, Pairing, first_groups
 
 _NO_LIMIT = Amount(0)
+NOBODY: Mapping[str, Reason] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What all Prods of a release are planned by: who is drained, who is relocated, who has nowhere to go."""
+
+    version: VersionFacts
+    strategy: Strategy
+    partners: Partners
+    drained: frozenset[str]
+    relocated: frozenset[str]
+    nowhere: Mapping[str, Reason]
 
 
 def plan_release(
@@ -25,19 +41,20 @@ def plan_release(
     version: VersionFacts,
     strategy: Strategy,
     exclude: tuple[tuple[str, str], ...] = (),
+    nowhere: Mapping[str, Reason] = NOBODY,
+    pairing: Pairing = NO_PAIRS,
 ) -> Plan:
     """The plan that brings `version` to every Prod of `blueprint` that is not retired or excluded.
 
-    `exclude` is (Prod, why). Raises Refused for one that is unknown, named twice, or without a why.
+    `exclude` is (Prod, why). Raises Refused for one that is unknown, named twice, or without a why. `nowhere`: Prods
+    that cannot start since their users have no place to be in meanwhile. `pairing`: who takes whose place, for
+    the strategy `switch`.
     """
-    ours = tuple(prod for prod in fleet.prods if prod.blueprint == blueprint and prod.lifecycle != "retired")
-    _check_exclude(exclude, frozenset(prod.name for prod in ours))
-    left_out = {prod for prod, _ in exclude}
-    found = impacts(fleet, ours, strategy.few_below)
-    chosen = tuple(one for one in found if one.prod.name not in left_out)
+    ours = _ours(fleet, blueprint)
+    chosen = chosen_prods(fleet, blueprint, strategy, exclude)
     partners = read_partners(fleet)
-    drained = can_be_drained(fleet)
-    waves = tuple(_wave(one, version, strategy, partners, drained) for one in group(chosen, strategy))
+    case = _Case(version, strategy, partners, can_be_drained(fleet), _relocated(fleet, strategy), nowhere)
+    waves = _waves(chosen, fleet, case, pairing)
     horizon = find_horizon(waves, ours, version.name)
     return sealed(
         Plan(
@@ -54,6 +71,29 @@ def plan_release(
     )
 
 
+def _ours(fleet: FleetFacts, blueprint: str) -> tuple[ProdFacts, ...]:
+    return tuple(prod for prod in fleet.prods if prod.blueprint == blueprint and prod.lifecycle != "retired")
+
+
+def chosen_prods(
+    fleet: FleetFacts, blueprint: str, strategy: Strategy, exclude: tuple[tuple[str, str], ...]
+) -> tuple[Impact, ...]:
+    """The Prods that a release is about, in impact order. Raises Refused as `plan_release` does."""
+    ours = _ours(fleet, blueprint)
+    _check_exclude(exclude, frozenset(prod.name for prod in ours))
+    left_out = {prod for prod, _ in exclude}
+    found = impacts(fleet, ours, strategy.few_below)
+    return tuple(one for one in found if one.prod.name not in left_out)
+
+
+def _waves(chosen: tuple[Impact, ...], fleet: FleetFacts, case: _Case, pairing: Pairing) -> tuple[Wave, ...]:
+    if case.strategy.name != "switch":
+        return tuple(_wave(one, case) for one in group(chosen, case.strategy))
+    first = tuple(_wave(one, case) for one in first_groups(chosen, fleet, pairing))
+    held = {pair.old.name: held_reason(pair.old, case.partners) for pair in pairing.pairs}
+    return (*first, *switch_wave(pairing, case.strategy, held))
+
+
 def _check_exclude(exclude: tuple[tuple[str, str], ...], known: frozenset[str]) -> None:
     names = [prod for prod, _ in exclude]
     wrong = [because("prod-unknown", prod=prod) for prod in names if prod not in known]
@@ -63,31 +103,20 @@ def _check_exclude(exclude: tuple[tuple[str, str], ...], known: frozenset[str]) 
         raise Refused(*wrong)
 
 
-def _wave(
-    one: Group, version: VersionFacts, strategy: Strategy, partners: Partners, drained: frozenset[str]
-) -> Wave:
-    prods = tuple(_planned(prod, why, version, strategy, partners, drained) for prod, why in one.members)
-    return Wave(one.name, prods, parallel_limit(strategy.parallel, len(prods)))
+def _relocated(fleet: FleetFacts, strategy: Strategy) -> frozenset[str]:
+    return served_alone(fleet) if strategy.alone == "relocate" else frozenset()
 
 
-def _planned(
-    prod: ProdFacts,
-    reason: Reason,
-    version: VersionFacts,
-    strategy: Strategy,
-    partners: Partners,
-    drained: frozenset[str],
-) -> PlannedProd:
-    to = target(version.name, version.revision, prod)
-    steps = release_steps(prod, to, strategy, prod.name in drained)
-    return PlannedProd(
-        prod.name,
-        reason,
-        steps,
-        prod.came_from,
-        to.version,
-        held_reason(prod, partners),
-    )
+def _wave(one: Group, case: _Case) -> Wave:
+    prods = tuple(_planned(prod, why, case) for prod, why in one.members)
+    return Wave(one.name, prods, parallel_limit(case.strategy.parallel, len(prods)))
+
+
+def _planned(prod: ProdFacts, reason: Reason, case: _Case) -> PlannedProd:
+    to = target(case.version.name, case.version.revision, prod)
+    steps = release_steps(prod, to, case.strategy, prod.name in case.drained, prod.name in case.relocated)
+    held = held_reason(prod, case.partners) or case.nowhere.get(prod.name)
+    return PlannedProd(prod.name, reason, steps, prod.came_from, to.version, held)
 
 
 def held_reason(prod: ProdFacts, partners: Partners) -> Reason | None:

@@ -24,6 +24,7 @@ from releases.failover_preview import leaving_plan
 from releases.fleet import fleet_facts
 from releases.models import AutoFailover, Run
 from releases.switches import read_switches, take_turn
+from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.detect import API, DIRECT
 from traffic.core.failover import plan_failover
 from traffic.core.plan import Left, TrafficPlan
@@ -69,6 +70,7 @@ def _fail_over(cluster: str) -> Run | None:
         with transaction.atomic():
             take_turn()
             row, now = locked_cluster(cluster), timezone.now()
+            one_at_a_time(ROOM)
             alive, switches = read_liveness(now), read_switches()
             if idle_reasons(switches, states_of(alive)) or cluster not in down(states_of(alive)):
                 return None

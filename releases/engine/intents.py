@@ -16,19 +16,26 @@ from releases.core.kinds import KINDS
 from releases.core.progress import Explain, Intent, MoveRun, Redo, RunNow, Settle, Start
 from releases.core.states import RUN_ENDED, STEP_DONE, STEP_MOVES, RunState, StepState
 from releases.models import Claim, Run, Step, Wake
+from releases.relocations import nowhere_reason, relocation_now
+from traffic.actions.locks import ROOM, one_at_a_time
+from traffic.core.plan import Move
+from traffic.models import Reservation
 
-from . import endings, lifecycle
+from . import endings, lifecycle, traffic
 from .routes import give_back, take_routes
 from .wake import send
 
 
 @dataclass
 class _Pass:
+    """`hosts`: Prods that have got users for a while in this pass, and so must stay in service; why."""
+
     run: Run
     facts: RunNow
     now: datetime
     steps: dict[int, Step]
     events: list[Event] = field(default_factory=list)
+    hosts: dict[str, Reason] = field(default_factory=dict)
     explained: dict[Reason, list[int]] = field(default_factory=dict)
 
 
@@ -37,6 +44,8 @@ def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime)
     wanted = {intent.step for intent in intents if not isinstance(intent, MoveRun)}
     steps = Step.objects.select_related("prod").in_bulk(wanted)
     this = _Pass(run, facts, now, steps)
+    if any(isinstance(intent, Start) and steps[intent.step].kind == "relocate" for intent in intents):
+        one_at_a_time(ROOM)  # before any Route is locked
     for intent in intents:
         _carry_out_one(this, intent)
     for reason, ids in this.explained.items():
@@ -61,6 +70,10 @@ def _carry_out_one(this: _Pass, intent: Intent) -> None:
 
 
 def _start(this: _Pass, step: Step, intent: Start) -> None:
+    moves = _away(this, step)
+    if isinstance(moves, Reason):
+        _explain(this, step.pk, moves)
+        return
     if step.prod_id and intent.outs and not take_routes(this.run.pk, step.prod_id, intent.outs):
         _explain(this, step.pk, because("waits-for-route", route=intent.outs[0]))
         return
@@ -79,8 +92,29 @@ def _start(this: _Pass, step: Step, intent: Start) -> None:
         return
     this.events.append(_step_event(this, step, StepState.WAITING, StepState.RUNNING, None))
     this.events.extend(lifecycle.begun(this.run, step, this.now))
+    if moves:
+        this.events.extend(traffic.relocate(step.prod, moves, this.run.pk, this.now))
+        this.hosts |= {
+            prod: because("waits-for-partner", partner=step.prod.name, route=move.route)
+            for move in moves
+            for prod, weight in move.weights
+            if weight
+        }
     if KINDS[step.kind].acts:
         _send_act(this.run, step, step.attempt + 1)
+
+
+def _away(this: _Pass, step: Step) -> tuple[Move, ...] | Reason:
+    """Where the users of a Prod that is to be relocated go; or why the step cannot start after all. What `decide` has
+    seen is looked at again, since others may have taken the room, in this very pass even."""
+    if step.prod is None or not KINDS[step.kind].disturbs:
+        return ()
+    if step.prod.name in this.hosts:
+        return this.hosts[step.prod.name]
+    if step.kind != "relocate":
+        return ()
+    plan = relocation_now(this.run, step.prod.name, this.now)
+    return nowhere_reason(plan) if plan.staying else plan.moves
 
 
 def _redo(this: _Pass, step: Step, intent: Redo) -> None:
@@ -116,6 +150,8 @@ def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
     if not moved:  # an answer came first; the next pass sees it
         return
     this.events.append(_step_event(this, step, StepState(step.state), state, reason))
+    if state is StepState.FAILED:
+        this.events.extend(lifecycle.failed(this.run, step, this.now))
     if step.prod_id and state in STEP_DONE:
         after_step(this.run, step.prod_id)
 
@@ -162,5 +198,6 @@ def _move_run(this: _Pass, intent: MoveRun) -> None:
     if state in RUN_ENDED:
         claimed = list(Claim.objects.filter(run=run).values_list("prod", flat=True))
         Claim.objects.filter(run=run).delete()
+        Reservation.objects.filter(run_id=run.pk).delete()
         look_soon(claimed, this.now)
         Wake.objects.filter(run=run).update(due_at=None)

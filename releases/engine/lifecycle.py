@@ -13,7 +13,7 @@ from releases.models import Run, Step
 from traffic.leaving import leave_routes
 from traffic.models import RouteMember, RouteOut
 
-from . import traffic
+from . import switching, traffic
 from .wake import wake_for_prods
 
 Lifecycle = Prod.Lifecycle
@@ -30,9 +30,10 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
         case "drain":
             return traffic.drain(_prod(step), run.pk, now)
         case "ramp":
-            return traffic.ramp(
-                _prod(step), str(step.params["route"]), int(step.params["percent"]), run.pk, now
-            )
+            return traffic.ramp(taker(step), _route(step), int(step.params["percent"]), run.pk, now)
+        case "switch":
+            at_once = bool(step.params["at_once"])
+            return switching.switch(_prod(step), taker(step), at_once, run.pk, now)
         case "restore":
             return traffic.take_back(_prod(step), run.pk, now)
         case "set_version":
@@ -46,6 +47,27 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
         case "delete_objects":
             return _left_routes(run, step.prod_id, now)
     return []
+
+
+def failed(run: Run, step: Step, now: datetime) -> list[Event]:
+    """The Events of what changes because the step has failed."""
+    if step.kind == "ramp":
+        return traffic.ramp_down(taker(step), _route(step), run.pk, now)
+    return []
+
+
+def _route(step: Step) -> str:
+    """The one Route that the step is about; empty: all of the Prod."""
+    return str(step.params.get("route", ""))
+
+
+def taker(step: Step) -> Prod:
+    """The Prod that the step gives users to: its own, or the one that takes its place."""
+    if "to" not in step.params:
+        return _prod(step)
+    return Prod.objects.select_related("cluster", "observation", "version__revision").get(
+        name=step.params["to"]
+    )
 
 
 def _prod(step: Step) -> Prod:
@@ -72,6 +94,8 @@ def finished(run: Run, prod_id: int, states: Iterable[str], now: datetime) -> No
     if run.kind == RunKind.RETIRE:
         _retired(run, prod_id, now)
     elif set(states) == {StepState.SUCCEEDED}:
+        if Step.objects.filter(run=run, prod=prod_id, kind="relocate").exists():
+            traffic.forget_stand_ins(prod_id)
         old = (*_NEW, Lifecycle.OUT_OF_SERVICE) if run.kind in _BACK else _NEW
         record(_moved(run, prod_id, old, Lifecycle.IN_SERVICE, now))
 

@@ -19,6 +19,7 @@ from releases.core.progress import RunNow, StepNow, WaveLimits
 from releases.core.states import RunState, StepState
 from releases.fleet import facts_around, version_facts
 from releases.models import Run, Step
+from releases.relocations import nowhere_now
 from releases.steps import look
 from releases.steps.view import Published, StepView
 from traffic.models import RouteOut
@@ -26,7 +27,7 @@ from traffic.models import RouteOut
 from .traffic import published
 
 # The kinds of steps that wait for routers.
-SHIFTING = frozenset({"drain", "restore", "leave_service", "move", "ramp"})
+SHIFTING = frozenset({"switch", "relocate", "drain", "restore", "leave_service", "move", "ramp"})
 
 
 def run_now(run: Run, now: datetime) -> RunNow:
@@ -38,6 +39,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
     held = held_back(plan, fleet, *versions)
     partners = read_partners(fleet)
     outs = RouteOut.objects.filter(route__name__in=partners.members).values_list("route__name", "prod__name")
+    steps = _rows(run)
     return RunNow(
         id=run.pk,
         kind=run.kind,
@@ -45,7 +47,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
         reason=reason_from_json(run.reason),
         waves=_limits(plan),
         failure_budget=plan.failure_budget,
-        steps=_steps(run, now),
+        steps=_steps(steps, now),
         routes=partners.routes,
         members=partners.members,
         outs=dict(outs),
@@ -53,6 +55,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
         unknown=partners.unknown,
         blocked=held.blocked,
         stopped=held.stopped,
+        nowhere=nowhere_now(run, plan, steps, now),
     )
 
 
@@ -63,20 +66,25 @@ def _limits(plan: Plan) -> tuple[WaveLimits, ...]:
     )
 
 
-def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
-    rows = Step.objects.filter(run=run).select_related("prod").annotate(approved=_standing_approvals(run))
-    steps = list(rows)
+def _rows(run: Run) -> list[Step]:
+    rows = Step.objects.filter(run=run).select_related("prod")
+    return list(rows.annotate(approved=_standing_approvals(run)))
+
+
+def _steps(steps: list[Step], now: datetime) -> tuple[StepNow, ...]:
     judged = [step for step in steps if step.state == StepState.RUNNING and not KINDS[step.kind].acts]
-    seen = Prod.objects.filter(pk__in=[step.prod_id for step in judged if step.prod_id])
-    prods = {prod.pk: prod for prod in seen.select_related("cluster", "observation", "version__revision")}
+    looked_at = [step.params.get("to") or step.prod.name for step in judged if step.prod]
+    seen = Prod.objects.filter(name__in=looked_at)
+    prods = {prod.name: prod for prod in seen.select_related("cluster", "observation", "version__revision")}
     applied = {step.prod_id: step for step in steps if step.kind == "set_version"}
+    subjects = {step.pk: prods.get(step.params.get("to") or step.prod.name) for step in judged if step.prod}
     shown = published([step.prod_id for step in judged if step.kind in SHIFTING])
     answers = {
         step.pk: look(
-            step.kind,
-            _view(step, prods.get(step.prod_id), applied.get(step.prod_id), now, shown.get(step.prod_id)),
+            step.kind, _view(step, prod, applied.get(prod and prod.pk), now, shown.get(step.prod_id))
         )
         for step in judged
+        for prod in [subjects.get(step.pk)]
     }
     return tuple(_step_now(step, answers.get(step.pk)) for step in steps)
 
@@ -120,4 +128,5 @@ def _step_now(step: Step, answer: Answer | None) -> StepNow:
         due_at=step.due_at,
         reason=reason_from_json(step.reason),
         answer=answer,
+        to=str(step.params.get("to", "")),
     )

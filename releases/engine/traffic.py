@@ -14,7 +14,8 @@ from releases.steps.view import Published
 from traffic.core import weights as weights_core
 from traffic.core.plan import Move
 from traffic.engine.shifting import Shifted, shift
-from traffic.models import Publication, Route, RouteMember
+from traffic.models import DataClass, Publication, Route, RouteMember
+from traffic.queries.facts import is_serving
 
 from .wake import send
 
@@ -37,14 +38,63 @@ def take_back(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
     return _shift(prod, run_id, now, _restored, "users-sent-back")
 
 
+def relocate(prod: Prod, moves: Iterable[Move], run_id: int, now: datetime) -> list[Event]:
+    """The users that `moves` names live elsewhere until they are sent back. May be repeated."""
+    moves = tuple(moves)
+    shifted = carry_out(moves, because("users-relocated", prod=prod.name), now, run_id)
+    hosts = {name for move in moves for name, weight in move.weights if weight}
+    told = because(
+        "users-relocated-on", prod=prod.name, routes=len(shifted.routes), prods=", ".join(sorted(hosts))
+    )
+    return [event(now, "routes", run_id=run_id, prod=prod.name, cluster=prod.cluster.name, reason=told)]
+
+
+def forget_stand_ins(prod_id: int) -> None:
+    """Members that have stood in for the Prod and serve nobody any more are members no longer."""
+    mine = RouteMember.objects.filter(prod=prod_id).values("route")
+    RouteMember.objects.filter(route__in=mine, weight=0, target=0).exclude(prod=prod_id).delete()
+
+
 def ramp(prod: Prod, route: str, percent: int, run_id: int | None, now: datetime) -> list[Event]:
-    """The Prod has `percent` of its part of `route`, if it had less. May be repeated."""
+    """The Prod has `percent` of its part of `route` (empty: of all its Routes), if it had less, unless its Cluster
+    is being emptied. Where data have one writer it is all or nothing. May be repeated."""
+    if prod.cluster.intent in _EMPTYING:
+        return []
 
     def rule(weights: Weights, targets: Weights, name: str) -> Weights:
         raised = weights_core.ramp(weights, targets, name, percent)
         return {} if isinstance(raised, Reason) or raised[name] <= weights[name] else raised
 
-    return _shift(prod, run_id, now, rule, "users-sent-back", route)
+    return _shift(prod, run_id, now, rule, "users-sent-back", route, writers=percent == 100)
+
+
+def ramp_down(prod: Prod, route: str, run_id: int | None, now: datetime) -> list[Event]:
+    """What a ramp has given to the Prod goes to members that are known to serve; without one it stays. May be
+    repeated."""
+    well = _serving_beside(prod, now)
+
+    def rule(weights: Weights, targets: Weights, name: str) -> Weights:
+        takers = _takers(weights, targets, well) if weights[name] else {}
+        return weights_core.hand_over(weights, [name], takers) if takers else {}
+
+    return _shift(prod, run_id, now, rule, "users-sent-elsewhere", route)
+
+
+def _serving_beside(prod: Prod, now: datetime) -> dict[str, bool]:
+    """The other members of the Prod's Routes that are known to serve: whether each runs what the Prod came from."""
+    mine = RouteMember.objects.filter(prod=prod.pk).values("route")
+    rows = Prod.objects.filter(memberships__route__in=mine).exclude(pk=prod.pk).distinct()
+    rows = rows.select_related("cluster", "observation", "version__revision").defer(
+        "version__revision__manifests"
+    )
+    return {row.name: row.version_id == prod.settled_version_id for row in rows if is_serving(row, now)}
+
+
+def _takers(weights: Weights, targets: Weights, well: Mapping[str, bool]) -> Weights:
+    """Members that serve now, else those that do in normal times, else one that stood in a moment ago."""
+    serving = {name: weight for name, weight in weights.items() if name in well and weight}
+    usual = {name: target for name, target in targets.items() if name in well and target}
+    return serving or usual or {name: 1 for name in weights if well.get(name)}
 
 
 def _drained(weights: Weights, targets: Weights, prod: str) -> Weights:
@@ -66,12 +116,19 @@ def _restored(weights: Weights, targets: Weights, prod: str) -> Weights:
 
 
 def _shift(
-    prod: Prod, run_id: int | None, now: datetime, rule: Rule, code: str, only: str = ""
+    prod: Prod,
+    run_id: int | None,
+    now: datetime,
+    rule: Rule,
+    code: str,
+    only: str = "",
+    *,
+    writers: bool = True,
 ) -> list[Event]:
-    """`only`: the one Route that is concerned; empty: all of the Prod."""
+    """`only`: the one Route that is concerned; empty: all of the Prod. `writers`: also those with one writer."""
     changes = {
         route: wanted
-        for route, (weights, targets) in _members_around(prod.pk, only).items()
+        for route, (weights, targets) in _members_around(prod.pk, only, writers).items()
         if (wanted := rule(weights, targets, prod.name))
     }
     shifted = shift(changes, because(code, prod=prod.name), now, run_id=run_id)
@@ -81,10 +138,15 @@ def _shift(
     return [event(now, "routes", run_id=run_id, prod=prod.name, cluster=prod.cluster.name, reason=told)]
 
 
-def _members_around(prod_id: int, only: str) -> dict[int, tuple[dict[str, int], dict[str, int]]]:
+def _members_around(
+    prod_id: int, only: str, writers: bool
+) -> dict[int, tuple[dict[str, int], dict[str, int]]]:
     """Route id -> weights and targets of its members, for the Routes of the Prod. Locked by `shift`, not here:
     two Runs never move one Route, since it is out for one of them."""
-    mine = RouteMember.objects.filter(prod=prod_id, **({"route__name": only} if only else {})).values("route")
+    mine = RouteMember.objects.filter(prod=prod_id, **({"route__name": only} if only else {}))
+    if not writers:
+        mine = mine.exclude(route__data_class=DataClass.SINGLE_WRITER)
+    mine = mine.values("route")
     found: dict[int, tuple[dict[str, int], dict[str, int]]] = defaultdict(lambda: ({}, {}))
     rows = RouteMember.objects.filter(route__in=mine).order_by("prod__name")
     for route, name, weight, target in rows.values_list("route", "prod__name", "weight", "target"):

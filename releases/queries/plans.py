@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from clusters.models import Blueprint, Version
 from clusters.queries import FieldChange, read_changes
 from journal.core.reasons import Reason
-from releases.core.plan import Plan, PlannedProd
+from releases.core.plan import Blocker, Plan, PlannedProd
 from releases.preview import preview_release
 
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
@@ -38,10 +38,12 @@ class NewPage:
 
 @dataclass(frozen=True, slots=True)
 class PlanProd:
-    """A Prod of a plan: as planned, what blocks it, whom it serves, what changes on its Cluster."""
+    """A Prod of a plan: as planned, what blocks it, what else to know, whom it serves, what changes on its
+    Cluster."""
 
     planned: PlannedProd
     blockers: tuple[Reason, ...]
+    notes: tuple[Reason, ...]
     served: Served
     changes: tuple[FieldChange, ...]
 
@@ -102,7 +104,7 @@ def read_plan(
     plan = preview.plan
     served = read_served()
     changes = read_changes(blueprint, version)
-    waves = _waves(plan, preview.blockers, served, changes)
+    waves = _waves(plan, preview.blockers, preview.notes, served, changes)
     stops = tuple(blocker.reason for blocker in preview.blockers if not blocker.prods)
     claimed = tuple(blocker.reason for blocker in preview.blockers if blocker.reason.code == "claimed")
     return PlanPage(
@@ -118,7 +120,8 @@ def read_plan(
 
 def _waves(
     plan: Plan,
-    blockers: Sequence[Any],
+    blockers: Sequence[Blocker],
+    notes: Sequence[Blocker],
     served: Mapping[str, Served],
     changes: Mapping[str, tuple[FieldChange, ...]],
 ) -> tuple[PlanWave, ...]:
@@ -130,6 +133,7 @@ def _waves(
             PlanProd(
                 planned=prod,
                 blockers=tuple(blocker.reason for blocker in blockers if prod.name in blocker.prods),
+                notes=tuple(note.reason for note in notes if prod.name in note.prods),
                 served=served.get(prod.name, NOBODY),
                 changes=changes.get(prod.name, ()),
             )

@@ -100,7 +100,7 @@ class SurvivalPage:
 def read_survival(role: str, now: datetime) -> SurvivalPage:
     """The page as `role` may see it. A constant number of queries."""
     fleet = fleet_facts(now)
-    facts = read_facts(now)
+    facts = read_facts(now, urgent=True)
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).order_by("name"))
     rows = survival_of(facts, CLUSTER, [cluster.name for cluster in clusters])
     users = _Users(facts, {prod.name for prod in fleet.prods if prod.claimed_by is not None})

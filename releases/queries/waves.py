@@ -31,6 +31,8 @@ WAVE_NAMES = {
     "redundant": _("redundant"),
     "single": _("single"),
     "reserve": _("reserve"),
+    "standby": _("standby"),
+    "switch": _("switch"),
     "build": _("build"),
     "rollback": _("back"),
     "change": _("change"),
@@ -238,8 +240,10 @@ def _detail(step: StepRow) -> str:
     match step.kind:
         case "set_version":
             return str(step.params.get("version", ""))
+        case "switch":
+            return str(step.params.get("to", ""))
         case "ramp":
-            return f"{step.params.get('route', '')} {step.params.get('percent', 100)} %"
+            return f"{step.params.get('route', '')} {step.params.get('percent', 100)} %".strip()
         case "soak":
             return whole_words(int(step.params.get("soak_s", 0)))
         case "wait_ready" if step.reason and step.state == StepState.SUCCEEDED:

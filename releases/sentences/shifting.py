@@ -27,6 +27,33 @@ SENTENCES = {
     "prod-not-well": "%(prod)s is not known to serve, so it gets no users.",
     "watched": "Has %(percent)s %% of its part of %(route)s; watched for %(watch_s)s s.",
     "ramped": "Has %(percent)s %% of its part of %(route)s.",
+    "member-not-well-on-all": "Not known to be ready, so it gets no more users.",
+    "watched-on-all": "Has %(percent)s %% of its users; watched for %(watch_s)s s.",
+    "ramped-on-all": "Has %(percent)s %% of its users.",
+    "switching": "%(prod)s hands its users over.",
+    "switched-over": "%(other)s has its place: %(routes)s Routes.",
+    "switched": "%(other)s takes the place of %(prod)s.",
+    "switched-on": "%(other)s takes the place of %(prod)s on %(routes)s Routes.",
+    "roles-exchanged": "%(other)s is live, and %(prod)s stands by on the Version that it has.",
+    "hands-over": "Hands its users (load %(load)s) over to %(to)s, which has room for %(room)s more then. It keeps its "
+    "Version: it is the reserve to go back to.",
+    "takes-back": "Has its users back from run %(run)s; it still runs %(version)s.",
+    "switch-needs-fence": "%(prod)s serves Routes with a single writer (%(routes)s), which move behind a fence only. "
+    "Leave it out, or move them first.",
+    "no-standby-left": "No standby Prod is left to take the place of %(prod)s. Make one, or leave it out.",
+    "no-standby-near": "No standby Prod is left in the failure domain %(domain)s to take the place of %(prod)s, which "
+    "serves users who have bought two of them. Make one, or leave it out.",
+    "no-standby-room": "No standby Prod has room for %(prod)s: it carries %(load)s, and %(other)s, the one with most, "
+    "has %(most)s. Give it room, or leave %(prod)s out.",
+    "taker-not-proven": "%(prod)s has not gone through all its steps, so nobody is handed over to it: skip this too, or "
+    "roll back.",
+    "relocating": "Sends the users of %(prod)s to other Prods for a while.",
+    "relocated": "Its users live elsewhere for a while: %(routes)s Routes.",
+    "users-relocated": "The users of %(prod)s live elsewhere until it is done.",
+    "users-relocated-on": "The users of %(prod)s on %(routes)s Routes live on %(prods)s until it is done.",
+    "nowhere-to-go": "Its users on the Route %(route)s (and on %(more)s more) have nowhere to be meanwhile: %(why)s",
+    "lives-elsewhere": "Its users on %(routes)s Routes live on %(prods)s meanwhile, as things are now.",
+    "writers-stay": "The Routes with a single writer stay on it while it is changed: %(count)s (%(routes)s).",
     "fence-needed": "%(count)s Routes have a single writer (%(routes)s): make sure that the old one is stopped, and "
     "say so.",
     "no-such-cluster": "There is no cluster %(cluster)s.",

@@ -58,9 +58,13 @@ def state_word(state: str, of: str) -> str:
 
 @register.filter
 def step_name(step: PlannedStep) -> str:
-    """What a planned step is called, with how long it lasts where the plan says so."""
-    soak_s = dict(step.params).get("soak_s")
-    return f"{STEP_NAMES[step.kind]} {whole_words(int(soak_s))}" if soak_s else str(STEP_NAMES[step.kind])
+    """What a planned step is called, with how long it lasts or how far it goes where the plan says so."""
+    params, name = dict(step.params), str(STEP_NAMES[step.kind])
+    if params.get("soak_s"):
+        return f"{name} {whole_words(int(params['soak_s']))}"
+    if step.kind == "switch":
+        return f"{name} → {params['to']}"
+    return f"{name} {params['percent']} %" if "percent" in params else name
 
 
 @register.simple_tag

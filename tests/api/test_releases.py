@@ -87,6 +87,7 @@ BAD = {
     "text for strategy": ({**V110, "strategy": "percent"}, 400, "invalid"),
     "unknown strategy": ({**V110, "strategy": {"name": "yolo"}}, 400, "invalid"),
     "unknown strategy field": ({**V110, "strategy": {"speed": 9}}, 400, "invalid"),
+    "unknown way back": ({**V110, "strategy": {"back": "slowly"}}, 400, "invalid"),
     "flag for number": ({**V110, "strategy": {"parallel": True}}, 400, "invalid"),
     "exclude without reason": ({**V110, "exclude": [{"prod": "a-1", "reason": ""}]}, 400, "invalid"),
     "too long": ({**V110, "version": "v" * 5000}, 400, "invalid"),

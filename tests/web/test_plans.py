@@ -8,6 +8,7 @@ from clusters.models import Cluster, Version
 from releases.actions import stop_the_line
 from releases.models import Run
 from tests import build
+from tests.traffic.edge import Edge
 from tests.web.conftest import Browser
 
 CHOICE = {"version": "shop/v1.1.0"}
@@ -35,6 +36,37 @@ def test_the_plan_shows_waves_reasons_and_what_changes(fleet: None, browser: Bro
     assert "v1.0.0 → v1.1.0" in page
     assert "registry.example/shop/api:v1.1.0" in page, "the rendered difference"
     assert "From then on going back means deploying again" in page
+
+
+def test_the_form_offers_a_ramp_and_the_plan_shows_its_steps(fleet: None, browser: Browser) -> None:
+    Edge()
+    client = browser("release-manager")
+    assert 'name="back"' in client.get("/releases/new/").content.decode()
+    page = client.get("/releases/plan/", CHOICE | {"back": "ramp"}).content.decode()
+    assert all(f"Ramp {percent} %" in page for percent in (10, 30, 50, 100)) and "Restore" not in page
+    client.post("/releases/start/", CHOICE | {"back": "ramp", "digest": digest_in(page)})
+    assert Run.objects.get().strategy["back"] == "ramp"
+
+
+def test_the_plan_says_where_users_live_meanwhile(fleet: None, browser: Browser) -> None:
+    Edge()
+    page = browser("viewer").get("/releases/plan/", CHOICE | {"alone": "relocate"}).content.decode()
+    assert "Relocate users" in page and "meanwhile, as things are now" in page
+    assert "have nowhere to be meanwhile" in page
+
+
+def test_a_switch_without_standby_prods_says_who_finds_nobody(fleet: None, browser: Browser) -> None:
+    page = browser("release-manager").get("/releases/plan/", CHOICE | {"name": "switch"}).content.decode()
+    assert "No standby Prod is left to take the place of a-1" in page
+    assert re.search(r'class="button main" disabled', page)
+
+
+def test_a_switch_shows_who_takes_whose_place(fleet: None, browser: Browser) -> None:
+    for name in ("a-8", "b-8", "c-7", "c-8", "c-9"):
+        build.in_service(build.prod(name, name[0], role="standby"))
+    page = browser("viewer").get("/releases/plan/", CHOICE | {"name": "switch"}).content.decode()
+    assert "Switch → c-7" in page and "Hands its users (load 400) over to c-7" in page
+    assert "To the end there is somebody to go back to." in page
 
 
 def test_start_runs_the_plan_that_was_read(fleet: None, browser: Browser) -> None:

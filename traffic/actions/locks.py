@@ -3,7 +3,7 @@
 from django.db import connection
 
 # Any numbers that no other lock of ours has.
-TENANTS, ROUTERS, AUTOMATION = 4_077_104_001, 4_077_104_002, 4_077_104_003
+TENANTS, ROUTERS, AUTOMATION, ROOM = 4_077_104_001, 4_077_104_002, 4_077_104_003, 4_077_104_004
 
 
 def one_at_a_time(what: int) -> None:

@@ -2,13 +2,14 @@
 
 from .liveness import Liveness
 from .publications import Publication, Router, RouterInstance
-from .routes import DataClass, Redundancy, Route, RouteEpoch, RouteMember, RouteOut, Tenant
+from .routes import DataClass, Redundancy, Reservation, Route, RouteEpoch, RouteMember, RouteOut, Tenant
 
 __all__ = [
     "DataClass",
     "Liveness",
     "Publication",
     "Redundancy",
+    "Reservation",
     "Route",
     "RouteEpoch",
     "RouteMember",

@@ -108,3 +108,20 @@ class RouteOut(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route.name} without {self.prod.name}"
+
+
+class Reservation(models.Model):
+    """Run `run_id` counts on `load` units of room on `prod` for users that it has not sent there yet: the most that it
+    puts there at a time. Gone with the end of the Run."""
+
+    prod = models.ForeignKey(Prod, on_delete=models.CASCADE, related_name="+")
+    run_id = models.BigIntegerField(db_index=True)
+    load = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run_id", "prod"], name="reservation_once_per_prod_and_run")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.load} on {self.prod_id} for run {self.run_id}"

@@ -1,7 +1,8 @@
 """What the planners of `traffic.core` know, read from rows in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Count, Sum
@@ -11,13 +12,19 @@ from clusters.core.promises import may_share_data
 from clusters.facts import cluster_reason, prod_health
 from clusters.models import Cluster, Prod, Version
 from traffic.core.facts import ClusterNow, Place, RouteNow, RouterNow, Seat, TrafficFacts
-from traffic.models import Publication, Route, RouteMember, Router, RouterInstance
+from traffic.models import Publication, Reservation, Route, RouteMember, RouteOut, Router, RouterInstance
 
 Promises = Mapping[int, Mapping[str, frozenset[str]]]
 
 
-def read_facts(now: datetime | None = None) -> TrafficFacts:
-    """All Prods that are not retired, Routes, Clusters that are not retired, and router instances."""
+def read_facts(
+    now: datetime | None = None, *, run_id: int | None = None, urgent: bool = False
+) -> TrafficFacts:
+    """All Prods that are not retired, Routes, Clusters that are not retired, and router instances.
+
+    `run_id`: the Run that asks, whose own reservations do not count; `urgent`: nobody's do, since releases wait for
+    whoever rescues users.
+    """
     now = now or timezone.now()
     prods = list(
         Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED)
@@ -28,15 +35,44 @@ def read_facts(now: datetime | None = None) -> TrafficFacts:
     shares = _promises({prod.blueprint_id for prod in prods})
     clusters = Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).defer("nodes")
     instances = RouterInstance.objects.select_related("cluster", "router").order_by("name")
+    routes = read_routes_now({prod.name: prod.blueprint.name for prod in prods})
+    warm = {prod for route in routes for prod, weight, _ in route.members if weight}
+    reserved = {} if urgent else read_reserved(routes, run_id)
     return TrafficFacts(
-        places=tuple(_place(prod, shares, now) for prod in prods),
-        routes=read_routes_now({prod.name: prod.blueprint.name for prod in prods}),
+        places=tuple(
+            replace(_place(prod, shares, now), warm=prod.name in warm, reserved=reserved.get(prod.name, 0))
+            for prod in prods
+        ),
+        routes=routes,
         clusters=tuple(ClusterNow(c.name, c.failure_domain, c.purpose) for c in clusters),
         routers=tuple(
             RouterNow(i.name, i.failure_domain, i.cluster.name if i.cluster else "", checks_health(i))
             for i in instances
         ),
     )
+
+
+def read_reserved(routes: Iterable[RouteNow], run_id: int | None) -> dict[str, int]:
+    """Prod -> load units that Runs other than `run_id` count on, without what they have put there already: that is
+    committed. Two queries, one where nothing is reserved."""
+    promised = {
+        (run, prod): load
+        for run, prod, load in Reservation.objects.exclude(run_id=run_id).values_list(
+            "run_id", "prod__name", "load"
+        )
+    }
+    if not promised:
+        return {}
+    out = dict(RouteOut.objects.values_list("route__name", "run_id"))
+    for route in routes:
+        for prod, weight, target in route.members:
+            key = (out.get(route.name), prod)
+            if weight and not target and key in promised:
+                promised[key] -= route.load
+    found: dict[str, int] = defaultdict(int)
+    for (_, prod), load in promised.items():
+        found[prod] += max(0, load)
+    return found
 
 
 def checks_health(instance: RouterInstance) -> bool:

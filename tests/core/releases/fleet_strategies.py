@@ -60,6 +60,7 @@ def _route(draw: st.DrawFn, number: int, group: list[str]) -> RouteFacts:
         load=draw(st.integers(0, 120)),
         tenants=draw(st.integers(0, 120)),
         members=tuple((prod, draw(weights)) for prod in group),
+        published=draw(st.booleans()),
     )
 
 
@@ -74,4 +75,6 @@ strategies = st.builds(
     failure_budget=st.integers(0, 2),
     soak_s=st.sampled_from([0, 5]),
     ask=st.sampled_from(["none", "each-wave", "horizon"]),
+    back=st.sampled_from(["restore", "ramp"]),
+    alone=st.sampled_from(["in-place", "relocate"]),
 )

@@ -91,7 +91,7 @@ def make_run(plan: Plan, fleet: FleetFacts, state: RunState = RunState.RUNNING) 
 
 def _steps(plan: Plan) -> tuple[StepNow, ...]:
     rows = [
-        (number, position, prod, step.kind)
+        (number, position, prod, step.kind, str(dict(step.params).get("to", "")))
         for number, wave in enumerate(plan.waves, start=1)
         for prod, steps in [("", wave.gates), *((prod.name, prod.steps) for prod in wave.prods)]
         for position, step in enumerate(steps)
@@ -109,6 +109,7 @@ def _steps(plan: Plan) -> tuple[StepNow, ...]:
             since=NOW,
             due_at=None,
             reason=None,
+            to=to,
         )
-        for index, (wave, position, prod, kind) in enumerate(rows, start=1)
+        for index, (wave, position, prod, kind, to) in enumerate(rows, start=1)
     )

@@ -72,12 +72,15 @@ WHOLE = because("not-a-whole-number")
         pytest.param({"parallel": True}, "parallel", WHOLE, id="true at once"),
         pytest.param({"parallel": [1]}, "parallel", WHOLE, id="list for amount"),
         pytest.param(
-            {"name": "fast"}, "name", because("not-one-of", choices="by-impact, percent, label"), id="name"
+            {"name": "fast"},
+            "name",
+            because("not-one-of", choices="by-impact, percent, label, switch"),
+            id="name",
         ),
         pytest.param(
             {"name": ["percent"]},
             "name",
-            because("not-one-of", choices="by-impact, percent, label"),
+            because("not-one-of", choices="by-impact, percent, label, switch"),
             id="list",
         ),
         pytest.param({"ask": 1}, "ask", because("not-one-of", choices="none, each-wave, horizon"), id="ask"),

@@ -1,0 +1,115 @@
+"""Blue/green: standby Prods get the Version first, then take the place of those that serve."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from journal.core.reasons import Reason, because
+from traffic.core.facts import SINGLE_WRITER, TWO_DOMAIN
+from traffic.core.load import NO_LOAD
+
+from .facts import FleetFacts, ProdFacts
+from .grouping import Group
+from .impact import Impact, fleet_loads
+from .leaving import named
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`new` takes the place of `old`; `load` is what it takes over, `room` what is free of it then."""
+
+    old: ProdFacts
+    new: ProdFacts
+    load: int
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Who takes whose place, those with most load first; and why some find nobody."""
+
+    pairs: tuple[Pair, ...]
+    missing: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """A Prod that is to hand its users over: its load, whether only its own failure domain will do, and the names of
+    its Routes with a single writer."""
+
+    prod: ProdFacts
+    load: int
+    near: bool
+    writers: str
+
+
+NO_PAIRS = Pairing((), ())
+
+
+def pair_standbys(chosen: tuple[Impact, ...], fleet: FleetFacts, rooms: Mapping[str, int]) -> Pairing:
+    """Each live Prod of `chosen` that serves users gets a standby Prod of its own: the one with most room of those that
+    can carry its load, ties by name. Where it serves users who have bought two failure domains, one in its own; these
+    choose first.
+
+    `rooms`: Prod -> load units that are free of it. A standby Prod that is held, or serves users already, is nobody's.
+    """
+    serving = {prod for route in fleet.routes for prod, weight in route.members if weight > 0}
+    loads = fleet_loads(fleet)
+    free = {one.prod.name: one.prod for one in chosen if is_free(one.prod, serving)}
+    olds = [
+        _Old(one.prod, loads.get(one.prod.name, NO_LOAD).load, *_bound(one.prod, fleet))
+        for one in chosen
+        if _hands_over(one, serving)
+    ]
+    pairs: list[Pair] = []
+    missing: list[Reason] = []
+    for old in sorted(olds, key=lambda old: (not old.near, -old.load, old.prod.name)):
+        found = _find(old, free, rooms)
+        if isinstance(found, Reason):
+            missing.append(found)
+        else:
+            del free[found.new.name]
+            pairs.append(found)
+    return Pairing(tuple(pairs), tuple(missing))
+
+
+def is_free(prod: ProdFacts, serving: set[str]) -> bool:
+    """Whether it is a standby Prod that nobody is served by, and that nobody holds."""
+    return prod.role == "standby" and prod.name not in serving and prod.held is None
+
+
+def _hands_over(one: Impact, serving: set[str]) -> bool:
+    return one.prod.role == "live" and one.prod.name in serving
+
+
+def _bound(old: ProdFacts, fleet: FleetFacts) -> tuple[bool, str]:
+    mine = [route for route in fleet.routes if dict(route.members).get(old.name)]
+    writers = [route for route in mine if route.data_class == SINGLE_WRITER]
+    return any(route.redundancy == TWO_DOMAIN for route in mine), named(writers)
+
+
+def _find(old: _Old, free: Mapping[str, ProdFacts], rooms: Mapping[str, int]) -> Pair | Reason:
+    prod = old.prod
+    if old.writers:
+        return because("switch-needs-fence", prod=prod.name, routes=old.writers)
+    fitting = [new for new in free.values() if not old.near or new.domain == prod.domain]
+    if not fitting:
+        return because(
+            "no-standby-near" if old.near else "no-standby-left", prod=prod.name, domain=prod.domain
+        )
+    new = min(fitting, key=lambda prod: (-rooms.get(prod.name, 0), prod.name))
+    room = rooms.get(new.name, 0)
+    if room < old.load:
+        return because("no-standby-room", prod=prod.name, load=old.load, other=new.name, most=max(0, room))
+    return Pair(prod, new, old.load, room - old.load)
+
+
+def first_groups(chosen: tuple[Impact, ...], fleet: FleetFacts, pairing: Pairing) -> tuple[Group, ...]:
+    """Whom the Version meets before anybody is switched: test Prods, live Prods without users, then the standby Prods
+    that take over. Other standby Prods keep what they have."""
+    serving = {prod for route in fleet.routes for prod, weight in route.members if weight > 0}
+    takers = {pair.new.name for pair in pairing.pairs}
+    test = [one for one in chosen if one.prod.role == "test"]
+    idle = [one for one in chosen if one.prod.role == "live" and one.prod.name not in serving]
+    standby = [one for one in chosen if one.prod.name in takers]
+    found = (("test", test), ("few", idle), ("standby", standby))
+    return tuple(Group(name, tuple((one.prod, one.reason) for one in ones)) for name, ones in found if ones)
