@@ -2,9 +2,11 @@
 
 from .publications import Publication, Router, RouterInstance
 from .routes import DataClass, Redundancy, Route, RouteEpoch, RouteMember, RouteOut, Tenant
+from .samples import DemandSample
 
 __all__ = [
     "DataClass",
+    "DemandSample",
     "Publication",
     "Redundancy",
     "Route",
