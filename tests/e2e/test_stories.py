@@ -1,20 +1,19 @@
 """Two stories, by clicking alone: a dead cluster, and a bad release. The users themselves tell what it did to them."""
 
-import re
 import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from orchestrator.embedded.stack import Stack, wait_until
-from tests.e2e.people import PHONE, People, people, picture
+from tests.e2e.people import DESK, PHONE, People, people, picture
+from tests.e2e.traffic_pages import LONG, RUN_PAGE, asked, asked_by, await_done, confirm, failing, row
 from tests.e2e.users import Users, errors, prods_of
 from tests.e2e.world import World
 
 SOON_S = 30
-SOON, LONG = 30_000, 120_000  # milliseconds
-RUN_PAGE = re.compile(r"/runs/\d+/$")
+SOON = 30_000  # milliseconds
 # So that every tenant comes by every few seconds.
 RATE = 150
 NORMAL = {
@@ -57,24 +56,6 @@ def nothing_to_complain(crowd: People) -> Iterator[None]:
     assert (crowd.complaints, refused) == ([], 0)
 
 
-def row(page: Page, cluster: str) -> Locator:
-    """The line of a cluster on the page Failover."""
-    return page.locator(f".survival tr[data-key='{cluster}']")
-
-
-def confirm(page: Page, reason: str) -> int:
-    """Press what the plan ends with; the number of the run that begins."""
-    page.fill("textarea[name=reason]", reason)
-    page.click("form .buttons button")
-    page.wait_for_url(RUN_PAGE)
-    return int(page.url.rstrip("/").rpartition("/")[2])
-
-
-def await_done(page: Page) -> None:
-    """The run on the page has come to its end."""
-    expect(page.locator(".title .chip")).to_have_text("done", timeout=LONG)
-
-
 def outage(users: Users, since: float) -> dict[str, tuple[float, float]]:
     """Hostname -> when its first and its last failed request were sent."""
     found: dict[str, tuple[float, float]] = {}
@@ -84,12 +65,38 @@ def outage(users: Users, since: float) -> dict[str, tuple[float, float]]:
     return found
 
 
+PAGES = {
+    "failover": "/failover/",
+    "evacuate": "/failover/b/",
+    "routes": "/routes/",
+    "route": "/routes/shop-r/",
+    "tenants": "/tenants/?q=shop-s-00",
+    "tenant": "/tenants/shop-r-0001/",
+    "routers": "/routers/",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_of_traffic_fits(
+    crowd: People, users: Users, viewport: dict[str, int], scheme: str
+) -> None:
+    page = crowd.page("admin", viewport, color_scheme=scheme)
+    suffix = ("-phone" if viewport is PHONE else "") + ("-dark" if scheme == "dark" else "")
+    for name, path in PAGES.items():
+        page.goto(crowd.stack.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        picture(page, name + suffix)
+    page.context.close()
+
+
 def test_a_dead_cluster_is_failed_over_by_one_click_and_comes_back(
     crowd: People, world: World, users: Users
 ) -> None:
     page, phone = crowd.page("on-call"), crowd.page("on-call", PHONE, color_scheme="dark")
-    for one in (page, phone):
-        one.goto(crowd.stack.url + "/failover/")
+    wall = crowd.tab(page.context)
+    for one, path in ((page, "/failover/"), (phone, "/failover/"), (wall, "/")):
+        one.goto(crowd.stack.url + path)
     alone = users.hostnames("shop-s")
     _, before = users.total()
     died = time.time()
@@ -104,7 +111,8 @@ def test_a_dead_cluster_is_failed_over_by_one_click_and_comes_back(
         picture(phone, "failover-dead-phone-dark")
         noticed = time.time()
         wait_until(lambda: set(outage(users, noticed)) == alone, SOON_S, "all without redundancy are hurt")
-
+        wait_until(lambda: failing(wall) == {"a-1"}, SOON_S, "the wall shows whose users get errors")
+        picture(wall, "fleet-dead")
         row(page, "a").get_by_role("link", name="Fail over a").click()
         expect(page.locator(".would")).to_contain_text("Send 400 tenants to other Prods, all at once.")
         expect(page.locator(".would")).to_contain_text("300 are served by others already.")
@@ -115,6 +123,8 @@ def test_a_dead_cluster_is_failed_over_by_one_click_and_comes_back(
         picture(page, "failover-run")
         wait_until(lambda: users.hurt() == set(), SOON_S, "nobody is hurt any more")
         assert not users.served("prod", 1) & {"a-1", "a-2"}
+        wait_until(lambda: failing(wall) == set(), SOON_S, "the wall shows no errors any more")
+        picture(wall, "fleet-moved")
     hurt = outage(users, died)
     # Users of the redundant ones met the dead Prod only until the gateways had noticed, before anybody was told.
     others = {host: last for host, (_, last) in hurt.items() if host not in alone}
@@ -152,23 +162,6 @@ def start(page: Page, url: str, version: str) -> int:
     page.click("text=Start the release")
     page.wait_for_url(RUN_PAGE)
     return int(page.url.rstrip("/").rpartition("/")[2])
-
-
-def asked_by(page: Page, url: str, route: str, run: int) -> set[str]:
-    """The Prods that a run first asked to serve a Route, as the Route's history shows it."""
-    page.goto(f"{url}/routes/{route}/")
-    first = page.locator("[data-key='epochs'] tbody tr", has=page.locator(f"a[href='/runs/{run}/']")).last
-    weights = str(first.locator("td").nth(1).text_content())
-    return {prod for prod, percent in re.findall(r"(\S+) (\d+) %", weights) if percent != "0"}
-
-
-def asked(page: Page, url: str) -> dict[str, set[str]]:
-    """Route -> the Prods that are asked to serve it, as the page Routes shows it."""
-    page.goto(url + "/routes/")
-    rows = """rows => rows.map(row => [row.dataset.key, [...row.querySelectorAll('.weights li')].map(
-        one => [one.querySelector('.name').textContent, one.querySelector('strong').textContent])])"""
-    found = page.eval_on_selector_all(".routes-table tbody tr", rows)
-    return {route: {prod for prod, percent in members if percent != "0 %"} for route, members in found}
 
 
 def test_a_bad_release_in_wave_3_is_rolled_back_while_users_are_served(
@@ -226,9 +219,8 @@ def test_a_bad_release_in_wave_3_is_rolled_back_while_users_are_served(
 
 
 def test_weights_are_moved_by_a_slider_and_brought_back_from_the_history(crowd: People, users: Users) -> None:
-    page, phone = crowd.page("on-call"), crowd.page("on-call", PHONE, color_scheme="dark")
-    for one in (page, phone):
-        one.goto(crowd.stack.url + "/routes/shop-r/")
+    page = crowd.page("on-call")
+    page.goto(crowd.stack.url + "/routes/shop-r/")
     slider, number = page.locator("[data-slider='a-2']"), page.locator("[data-weight='a-2']")
     expect(slider).to_be_visible()
     slider.focus()
@@ -240,7 +232,6 @@ def test_weights_are_moved_by_a_slider_and_brought_back_from_the_history(crowd: 
     expect(slider).to_have_value("25")
     expect(page.locator(".preview tr", has_text="b-1")).to_contain_text("50 % → 67 %")
     picture(page, "route-slider")
-    picture(phone, "route-phone-dark")
     before = int(str(page.locator("input[name=epoch]").get_attribute("value")))
     page.fill("textarea[name=reason]", "a-2 is warm")
     page.click("text=Set these weights")
@@ -253,16 +244,13 @@ def test_weights_are_moved_by_a_slider_and_brought_back_from_the_history(crowd: 
     page.fill("textarea[name=reason]", "and cold again")
     page.click("form button.main")
     expect(history.first).to_contain_text("a-2 50 %, b-1 50 %")
-    for one in (page, phone):
-        one.context.close()
+    page.context.close()
 
 
 def test_a_tenant_is_moved_by_hand_and_found_again(crowd: People, users: Users) -> None:
     page = crowd.page("release-manager")
     page.goto(crowd.stack.url + "/tenants/?q=shop-s-0007")
-    picture(page, "tenants")
     page.locator("main").get_by_role("link", name="shop-s-0007", exact=True).click()
-    picture(page, "tenant")
     page.click("text=Move it…")
     page.fill("input[name=route]", "shop-t")
     picture(page, "tenant-move")
