@@ -138,7 +138,7 @@ def merged(rows: Rows) -> Message:
 
 def topics_of(hint: dict[str, Any]) -> set[str]:
     """`{"run": 5, "prod": "a-1"}` -> `{"run:5", "prod:a-1"}`; one that names no row concerns the line."""
-    named = {f"{name}:{hint[name]}" for name in ("run", "prod", "cluster") if hint.get(name)}
+    named = {f"{name}:{hint[name]}" for name in ("run", "prod", "cluster", "demand") if hint.get(name)}
     return named or {"line"}
 
 

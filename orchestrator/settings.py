@@ -143,6 +143,7 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "releases.tasks.tick", "schedule": 1.0, "options": {"expires": 1}},
+    "demand": {"task": "releases.tasks.sample_demand", "schedule": 5.0, "options": {"expires": 4}},
 }
 
 # --- People -----------------------------------------------------------------------------------------
@@ -295,6 +296,13 @@ STABILISATION_S = env.number("DROVER_STABILISATION_S", 600)
 
 # How long a Prod is watched after each part of a Route that it gets back.
 RAMP_WATCH_S = env.number("DROVER_RAMP_WATCH_S", 60)
+
+# Where the requests and errors per second of each Prod come from, for the charts of the fleet: Prometheus, or in the
+# demo what the simulated users have counted. Empty: nothing is collected.
+PROMETHEUS_URL = env.text("DROVER_PROMETHEUS_URL", "").rstrip("/")
+REQUESTS_QUERY = env.text("DROVER_REQUESTS_QUERY", "")
+ERRORS_QUERY = env.text("DROVER_ERRORS_QUERY", "")
+USERS_URL = env.text("DROVER_USERS_URL", "").rstrip("/") if DEMO else ""
 
 # --- Time, language, logs ---------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from traffic.engine.demand import take_sample
 from traffic.engine.instances import connect_instance
 from traffic.engine.publishing import publish_instance
 
@@ -26,6 +27,11 @@ def publish(instance_id: int) -> None:
 @shared_task
 def remove_stray(prod_id: int, kind: str, name: str) -> None:
     strays.remove_stray(prod_id, kind, name)
+
+
+@shared_task
+def sample_demand() -> None:
+    take_sample()
 
 
 @shared_task

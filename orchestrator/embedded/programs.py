@@ -123,6 +123,7 @@ class Programs:
             "DROVER_STABILISATION_S": os.environ.get("DROVER_STABILISATION_S", "10"),
             "DROVER_RAMP_WATCH_S": os.environ.get("DROVER_RAMP_WATCH_S", "2"),
             "DROVER_URL": self.url,
+            "DROVER_USERS_URL": self.users_url,
             "DROVER_ALLOWED_HOSTS": "localhost",
             "DROVER_SECRET_KEY": self._layout.secret_key(),
             "DROVER_CREDENTIAL_KEYS": self._layout.credential_key(),

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clusters.facts import cluster_reason
@@ -11,6 +11,8 @@ from journal.core.reasons import Reason, reason_from_json
 from releases.core.states import RUN_LIVE
 from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
 from releases.models import Hold, Run
+from traffic.core.demand import DemandChart
+from traffic.queries.demand import Demand, read_demand
 
 from .needs import Need, read_needs
 from .progress import RUN_LINE, RunLine, StepRow, read_steps, run_line
@@ -26,6 +28,7 @@ class VersionShare:
     name: str
     prods: int
     share: str
+    demand: DemandChart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class ClusterColumn:
     server_version: str
     seen_at: datetime | None
     intent: str
+    runs_routers: bool
     prods: tuple[ProdTile, ...]
 
 
@@ -70,8 +74,9 @@ def read_fleet(role: str, now: datetime) -> FleetPage:
     runs = list(Run.objects.filter(state__in=live).select_related(*RUN_LINE))
     steps = read_steps(runs)
     holds = {hold.prod_id: hold for hold in Hold.objects.filter(lifted_at=None).select_related("author")}
-    tiles = _tiles(prods, clusters, served, steps, holds, now)
-    versions, bar = _versions(prods, served)
+    demand = read_demand({prod.name: (prod.blueprint.name, serving(prod).name) for prod in prods}, now)
+    tiles = _tiles(prods, clusters, served, steps, holds, demand, now)
+    versions, bar = _versions(prods, served, demand)
     return FleetPage(
         prods=len(prods),
         users=round(sum(one.users for one in served.values())),
@@ -89,6 +94,7 @@ def _tiles(
     served: dict[str, Served],
     steps: dict[int, list[StepRow]],
     holds: dict[int, Hold],
+    demand: Demand,
     now: datetime,
 ) -> dict[int, list[ProdTile]]:
     blind = {cluster.pk: cluster_reason(cluster, now) for cluster in clusters}
@@ -102,7 +108,7 @@ def _tiles(
         tile = prod_tile(
             prod, served.get(prod.name, NOBODY), mine[prod.pk], holds.get(prod.pk), blind[prod.cluster_id]
         )
-        tiles[prod.cluster_id].append(tile)
+        tiles[prod.cluster_id].append(replace(tile, demand=demand.prods.get(prod.name)))
     return tiles
 
 
@@ -119,12 +125,13 @@ def _column(cluster: Cluster, tiles: list[ProdTile], now: datetime) -> ClusterCo
         server_version=cluster.server_version,
         seen_at=cluster.seen_at,
         intent=cluster.intent,
+        runs_routers=cluster.purpose == Cluster.Purpose.EDGE,
         prods=tuple(tiles),
     )
 
 
 def _versions(
-    prods: Iterable[Prod], served: dict[str, Served]
+    prods: Iterable[Prod], served: dict[str, Served], demand: Demand
 ) -> tuple[tuple[VersionShare, ...], tuple[Share, ...]]:
     """Versions in service by share of users, the newest first, and the bar of them."""
     names: dict[int, str] = {}
@@ -139,6 +146,8 @@ def _versions(
     listed, bar = [], []
     for place, (key, percent) in enumerate(percents(users, map(str, newest))):
         kind, name = f"version-{min(place, 4)}", names[int(key)]
-        listed.append(VersionShare(kind, name, counts[int(key)], percent_words(percent)))
+        listed.append(
+            VersionShare(kind, name, counts[int(key)], percent_words(percent), demand.versions.get(name))
+        )
         bar.append(Share(kind, f"{name} · {percent_words(percent)}", percent, users[key]))
     return tuple(listed), tuple(bar)

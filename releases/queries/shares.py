@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from traffic.models import Route, RouteMember
+from traffic.models import RouteMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,15 @@ NOBODY = Served()
 
 
 def read_served() -> dict[str, Served]:
-    """Prod name -> what it serves. Two queries."""
-    totals = {
-        route.pk: (route.load or 0, route.count)
-        for route in Route.objects.annotate(load=Sum("tenants__load"), count=Count("tenants"))
-    }
+    """Prod name -> what it serves. One query."""
     members: dict[int, dict[str, int]] = defaultdict(dict)
-    for route, prod, weight in RouteMember.objects.values_list("route", "prod__name", "weight"):
+    totals: dict[int, tuple[int, int]] = {}
+    rows = RouteMember.objects.annotate(load=Sum("route__tenants__load"), count=Count("route__tenants"))
+    for route, prod, weight, load, count in rows.values_list(
+        "route", "prod__name", "weight", "load", "count"
+    ):
         members[route][prod] = weight
+        totals[route] = (load or 0, count)
     gathered: dict[str, list[tuple[int, float, int, frozenset[str]]]] = defaultdict(list)
     for route, weights in members.items():
         load, count = totals[route]

@@ -19,6 +19,7 @@ from releases.marks import (
     Mark,
 )
 from releases.models import Hold
+from traffic.core.demand import DemandChart
 
 from .progress import StepRow
 from .shares import Served
@@ -27,7 +28,7 @@ from .shares import Served
 @dataclass(frozen=True, slots=True)
 class ProdTile:
     """What a tile says. `before` is the Version it is leaving, empty when it is not; `reason` is why it
-    is as its mark says; `run` is the live Run that has it."""
+    is as its mark says; `run` is the live Run that has it; `demand` what its users ask for."""
 
     name: str
     role: str
@@ -45,6 +46,7 @@ class ProdTile:
     held: str
     drifted: bool
     run: int | None
+    demand: DemandChart | None = None
 
 
 def prod_tile(

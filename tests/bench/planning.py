@@ -14,6 +14,11 @@ PRODS, TENANTS, CLUSTERS = (int(os.environ.get(n, d)) for n, d in (("P", 1000), 
 
 
 def main() -> None:
+    on_rows(measure)
+
+
+def on_rows(measure: Callable[[], None]) -> None:
+    """Run `measure` with Drover's settings and an empty PostgreSQL of its own."""
     from cryptography.fernet import Fernet
 
     from tests.database import SessionDatabase, wait_for

@@ -3,47 +3,16 @@ do to them, counted by the users themselves."""
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api, Run, told
+from tests.e2e.users import Users
 from tests.e2e.world import World
 
 SOON_S = 30
 RELEASED_WITHIN_S = 240
 SHOP = {"blueprint": "shop", "strategy": {"soak_s": 0}, "exclude": []}
-
-
-class Users:
-    """The counters of the simulated users."""
-
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, trust_env=False, timeout=10)
-
-    def close(self) -> None:
-        self._http.close()
-
-    def total(self) -> tuple[int, int]:
-        """(requests, errors) since they began."""
-        told = self._http.get("/counters").raise_for_status().json()
-        return int(told["requests"]), int(told["errors"])
-
-    def lately(self, by: str, seconds: int = 3) -> dict[str, tuple[int, int]]:
-        """Value of the field `by` -> (requests, errors) of the last whole seconds."""
-        series = (
-            self._http.get("/counters", params={"by": by, "seconds": seconds})
-            .raise_for_status()
-            .json()["series"]
-        )
-        return {one[by]: (sum(one["requests"]), sum(one["errors"])) for one in series}
-
-    def served(self, by: str, seconds: int = 3) -> set[str]:
-        return {value for value, (requests, errors) in self.lately(by, seconds).items() if requests > errors}
-
-    def hurt(self) -> set[str]:
-        """The tenant groups of which somebody got an error lately."""
-        return {value for value, (_, errors) in self.lately("group", 2).items() if errors}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +38,7 @@ def world(stack: Stack) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def users(stack: Stack) -> Iterator[Users]:
-    found = Users(stack.demo["users"])
+    found = Users(stack)
     wait_until(lambda: len(found.served("group")) == 5, SOON_S, "users of every group are served")
     yield found
     found.close()

@@ -32,13 +32,14 @@ class World:
     def audit(self, fleet: FleetSpec, since: int = 0) -> list[Entry]:
         """Every entry about the Prods of `fleet` after entry `since`, in order."""
         homes = {(prod.cluster, prod.namespace) for prod in fleet.prods}
-        return [entry for entry in self._entries(since) if (entry["cluster"], entry["namespace"]) in homes]
+        return [entry for entry in self.entries(since) if (entry["cluster"], entry["namespace"]) in homes]
 
     def mark(self) -> int:
         """The number of the newest entry."""
-        return max((entry["seq"] for entry in self._entries(0)), default=0)
+        return max((entry["seq"] for entry in self.entries(0)), default=0)
 
-    def _entries(self, since: int) -> Iterator[Entry]:
+    def entries(self, since: int) -> Iterator[Entry]:
+        """Every entry after entry `since`, in order."""
         with self._audit.open() as lines:
             for line in lines:
                 # The last line may be half written.

@@ -178,9 +178,19 @@ def test_the_last_good_state_of_a_route_with_tenants_is_never_taken_off(edge: Ed
 
 def test_what_was_read_back_long_ago_is_no_good_state(edge: Edge) -> None:
     edge.publish()
-    Publication.objects.filter(instance__name="edge-2").update(read_at=timezone.now() - timedelta(minutes=1))
+    long_ago = timezone.now() - timedelta(minutes=1)
+    Publication.objects.filter(instance__name="edge-2").update(read_at=long_ago)
+    RouterInstance.objects.filter(name="edge-2").update(read_at=long_ago)
     with pytest.raises(Refused, match="routes-published-only-here"):
         remove_instance(build.person("admin"), "edge-1", connect(edge))
+
+
+def test_a_state_that_is_still_so_is_a_good_one_however_old(edge: Edge) -> None:
+    edge.publish()
+    Publication.objects.update(read_at=timezone.now() - timedelta(minutes=1))
+    RouterInstance.objects.update(read_at=timezone.now())
+    remove_instance(build.person("admin"), "edge-1", connect(edge))
+    assert not RouterInstance.objects.filter(name="edge-1").exists()
 
 
 def test_a_route_without_tenants_is_taken_off(edge: Edge) -> None:

@@ -15,6 +15,8 @@ from releases.queries.fleet import FleetPage, ProdTile, read_fleet
 from tests import build
 from tests.engine import driver
 from tests.web.conftest import Browser
+from traffic.core.demand import Rate
+from traffic.engine.demand import store
 
 Release = Callable[..., Run]
 
@@ -156,3 +158,21 @@ def test_roll_back_is_offered_to_those_who_may(
 ) -> None:
     driver.advance(release())
     assert ("Roll back…" in browser(role).get("/").content.decode()) is shown
+
+
+def test_the_wall_shows_what_users_ask_for_and_what_fails(fleet: None, browser: Browser) -> None:
+    now = timezone.now()
+    store({("a-1", "v1.0.0"): Rate(12.5, 0), ("a-2", ""): Rate(3, 3)}, now)
+    page = browser("viewer").get("/").content.decode()
+    assert "12.5 requests/s" in page and "3.0 errors/s" in page
+    assert page.count('class="demand"') == 6 + 1  # each Prod, and the one Version
+
+
+def test_numbers_that_are_old_are_called_old(fleet: None, browser: Browser) -> None:
+    store({("a-1", "v1.0.0"): Rate(12.5, 0)}, timezone.now() - timedelta(seconds=20))
+    page = browser("viewer").get("/").content.decode()
+    assert 'class="demand old"' in page and ">20 s ago</time>" in page
+
+
+def test_a_fleet_without_a_source_of_numbers_has_no_charts(fleet: None, browser: Browser) -> None:
+    assert 'class="demand' not in browser("viewer").get("/").content.decode()

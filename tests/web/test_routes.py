@@ -13,7 +13,7 @@ from tests.traffic.edge import Edge
 from tests.traffic.standing import standing_fleet
 from tests.web.conftest import PEOPLE, Browser
 from traffic.actions import set_weights
-from traffic.models import Publication, Route, RouteEpoch, RouteMember, Tenant
+from traffic.models import Publication, Route, RouteEpoch, RouteMember, RouterInstance, Tenant
 
 READ, ON_CALL = "viewer", "on-call"
 PAGES = {
@@ -98,9 +98,20 @@ def test_a_route_that_nobody_publishes_says_so(browser: Browser) -> None:
 def test_what_was_read_long_ago_is_not_called_as_asked(browser: Browser) -> None:
     Edge().publish()
     assert ">as asked<" in shown(browser(READ), "/routes/?q=shop-r").split("<tbody>")[1]
-    Publication.objects.update(read_at=timezone.now() - timedelta(minutes=5))
+    for rows in (Publication.objects.all(), RouterInstance.objects.all()):
+        rows.update(read_at=timezone.now() - timedelta(minutes=5))
     said = shown(browser(READ), "/routes/?q=shop-r").split("<tbody>")[1]
     assert "no fresh facts" in said and ">as asked<" not in said
+    assert "shop-r" in shown(browser(READ), "/routes/?state=unread").split("<tbody>")[1]
+
+
+def test_what_is_as_it_was_long_ago_is_as_fresh_as_the_last_look(browser: Browser) -> None:
+    Edge().publish()
+    Publication.objects.update(read_at=timezone.now() - timedelta(minutes=5))
+    RouterInstance.objects.update(read_at=timezone.now())
+    said = shown(browser(READ), "/routes/?state=published").split("<tbody>")[1]
+    assert ">as asked<" in said and "no fresh facts" not in said
+    assert "No Route is like that." in shown(browser(READ), "/routes/?state=unread")
 
 
 def test_an_epoch_that_moved_on_is_not_called_as_asked(browser: Browser) -> None:

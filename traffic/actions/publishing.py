@@ -118,7 +118,7 @@ def _check_elsewhere(routes: Collection[int], instances: Collection[int]) -> Non
 def good_now() -> QuerySet[Publication]:
     """The Publications that were read back as asked, lately enough to count."""
     state, fresh = Publication.State.PUBLISHED, timezone.now() - FRESH_FOR
-    return Publication.objects.filter(state=state, epoch=F("route__epoch"), read_at__gt=fresh)
+    return Publication.objects.filter(Publication.seen_since(fresh), state=state, epoch=F("route__epoch"))
 
 
 def _take_off(instance: RouterInstance, routes: dict[int, str], connect: Connect) -> None:

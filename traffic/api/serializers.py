@@ -47,6 +47,7 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
         child=serializers.IntegerField(), help_text="weight by Prod, as read back"
     )
     reason = serializers.SerializerMethodField()
+    read_at = serializers.DateTimeField(source="seen_at", allow_null=True)
 
     class Meta:
         model = Publication

@@ -3,9 +3,11 @@
 from .liveness import Liveness
 from .publications import Publication, Router, RouterInstance
 from .routes import DataClass, Redundancy, Reservation, Route, RouteEpoch, RouteMember, RouteOut, Tenant
+from .samples import DemandSample
 
 __all__ = [
     "DataClass",
+    "DemandSample",
     "Liveness",
     "Publication",
     "Redundancy",

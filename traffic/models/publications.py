@@ -1,5 +1,7 @@
 """Where Routes are published, and what was read back there."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -72,7 +74,7 @@ class Publication(models.Model):
     What is asked stands in the Route and its members alone; `asked` is the Route's epoch when this was last
     made due, so that an answer about an older one does not end it. `due_at`: when to look or write again
     (null: it is as asked); `epoch` 0: nothing was read yet. `read_at` is when what is read back was last otherwise
-    than before: that it is still so is as old as `read_at` of the instance.
+    than before: that it is still so is as old as `read_at` of the instance, and `seen_at` says so.
     """
 
     class State(models.TextChoices):
@@ -104,3 +106,15 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route_id} at {self.instance_id}: {self.state}"
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When it was last read back like this; None: never. Needs the instance."""
+        if self.read_at is None or self.instance.read_at is None:
+            return self.read_at
+        return max(self.read_at, self.instance.read_at)
+
+    @staticmethod
+    def seen_since(moment: datetime) -> Q:
+        """Those with `seen_at` at or after it."""
+        return Q(read_at__isnull=False) & (Q(read_at__gte=moment) | Q(instance__read_at__gte=moment))

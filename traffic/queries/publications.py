@@ -70,7 +70,7 @@ def whole_mark(lines: Collection[PublicationLine]) -> Mark:
 
 
 def _line(row: Publication, epoch: int, asked: Mapping[str, int], now: datetime) -> PublicationLine:
-    old = is_old(row.read_at, now)
+    old = is_old(row.seen_at, now)
     state: str = State(row.state)
     if state == State.PUBLISHED and row.epoch != epoch:
         state = State.PENDING  # what is asked has changed since
@@ -86,6 +86,6 @@ def _line(row: Publication, epoch: int, asked: Mapping[str, int], now: datetime)
             WeightPair(prod, asked.get(prod, 0), row.weights.get(prod))
             for prod in sorted(asked.keys() | row.weights.keys())
         ),
-        read_at=row.read_at,
+        read_at=row.seen_at,
         is_old=old,
     )

@@ -120,7 +120,7 @@ def select_routes(chosen: Mapping[str, str], now: datetime) -> QuerySet[Route]:
 def in_state(rows: QuerySet[Route], state: str, now: datetime) -> QuerySet[Route]:
     """Those of `rows` that are in the state: with a Publication like that, or for `published` with no other."""
     mine = Publication.objects.filter(route=OuterRef("pk"))
-    old = mine.filter(Q(read_at=None) | Q(read_at__lt=now - FRESH_FOR))
+    old = mine.exclude(Publication.seen_since(now - FRESH_FOR))
     behind = Q(state=State.PUBLISHED) & ~Q(epoch=F("route__epoch"))
     match state:
         case "unpublished":
