@@ -21,8 +21,6 @@ from traffic.engine.shifting import shift
 from traffic.models import RouteEpoch
 from traffic.queries.liveness import Alive, read_liveness
 
-from .traffic import publish_soon
-
 LIVE = [state.value for state in RUN_LIVE]
 
 
@@ -66,7 +64,7 @@ def _cancelled(run: Run, now: datetime) -> bool:
         return False
     kept = _mine(run).count() - len(changes)
     why = because("source-is-back", cluster=cluster.name, cancelled=len(changes), kept=kept)
-    publish_soon(shift(changes, why, now, run_id=run.pk))
+    shift(changes, why, now, run_id=run.pk)
     if not kept:
         set_intent(None, cluster, Cluster.Intent.ACTIVE, run, why)
     record(_ended(run, why, now))

@@ -14,8 +14,6 @@ from traffic.engine.shifting import shift
 from traffic.models import Reservation, Route, RouteMember
 from traffic.queries.facts import is_serving
 
-from .traffic import publish_soon
-
 
 def switch(old: Prod, new: Prod, at_once: bool, run_id: int, now: datetime) -> list[Event]:
     """`new` has the place of `old` in all its Routes, and its role. May be repeated."""
@@ -61,7 +59,7 @@ def _exchange(
         }
         for route in changed
     }
-    publish_soon(shift(wanted, why, now, run_id=run_id))
+    shift(wanted, why, now, run_id=run_id)
     _set_targets(changed, {source.name: source, to.name: to}, ids)
     told = because("switched-on", prod=source.name, other=to.name, routes=len(changed))
     return [event(now, "routes", run_id=run_id, prod=source.name, cluster=source.cluster.name, reason=told)]

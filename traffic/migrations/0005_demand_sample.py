@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('traffic', '0002_publications'),
+        ('traffic', '0004_reservations'),
     ]
 
     operations = [
