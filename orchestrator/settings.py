@@ -296,6 +296,9 @@ STABILISATION_S = env.number("DROVER_STABILISATION_S", 600)
 # How long a Prod is watched after each part of a Route that it gets back.
 RAMP_WATCH_S = env.number("DROVER_RAMP_WATCH_S", 60)
 
+# Where the state file for break-glass is written every minute; empty: nowhere.
+STATE_DIR = env.text("DROVER_STATE_DIR", "")
+
 # --- Time, language, logs ---------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

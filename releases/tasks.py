@@ -5,7 +5,7 @@ from celery import shared_task
 from traffic.engine.instances import connect_instance
 from traffic.engine.publishing import publish_instance
 
-from .engine import acts, passes, self_heal, strays, wake
+from .engine import acts, export, passes, self_heal, strays, wake
 
 
 @shared_task
@@ -33,3 +33,4 @@ def tick() -> None:
     wake.tick()
     passes.release_idle_routes()
     self_heal.heal_due()
+    export.export_due()

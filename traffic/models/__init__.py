@@ -2,6 +2,7 @@
 
 from .publications import Publication, Router, RouterInstance
 from .routes import DataClass, Redundancy, Route, RouteEpoch, RouteMember, RouteOut, Tenant
+from .state_file import StateFile
 
 __all__ = [
     "DataClass",
@@ -13,5 +14,6 @@ __all__ = [
     "RouteOut",
     "Router",
     "RouterInstance",
+    "StateFile",
     "Tenant",
 ]

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q
 from django.utils.functional import Promise
@@ -10,13 +10,15 @@ from django.utils.functional import Promise
 from clusters.marks import Mark
 from journal.core.reasons import Reason, because, reason_from_json
 from traffic.marks import INSTANCE_MARKS, KIND_NAMES, OLD
-from traffic.models import Publication, Route, Router, RouterInstance
+from traffic.models import Publication, Route, Router, RouterInstance, StateFile
 from traffic.routers.gateway_objects import HOSTNAMES_MAX
 
 from .facts import checks_health
 from .publications import State, is_old
 
 LISTED = 500
+# It is written every minute.
+STATE_FILE_OLD = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,21 @@ class RouterLine:
 
 @dataclass(frozen=True, slots=True)
 class RoutersPage:
-    """All Routers, and how many Routes are published nowhere."""
+    """All Routers, how many Routes are published nowhere, and how break-glass is prepared."""
 
     routers: tuple[RouterLine, ...]
     unpublished: int
+    state_file: "StateFileLine"
+
+
+@dataclass(frozen=True, slots=True)
+class StateFileLine:
+    """The state file for break-glass: when it was last written (None: never), whether that is too long ago, and why
+    the last try failed."""
+
+    written_at: datetime | None
+    is_old: bool
+    reason: Reason | None
 
 
 # What a move of one Route costs at an instance of the kind.
@@ -64,7 +77,7 @@ WRITES = {
 
 
 def read_routers(now: datetime) -> RoutersPage:
-    """Every Router, by name. Three queries."""
+    """Every Router, by name. Four queries."""
     behind = ~Q(publications__state=State.PUBLISHED) | ~Q(publications__epoch=F("publications__route__epoch"))
     rows = RouterInstance.objects.select_related("router", "cluster").defer("credentials", "cluster__nodes")
     counted = rows.annotate(
@@ -77,7 +90,15 @@ def read_routers(now: datetime) -> RoutersPage:
     return RoutersPage(
         routers=tuple(_router(row, tuple(by_router[row.pk])) for row in Router.objects.order_by("name")),
         unpublished=Route.objects.filter(publications__isnull=True).count(),
+        state_file=read_state_file(now),
     )
+
+
+def read_state_file(now: datetime) -> StateFileLine:
+    """How the writing of the state file goes. One query."""
+    row = StateFile.objects.filter(pk=1).first() or StateFile()
+    old = row.written_at is not None and now - row.written_at > STATE_FILE_OLD
+    return StateFileLine(row.written_at, old, reason_from_json(row.reason))
 
 
 def publishable(router: str) -> list[str]:
