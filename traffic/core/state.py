@@ -94,6 +94,6 @@ def _place(row: dict[str, Any], shares: Shares) -> Place:
 
 
 def _route(**row: Any) -> RouteNow:
-    lists = {name: tuple(row.pop(name)) for name in ("routers", "pins")}
+    lists: dict[str, Any] = {name: tuple(row.pop(name)) for name in ("routers", "pins")}
     members = tuple(Seat(*seat) for seat in row.pop("members"))
     return RouteNow(**row, **lists, members=members)

@@ -23,7 +23,8 @@ STATE_FILE_OLD = timedelta(minutes=3)
 
 @dataclass(frozen=True, slots=True)
 class InstanceLine:
-    """One place where Routes are published. `behind`: Publications that are not as asked."""
+    """One place where Routes are published. `behind`: Publications that are not as asked; `newer`: those of which it
+    shows a newer epoch than is asked."""
 
     name: str
     failure_domain: str
@@ -34,18 +35,21 @@ class InstanceLine:
     read_at: datetime | None
     routes: int
     behind: int
+    newer: int
     checks_health: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RouterLine:
-    """A Router with its instances. `writes`: what a move of a Route costs at each of them."""
+    """A Router with its instances. `writes`: what a move of a Route costs at each of them; `newer`: Routes that one
+    of them shows at a newer epoch than is asked."""
 
     name: str
     kind: str | Promise
     writes: Reason
     instances: tuple[InstanceLine, ...]
     alone: bool
+    newer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ def read_routers(now: datetime) -> RoutersPage:
     counted = rows.annotate(
         routes=Count("publications"),
         behind=Count("publications", filter=Q(publications__isnull=False) & behind),
+        newer=Count("publications", filter=Q(publications__epoch__gt=F("publications__route__epoch"))),
     )
     by_router: dict[int, list[InstanceLine]] = defaultdict(list)
     for row in counted.order_by("name"):
@@ -120,7 +125,12 @@ def published_on(router: str) -> list[str]:
 def _router(row: Router, instances: tuple[InstanceLine, ...]) -> RouterLine:
     domains = {one.failure_domain for one in instances}
     return RouterLine(
-        row.name, KIND_NAMES[row.kind], WRITES[Router.Kind(row.kind)], instances, len(domains) < 2
+        name=row.name,
+        kind=KIND_NAMES[row.kind],
+        writes=WRITES[Router.Kind(row.kind)],
+        instances=instances,
+        alone=len(domains) < 2,
+        newer=max((one.newer for one in instances), default=0),
     )
 
 
@@ -138,5 +148,6 @@ def _instance(row: RouterInstance, now: datetime) -> InstanceLine:
         read_at=row.read_at,
         routes=row.routes,
         behind=row.behind,
+        newer=row.newer,
         checks_health=checks_health(row),
     )
