@@ -13,7 +13,7 @@ from typing import Any
 PRODS, TENANTS, CLUSTERS = (int(os.environ.get(n, d)) for n, d in (("P", 1000), ("T", 100_000), ("C", 50)))
 
 
-def main() -> None:
+def main(measured: Callable[[], None] | None = None) -> None:
     from cryptography.fernet import Fernet
 
     from tests.database import SessionDatabase, wait_for
@@ -34,7 +34,7 @@ def main() -> None:
         import django
 
         django.setup()
-        measure()
+        (measured or measure)()
     finally:
         database.stop()
 

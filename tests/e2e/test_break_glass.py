@@ -1,0 +1,96 @@
+"""All of Drover is gone, then a cluster dies: users are moved from the state file, and Drover learns of it afterwards."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from orchestrator.embedded.stack import Stack, wait_until
+from tests.e2e.api import Api
+from tests.e2e.test_traffic import SOON_S, Users
+from tests.e2e.world import World
+
+# Those that keep and those that work; the clusters, their gateways and the users go on.
+DROVER = ("beat", "worker-1", "worker-2", "emergency", "observer", "web", "valkey", "postgres")
+WRITTEN_WITHIN_S = 120
+BACK_WITHIN_S = 90
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with Stack.started(pod_start="0.2-0.6") as started:
+        yield started
+
+
+@pytest.fixture
+def world(stack: Stack) -> Iterator[World]:
+    found = World(stack)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def users(stack: Stack) -> Iterator[Users]:
+    found = Users(stack.demo["users"])
+    wait_until(lambda: len(found.served("group")) == 5, SOON_S, "users of every group are served")
+    yield found
+    found.close()
+
+
+def written_after(stack: Stack, moment: float) -> None:
+    file = stack.layout.state / "drover-state"
+    wait_until(
+        lambda: file.exists() and file.stat().st_mtime > moment, WRITTEN_WITHIN_S, "the state file is written"
+    )
+
+
+def answers(api: Api) -> bool:
+    try:
+        return bool(api.get("routers/")["results"])
+    except (httpx.HTTPError, OSError):
+        return False
+
+
+def shown(api: Api, router: str) -> list[dict[str, Any]]:
+    """Routes that the router shows at a newer epoch, all of them read just now."""
+    routes: list[dict[str, Any]] = api.get(f"routers/{router}/adoption/")["routes"]
+    return routes if routes and all(one["cannot"] is None for one in routes) else []
+
+
+def test_users_are_served_again_with_drover_dead_and_drover_takes_it_over(
+    stack: Stack, world: World, users: Users
+) -> None:
+    api = Api(stack.url, stack.demo["token"])
+    router = api.get("routers/")["results"][0]["name"]
+    written_after(stack, time.time())
+    for name in DROVER:
+        stack.hold(name)
+    assert not answers(api)
+    with world.faulty("lost", cluster="a"):
+        wait_until(lambda: users.hurt() == {"shop-s"}, SOON_S, "users without redundancy are hurt")
+        printed = stack.manage("break_glass", "evacuate", "a", "--file", str(stack.layout.state), "--yes")
+        assert "All of it was read back as asked." in printed
+        wait_until(lambda: users.hurt() == set(), SOON_S, "nobody is hurt any more")
+        assert not users.served("prod", 1) & {"a-1", "a-2"}
+        errors = users.total()[1]
+        for name in reversed(DROVER):
+            stack.release(name)
+        wait_until(lambda: answers(api), BACK_WITHIN_S, "Drover is back")
+        wait_until(lambda: shown(api, router), BACK_WITHIN_S, "it shows what was done without it")
+        assert {one["route"] for one in shown(api, router)} == {"shop-r", "shop-s"}
+        digest = api.get(f"routers/{router}/adoption/")["digest"]
+        told = api.post(f"routers/{router}/adoption/", {"digest": digest, "reason": "the test wants it"})
+        assert told.status_code == 200 and told.json()["routes"] == [], told.text
+
+        def published() -> bool:
+            row = api.get("routes/shop-s/")
+            return all(
+                one["state"] == "published" and one["epoch"] == row["epoch"] for one in row["publications"]
+            )
+
+        wait_until(published, BACK_WITHIN_S, "the routers have it at Drover's epoch")
+        assert users.total()[1] == errors, "nobody noticed that Drover came back"
+        assert not users.served("prod", 1) & {"a-1", "a-2"}
+    api.close()
