@@ -166,6 +166,38 @@ def test_what_is_to_be_done_is_typed(drover: Drover, door: Door, typed: str, mov
     assert (serving(door) != UNTOUCHED) is moved
 
 
+def test_users_leave_only_the_prod_that_is_named(drover: Drover, door: Door) -> None:
+    done = drover("evacuate", "a", "--prod", "a-1", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert serving(door)["books"] == {"a-2": 100} and "a-1" not in serving(door)["shop"]
+
+
+def test_where_nobody_was_known_to_serve_a_person_may_say_so(
+    drover: Drover, door: Door, folder: Path
+) -> None:
+    blind = replace(
+        fleet(), places=tuple(replace(one, serving=False, ready_percent=0) for one in fleet().places)
+    )
+    write_state(folder, replace(with_layout(state(door.address)), facts=blind))
+    done = drover("evacuate", "a", "--yes")
+    assert "shop (100 tenants) IS LOST" in done.stdout and serving(door) == UNTOUCHED
+    assert done.returncode == 1 and "2 Routes are lost" in done.stderr
+    assert drover("evacuate", "a", "--yes", "--assume-serving", "--fenced", "books").returncode == 0
+    assert all(prod[0] in "bc" for prods in serving(door).values() for prod in prods)
+
+
+def test_of_a_cluster_that_is_alive_who_finds_no_place_stays(
+    drover: Drover, folder: Path, door: Door
+) -> None:
+    full = replace(
+        fleet(), places=tuple(replace(one, capacity=100) for one in fleet().places if one.cluster == "a")
+    )
+    write_state(folder, replace(with_layout(state(door.address)), facts=full))
+    assert "IS LOST" in drover("evacuate", "a", "--dry-run").stdout
+    alive = drover("evacuate", "a", "--alive", "--dry-run").stdout
+    assert "stays" in alive and "IS LOST" not in alive
+
+
 def test_a_router_that_does_not_answer_is_told(drover: Drover, door: Door, folder: Path) -> None:
     (one,) = with_layout(state(door.address)).instances
     dead = replace(one, name="other", settings={**one.settings, "address": f"unix:{folder}/nobody"})

@@ -1,5 +1,6 @@
 """Taking over what routers show: after break-glass, or whatever else moved users without Drover."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from traffic.queries.adopting import Shown, read_adoption
 from .words import Faults, read_reason, text_of
 
 
-def adopt_shown(person: Person, router: str, given: dict[str, Any]) -> Shifted:
+def adopt_shown(person: Person, router: str, given: Mapping[str, Any]) -> Shifted:
     """Ask for what the Router shows at newer epochs than ours, as new epochs above; members that it does not show get
     no weight. `digest`: of what the person has read; Refused where it is otherwise by now, or there is nothing.
 

@@ -78,6 +78,7 @@ class Command(BaseCommand):
         wanted = orders(state, facts, seen, plan, without)
         if not wanted and not without:
             self.stdout.write("Nothing is to be done.")
+            _answer(0, plan)
             return
         told = _told(options)
         if not options["yes"] and not self._typed(told.partition(" ")[2], "this"):
@@ -88,9 +89,9 @@ class Command(BaseCommand):
         self._log(folder, timezone.now(), f"{told}: done", lines=report.lines_json(lines))
         nowhere = [order.route.name for order in wanted if not order.route.routers]
         missing = sum(line.trouble is not None for line in lines) + len(nowhere) + len(without)
-        if missing:
-            raise CommandError(f"{missing} not as asked: see above. What is done stays. Say it again.")
-        self.stdout.write("All of it was read back as asked.")
+        if not missing:
+            self.stdout.write("All of it was read back as asked.")
+        _answer(missing, plan)
 
     def _state(self, given: Path | None) -> tuple[Path, State]:
         path = given or (Path(settings.STATE_DIR) if settings.STATE_DIR else None)
@@ -124,6 +125,14 @@ class Command(BaseCommand):
     def _log(self, folder: Path, at: datetime, what: str, **facts: Any) -> None:
         if trouble := report.append_log(folder, at, what, **facts):
             self.stderr.write(f"This could not be logged in {folder / report.LOG}: {trouble}.")
+
+
+def _answer(missing: int, plan: TrafficPlan) -> None:
+    """Raises CommandError unless all was read back, and nobody is lost."""
+    told = [f"{missing} not as asked. What is done stays: say it again."] if missing else []
+    told += [f"{len(plan.lost)} Routes are lost: nobody can serve them."] if plan.lost else []
+    if told:
+        raise CommandError(" ".join([*told, "See above."]))
 
 
 def _told(options: dict[str, Any]) -> str:
