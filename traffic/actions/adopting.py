@@ -10,7 +10,7 @@ from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Refused, because
 from journal.log import event, record
-from traffic.engine.shifting import Shifted, new_epochs, shift
+from traffic.engine.shifting import Shifted, shift
 from traffic.models import Route
 from traffic.queries.adopting import Shown, read_adoption
 
@@ -40,14 +40,9 @@ def adopt_shown(person: Person, router: str, given: Mapping[str, Any]) -> Shifte
             [Route(pk=one.pk, epoch=one.shown_epoch) for one in adoption.able], ["epoch"]
         )
         wanted = {one.pk: _wanted(one) for one in adoption.able}
-        moved = shift(wanted, told, now, actor=person)
-        same = new_epochs(set(wanted) - set(moved.routes), told, now, actor=person)
         routes = because("routes-adopted", router=router, routes=len(wanted), why=why or "-")
         record([event(now, "router", actor=person, reason=routes)])
-        return Shifted(
-            tuple(sorted((*moved.routes, *same.routes))),
-            tuple(sorted({*moved.instances, *same.instances})),
-        )
+        return shift(wanted, told, now, actor=person, anew=True)
 
 
 def _lock(router: str) -> None:
