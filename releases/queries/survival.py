@@ -23,6 +23,7 @@ from traffic.core.facts import Place, TrafficFacts
 from traffic.core.survival import CLUSTER, Survival, survival_of
 from traffic.queries.facts import read_facts
 
+from .drills import Drill, read_drills
 from .progress import RUN_LINE, RunLine, read_steps, run_line
 
 LEAVE, BACK = "cluster.evacuate", "cluster.fail-back"
@@ -94,13 +95,14 @@ class LastMove:
 @dataclass(frozen=True, slots=True)
 class SurvivalPage:
     """Every Cluster that is not retired, by name; `dying` those that do not answer while users are sent there;
-    `bar` what a thumb must reach; `moving` the moves that are under way."""
+    `bar` what a thumb must reach; `moving` the moves that are under way; `drills` the last ones."""
 
     lines: tuple[ClusterLine, ...]
     dying: tuple[ClusterLine, ...]
     bar: tuple[Act, ...]
     moving: tuple[RunLine, ...]
     last: LastMove | None
+    drills: tuple[Drill, ...]
 
 
 def read_survival(role: str, now: datetime) -> SurvivalPage:
@@ -120,6 +122,7 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
         bar=_bar(lines),
         moving=tuple(run_line(run, steps[run.pk], role) for run in moving),
         last=read_last_move(),
+        drills=read_drills(),
     )
 
 
