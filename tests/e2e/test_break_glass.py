@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
-from tests.e2e.test_traffic import SOON_S, Users
+from tests.e2e.test_traffic import SOON_S, Users, finish, move
 from tests.e2e.world import World
 
 # Those that keep and those that work; the clusters, their gateways and the users go on.
@@ -20,7 +20,8 @@ BACK_WITHIN_S = 90
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with Stack.started(pod_start="0.2-0.6") as started:
+    env = {"DROVER_STABILISATION_S": "2", "DROVER_RAMP_WATCH_S": "1"}
+    with Stack.started(pod_start="0.2-0.6", env=env) as started:
         yield started
 
 
@@ -93,4 +94,12 @@ def test_users_are_served_again_with_drover_dead_and_drover_takes_it_over(
         wait_until(published, BACK_WITHIN_S, "the routers have it at Drover's epoch")
         assert users.total()[1] == errors, "nobody noticed that Drover came back"
         assert not users.served("prod", 1) & {"a-1", "a-2"}
+
+    def waits() -> list[str]:
+        return [why["code"] for why in api.post("clusters/a/failback/preview/", {}).json()["reasons"]]
+
+    wait_until(lambda: waits() == [], BACK_WITHIN_S, "the cluster is back and stable")
+    finish(api, move(api, "a", "failback"))
+    wait_until(lambda: {"a-1", "a-2"} <= users.served("prod"), SOON_S, "its Prods serve again")
+    assert users.total()[1] == errors, "nobody noticed that they came back"
     api.close()
