@@ -1,6 +1,5 @@
 """What break-glass prints and logs: tables and sentences out of plain values."""
 
-import getpass
 import json
 import os
 import socket
@@ -125,7 +124,8 @@ def lines_words(lines: Iterable[Line]) -> str:
 
 def append_log(folder: Path, at: datetime, what: str, **facts: Any) -> str:
     """Add a line beside the state file; returns why it could not be, "" if it was."""
-    told = {"at": at.isoformat(), "by": getpass.getuser(), "on": socket.gethostname(), "what": what, **facts}
+    by = os.environ.get("SUDO_USER") or os.environ.get("USER") or f"uid {os.getuid()}"
+    told = {"at": at.isoformat(), "by": by, "on": socket.gethostname(), "what": what, **facts}
     try:
         descriptor = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "a") as log:

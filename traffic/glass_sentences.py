@@ -7,6 +7,8 @@ SENTENCES: dict[str, str] = {
     "state-file-foreign": "This is no state file of Drover.",
     "state-file-newer": "This state file has the format %(format)s; this Drover knows those up to %(known)s. Use the "
     "Drover that wrote it.",
+    "state-file-unknown-field": "This state file was written by a newer Drover: %(field)s is not known here. Use that "
+    "Drover.",
     "state-file-truncated": "This state file is not whole: its end is missing. Take another copy.",
     "state-file-of-another-key": "This state file was signed with another DROVER_SECRET_KEY: give the key of the "
     "Drover that wrote it.",

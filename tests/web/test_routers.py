@@ -99,7 +99,10 @@ def test_what_was_moved_without_us_is_shown_and_taken_over(browser: Browser) -> 
         browser(READ)
     )
     client = browser("on-call")
-    assert "/routers/edge/adopt/" in shown(client)
+    assert "/routers/edge/adopt/" in shown(client) and "/routers/edge/adopt/" in shown(
+        client, "/routes/shop-r/"
+    )
+    assert "/routers/edge/adopt/" not in shown(client, "/routes/shop-s/")
     page = client.get("/routers/edge/adopt/")
     assert b"epoch 1001" in page.content and b"shop-r" in page.content
     sent = {"digest": page.context["page"].digest, "reason": "at night"}

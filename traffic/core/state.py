@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
+from journal.core.reasons import Refused, because
+
 from .facts import ClusterNow, Place, RouteNow, RouterNow, Seat, TrafficFacts
 
 T = TypeVar("T")
@@ -61,13 +63,13 @@ def state_to_json(state: State) -> bytes:
 
 
 def state_from_json(text: bytes) -> State:
-    """The State that `state_to_json` told."""
+    """The State that `state_to_json` told. Raises Refused for one of a newer Drover."""
     told = json.loads(text)
     facts = TrafficFacts(
-        places=_rows(told["places"], lambda **row: _place(row, told["shares"])),
-        routes=_rows(told["routes"], _route),
-        clusters=_rows(told["clusters"], ClusterNow),
-        routers=_rows(told["routers"], RouterNow),
+        places=_rows(told["places"], Place, lambda **row: _place(row, told["shares"])),
+        routes=_rows(told["routes"], RouteNow, _route),
+        clusters=_rows(told["clusters"], ClusterNow, ClusterNow),
+        routers=_rows(told["routers"], RouterNow, RouterNow),
     )
     return State(
         written_at=datetime.fromisoformat(told["written_at"]),
@@ -75,7 +77,7 @@ def state_from_json(text: bytes) -> State:
         epochs=told["epochs"],
         addresses={prod: (host, port) for prod, (host, port) in told["addresses"].items()},
         came_from=told["came_from"],
-        instances=_rows(told["instances"], InstanceState),
+        instances=_rows(told["instances"], InstanceState, InstanceState),
     )
 
 
@@ -85,7 +87,11 @@ def _table(kind: type[Any], values: Iterable[Any], without: str = "") -> dict[st
     return {"fields": names, "rows": [[getattr(value, name) for name in names] for value in values]}
 
 
-def _rows(table: Mapping[str, Any], make: Callable[..., T]) -> tuple[T, ...]:
+def _rows(table: Mapping[str, Any], kind: type[Any], make: Callable[..., T]) -> tuple[T, ...]:
+    """What this Drover does not know it must not leave out. Raises Refused."""
+    unknown = sorted(set(table["fields"]) - {field.name for field in fields(kind)})
+    if unknown:
+        raise Refused(because("state-file-unknown-field", field=f"{kind.__name__}.{unknown[0]}"))
     return tuple(make(**dict(zip(table["fields"], row, strict=True))) for row in table["rows"])
 
 

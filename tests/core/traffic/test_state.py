@@ -8,6 +8,7 @@ from hypothesis import given
 
 from journal.core.reasons import Refused
 from tests.core.traffic.fleets import fleets
+from tests.core.traffic.world import example
 from traffic.core.facts import TrafficFacts
 from traffic.core.sealing import seal, unseal
 from traffic.core.state import InstanceState, State, state_from_json, state_to_json
@@ -58,6 +59,13 @@ def test_what_is_not_whole_and_ours_is_refused_by_name(spoil: Callable[[bytes], 
     with pytest.raises(Refused) as refused:
         unseal(spoil(WHOLE), SECRET)
     assert [reason.code for reason in refused.value.reasons] == [code]
+
+
+def test_what_a_newer_drover_knows_is_not_left_out_silently() -> None:
+    told = state_to_json(state(example())).replace(b'"serving"', b'"serves_on_sundays"')
+    with pytest.raises(Refused) as refused:
+        state_from_json(told)
+    assert refused.value.reasons[0].code == "state-file-unknown-field"
 
 
 def test_the_secret_key_is_not_in_the_file() -> None:
