@@ -13,7 +13,12 @@ from typing import Any
 PRODS, TENANTS, CLUSTERS = (int(os.environ.get(n, d)) for n, d in (("P", 1000), ("T", 100_000), ("C", 50)))
 
 
-def main(measured: Callable[[], None] | None = None) -> None:
+def main() -> None:
+    on_rows(measure)
+
+
+def on_rows(measure: Callable[[], None]) -> None:
+    """Run `measure` with Drover's settings and an empty PostgreSQL of its own."""
     from cryptography.fernet import Fernet
 
     from tests.database import SessionDatabase, wait_for
@@ -34,7 +39,7 @@ def main(measured: Callable[[], None] | None = None) -> None:
         import django
 
         django.setup()
-        (measured or measure)()
+        measure()
     finally:
         database.stop()
 

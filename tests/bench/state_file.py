@@ -81,4 +81,4 @@ def _fill() -> None:
 
 
 if __name__ == "__main__":
-    planning.main(measure)
+    planning.on_rows(measure)
