@@ -30,9 +30,10 @@ COPY templates templates
 COPY static static
 COPY locale locale
 COPY deploy/demo deploy/demo
+COPY deploy/drover deploy/drover
 COPY deploy/compose/healthcheck.py deploy/compose/healthcheck.py
 # The root file system may be read-only, so this is the last chance to write bytecode.
-RUN python -m compileall -q .
+RUN python -m compileall -q . && ln -s /srv/drover/deploy/drover /usr/local/bin/drover
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["python", "deploy/compose/healthcheck.py"]

@@ -63,6 +63,7 @@ PURPOSE_NAMES = {
     Cluster.Purpose.WORKLOAD: _("workload: runs Prods"),
     Cluster.Purpose.EDGE: _("edge: runs routers"),
     Cluster.Purpose.CONTROL_PLANE: _("control plane: runs Drover"),
+    Cluster.Purpose.REHEARSAL: _("rehearsal: runs Prods whose users are moved for practice"),
 }
 
 # What happened to a Cluster: kinds of Events.

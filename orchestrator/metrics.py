@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from clusters.models import Cluster, Drift, ProbeMinute
 from releases.core.states import RUN_LIVE, RunKind, RunState
 from releases.models import Run, Step, Wake
+from traffic.models import StateFile
 
 from .live import open_streams
 
@@ -45,6 +46,7 @@ class Fleet:
         yield from _clusters(now)
         yield from _probes(now)
         yield _drift()
+        yield from _state_file(now)
         yield _gauge("drover_event_streams", "Pages that this process streams to.", open_streams())
 
     def describe(self) -> list[Metric]:
@@ -149,6 +151,15 @@ def _drift() -> Metric:
     found: dict[str, int] = defaultdict(int, dict.fromkeys(Drift.State.values, 0))
     found |= dict(Drift.objects.order_by().values_list("state").annotate(Count("pk")))
     return _labelled("drover_drift", "Prods by drift.", ("state",), sorted(found.items()))
+
+
+def _state_file(now: datetime) -> Iterator[Metric]:
+    """Without an age where none was ever written."""
+    row = StateFile.objects.filter(pk=1).first() or StateFile()
+    age = [((now - row.written_at).total_seconds(),)] if row.written_at else []
+    told = "Since the state file for break-glass was last written."
+    yield _labelled("drover_state_file_age_seconds", told, (), age)
+    yield _gauge("drover_state_file_failing", "1: the last try to write it failed.", float(bool(row.reason)))
 
 
 REGISTRY: Final = CollectorRegistry(auto_describe=False)

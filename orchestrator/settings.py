@@ -304,6 +304,9 @@ REQUESTS_QUERY = env.text("DROVER_REQUESTS_QUERY", "")
 ERRORS_QUERY = env.text("DROVER_ERRORS_QUERY", "")
 USERS_URL = env.text("DROVER_USERS_URL", "").rstrip("/") if DEMO else ""
 
+# Where the state file for break-glass is written every minute; empty: nowhere.
+STATE_DIR = env.text("DROVER_STATE_DIR", "")
+
 # --- Time, language, logs ---------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

@@ -6,7 +6,7 @@ from traffic.engine.demand import take_sample
 from traffic.engine.instances import connect_instance
 from traffic.engine.publishing import publish_instance
 
-from .engine import acts, auto_failover, passes, recovery, self_heal, strays, wake
+from .engine import acts, auto_failover, export, passes, recovery, self_heal, strays, wake
 
 
 @shared_task
@@ -41,3 +41,4 @@ def tick() -> None:
     auto_failover.fail_over_dead()
     recovery.cancel_unmade()
     self_heal.heal_due()
+    export.export_due()

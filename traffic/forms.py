@@ -89,6 +89,12 @@ class ReturnForm(WhyForm):
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
+class AdoptForm(WhyForm):
+    """What a router shows is taken over; `digest` is of what the person has read."""
+
+    digest = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
 class TenantForm(TrafficForm):
     """What a Tenant is."""
 

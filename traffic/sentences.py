@@ -1,9 +1,10 @@
 """What the Reasons of this package say, in English."""
 
-from . import dns_sentences, people_sentences, planning_sentences, router_sentences
+from . import dns_sentences, glass_sentences, people_sentences, planning_sentences, router_sentences
 
 SENTENCES: dict[str, str] = {
     **dns_sentences.SENTENCES,
+    **glass_sentences.SENTENCES,
     **people_sentences.SENTENCES,
     **planning_sentences.SENTENCES,
     **router_sentences.SENTENCES,

@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern] = [
     path("routers/<slug:name>/instances/new/", routers.add, name="add-instance"),
     path("routers/<slug:name>/publish/", routers.publish, name="publish"),
     path("routers/<slug:name>/unpublish/", routers.unpublish, name="unpublish"),
+    path("routers/<slug:name>/adopt/", routers.adopt, name="adopt"),
     path("routers/instances/<slug:instance>/remove/", routers.remove, name="remove-instance"),
 ]

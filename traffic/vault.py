@@ -29,6 +29,11 @@ def decrypt(stored: bytes | memoryview) -> dict[str, str]:
     return found
 
 
+def rotate(stored: bytes | memoryview) -> bytes:
+    """The same keys under the first key. Raises Refused if no key fits."""
+    return encrypt(decrypt(stored))
+
+
 def is_current(stored: bytes | memoryview) -> bool:
     """Whether the first key alone opens it, so that the others are not needed for it."""
     if not bytes(stored):

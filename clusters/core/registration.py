@@ -19,7 +19,7 @@ Given = Mapping[str, Any]
 Errors = list[tuple[str, Reason]]
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-PURPOSES = ("workload", "edge", "control-plane")
+PURPOSES = ("workload", "edge", "control-plane", "rehearsal")
 # Field -> (longest, may be empty).
 FACTS: dict[str, tuple[int, bool]] = {
     "provider": (40, False),

@@ -14,6 +14,7 @@ class Cluster(models.Model):
         WORKLOAD = "workload"
         EDGE = "edge"
         CONTROL_PLANE = "control-plane"
+        REHEARSAL = "rehearsal"
 
     class Intent(models.TextChoices):
         ACTIVE = "active"

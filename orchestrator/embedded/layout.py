@@ -48,6 +48,11 @@ class Layout:
         return self.var / "users" / "requests.jsonl"
 
     @property
+    def state(self) -> Path:
+        """Where Drover writes the state file for break-glass."""
+        return self.var / "state"
+
+    @property
     def users_plan(self) -> Path:
         """What the simulated users are to do; nobody comes before it is written."""
         return self.run / "users-plan.json"
@@ -119,7 +124,15 @@ def open_layout(var: Path, read_free: FreeBytes = free_bytes) -> tuple[Layout, I
     """
     layout = Layout(var.absolute())
     try:
-        for folder in (layout.var, layout.logs, layout.run, layout.held, layout.secrets, layout.simulator):
+        for folder in (
+            layout.var,
+            layout.logs,
+            layout.run,
+            layout.held,
+            layout.secrets,
+            layout.simulator,
+            layout.state,
+        ):
             folder.mkdir(parents=True, exist_ok=True)
         layout.secrets.chmod(0o700)
         _write_probe(layout.var)

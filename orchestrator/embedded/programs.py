@@ -122,6 +122,7 @@ class Programs:
             "DROVER_SOAK_S": os.environ.get("DROVER_SOAK_S", "5"),
             "DROVER_STABILISATION_S": os.environ.get("DROVER_STABILISATION_S", "10"),
             "DROVER_RAMP_WATCH_S": os.environ.get("DROVER_RAMP_WATCH_S", "2"),
+            "DROVER_STATE_DIR": str(self._layout.state),
             "DROVER_URL": self.url,
             "DROVER_USERS_URL": self.users_url,
             "DROVER_ALLOWED_HOSTS": "localhost",

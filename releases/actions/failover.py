@@ -72,7 +72,9 @@ def _refuse(preview: MovePreview, digest: str, *more: Reason) -> None:
 
 
 def _run(person: Person, preview: MovePreview, text: str) -> Run:
-    strategy = {"cluster": preview.cluster}
+    """It is a drill where the Cluster is there for practice, and else the same."""
+    drill = Cluster.objects.filter(name=preview.cluster, purpose=Cluster.Purpose.REHEARSAL).exists()
+    strategy = {"cluster": preview.cluster} | ({"drill": True} if drill else {})
     return create_run(person, preview.plan, timezone.now(), strategy=strategy, version=None, why=text)
 
 

@@ -26,6 +26,7 @@ from traffic.queries.liveness import Alive, read_liveness
 
 from .acts import Act
 from .automation import Automation, read_automation
+from .drills import Drill, read_drills
 from .progress import RUN_LINE, RunLine, read_steps, run_line
 
 LEAVE, BACK = "cluster.evacuate", "cluster.fail-back"
@@ -87,7 +88,8 @@ class LastMove:
 @dataclass(frozen=True, slots=True)
 class SurvivalPage:
     """Every Cluster that is not retired, by name; `dying` those whose API does not answer while users are sent there
-    and of which `automation` proposes nothing; `bar` what a thumb must reach; `moving` the moves that are under way."""
+    and of which `automation` proposes nothing; `bar` what a thumb must reach; `moving` the moves that are under way;
+    `drills` the last ones."""
 
     lines: tuple[ClusterLine, ...]
     dying: tuple[ClusterLine, ...]
@@ -95,6 +97,7 @@ class SurvivalPage:
     moving: tuple[RunLine, ...]
     last: LastMove | None
     automation: Automation
+    drills: tuple[Drill, ...]
 
 
 def read_survival(role: str, now: datetime) -> SurvivalPage:
@@ -121,6 +124,7 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
         moving=tuple(run_line(run, steps[run.pk], role) for run in moving),
         last=read_last_move(),
         automation=automation,
+        drills=read_drills(),
     )
 
 

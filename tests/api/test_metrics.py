@@ -17,6 +17,7 @@ from releases.actions import start_release
 from releases.models import Run, Step, Wake
 from releases.preview import preview_release
 from tests import build
+from traffic.models import StateFile
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +121,12 @@ def test_more_rows_cost_no_more_queries(run: Run) -> None:
         row: Any = build.cluster(f"more-{number}")
         ProbeMinute.objects.create(cluster=row, minute=timezone.now(), probes=1, latency_sum_ms=1)
     assert queries() == few
+
+
+def test_the_state_file_has_an_age_once_it_was_written() -> None:
+    found = samples()
+    assert not any(name == "drover_state_file_age_seconds" for name, _ in found)
+    StateFile.objects.create(pk=1, written_at=timezone.now() - timedelta(seconds=40), reason={"code": "x"})
+    found = samples()
+    assert found["drover_state_file_age_seconds", ()] == pytest.approx(40, abs=5)
+    assert found["drover_state_file_failing", ()] == 1

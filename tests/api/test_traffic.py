@@ -98,6 +98,24 @@ def test_weights_are_set_and_gone_back_from(call: Call) -> None:
     assert history[1]["reason"]["text"].endswith("slow")
 
 
+def test_what_routers_show_is_read_and_taken_over(call: Call) -> None:
+    edge = Edge()
+    edge.publish()
+    edge.routers["edge-1"].publish_from_outside("shop-r", 1001, {"a-2": 0, "b-1": 100})
+    RouterInstance.objects.update(read_at=None)
+    edge.publish()
+    found = call("GET", "routers/edge/adoption/", role="viewer").json()
+    (one,) = found["routes"]
+    assert (one["epoch"], one["shown_epoch"], one["instance"]) == (1, 1001, "edge-1")
+    assert (one["asked"], one["shown"]) == ({"a-2": 50, "b-1": 50}, {"a-2": 0, "b-1": 100})
+    sent = {"digest": found["digest"], "reason": "at night"}
+    assert call("POST", "routers/edge/adoption/", sent, role="viewer").status_code == 403
+    assert call("POST", "routers/edge/adoption/", sent, role="on-call").json()["routes"] == []
+    assert call("GET", "routes/shop-r/").json()["epoch"] == 1002
+    again = call("POST", "routers/edge/adoption/", sent, role="on-call")
+    assert (again.status_code, again.json()["code"]) == (409, "shown-moved-on")
+
+
 def test_an_epoch_from_the_past_is_409(call: Call) -> None:
     sent = {"weights": {"a-2": 90}, "epoch": 1}
     assert call("POST", "routes/shop-r/actions/weights/", sent).status_code == 200

@@ -14,6 +14,8 @@ from clusters.models import Cluster
 from clusters.vault import decrypt, encrypt, is_current
 from tests import build
 from tests.core.clusters.kubeconfigs import CA, CLIENT, config, two_contexts
+from traffic import vault as router_vault
+from traffic.models import RouterInstance
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +131,29 @@ def test_rotation_leaves_nothing_to_the_old_key(settings: Any) -> None:
     assert all(
         is_current(row.credentials) and decrypt(row.credentials).token for row in Cluster.objects.all()
     )
+
+
+def test_rotation_takes_the_keys_of_routers_too(settings: Any) -> None:
+    settings.CREDENTIAL_KEYS = [OLD]
+    keys = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "A" * 40}
+    build.router("proxy")
+    RouterInstance.objects.filter(pk=build.router("zone").pk).update(credentials=router_vault.encrypt(keys))
+    settings.CREDENTIAL_KEYS = [NEW, OLD]
+    said = run("rotate_credentials")
+    assert "1/2 proxy: was so already" in said, "it has no keys"
+    assert "2/2 zone: rotated" in said
+    settings.CREDENTIAL_KEYS = [NEW]
+    stored = RouterInstance.objects.get(name="zone").credentials
+    assert router_vault.is_current(stored) and router_vault.decrypt(stored) == keys
+
+
+def test_rotation_names_a_router_that_no_key_opens(settings: Any) -> None:
+    settings.CREDENTIAL_KEYS = [OLD]
+    locked = router_vault.encrypt({"access_key_id": "A", "secret_access_key": "B"})
+    RouterInstance.objects.filter(pk=build.router("zone").pk).update(credentials=locked)
+    settings.CREDENTIAL_KEYS = [NEW]
+    with pytest.raises(CommandError, match=r"Not rotated: zone\."):
+        run("rotate_credentials")
 
 
 def test_rotation_names_what_no_key_opens_and_goes_on(settings: Any) -> None:

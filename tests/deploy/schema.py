@@ -13,6 +13,7 @@ API_VERSIONS: Final = {
     "Namespace": "v1",
     "ServiceAccount": "v1",
     "ConfigMap": "v1",
+    "PersistentVolumeClaim": "v1",
     "Secret": "v1",
     "Service": "v1",
     "Deployment": "apps/v1",

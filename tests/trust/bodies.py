@@ -20,7 +20,8 @@ from releases.prod_previews import preview_change, preview_retire, scaled
 from tests import build
 from tests.core.clusters.kubeconfigs import CA, CLIENT, two_contexts
 from traffic.actions import register_router, set_weights
-from traffic.models import Route, RouteMember, Tenant
+from traffic.models import Publication, Route, RouteMember, RouterInstance, Tenant
+from traffic.queries.adopting import read_adoption
 
 MANIFESTS = (build.DEMO / "shop.yaml").read_text()
 RELEASE = {
@@ -269,6 +270,19 @@ def _shifted() -> None:
     set_weights(build.person("admin"), "shop-r", {"a-2": 90}, "", 1)
 
 
+def moved_without_us() -> None:
+    """The router shows shop-r at a newer epoch, read back just now."""
+    edge = RouterInstance.objects.get(name="edge")
+    RouterInstance.objects.filter(pk=edge.pk).update(health="healthy", read_at=timezone.now())
+    route = Route.objects.get(name="shop-r")
+    shown = {"epoch": 1001, "weights": {"a-2": 0, "b-1": 100}, "asked": route.epoch}
+    Publication.objects.update_or_create(route=route, instance=edge, defaults=shown)
+
+
+def adoption() -> list[Any]:
+    return [{"digest": read_adoption("edge", timezone.now()).digest, **WHY}]
+
+
 def _just(*bodies: Any) -> Callable[[], list[Any]]:
     return lambda: list(bodies)
 
@@ -353,6 +367,7 @@ VALID: dict[tuple[str, str], Valid] = {
         ),
         a_zone,
     ),
+    ("post", "/routers/{name}/adoption/"): Valid("/routers/edge/adoption/", adoption, moved_without_us),
     ("post", "/routers/{name}/actions/publish/"): Valid(
         "/routers/edge/actions/publish/", _just({"routes": ["shop-r"]})
     ),

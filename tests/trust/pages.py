@@ -232,6 +232,13 @@ PAGES = [
         lambda: bodies.set_weights(_admin(), "shop-r", {"a-2": 80}, "", 1),
         lambda: _else(bodies.set_weights(_admin(), "shop-r", {"a-2": 70}, "", 2)),
     ),
+    Page(
+        "AdoptForm",
+        "/routers/edge/adopt/",
+        lambda: bodies.adoption()[0],
+        bodies.moved_without_us,
+        lambda: _else(digest="0" * 64),
+    ),
     Page("NewTenantForm", "/tenants/new/", _new_tenant, refused=lambda: _else(hostnames=_taken())),
     Page(
         "TenantForm",

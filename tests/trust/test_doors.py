@@ -144,6 +144,7 @@ COMMANDS = {
     "demo_fleet": "the demo's",
     "observer": "a process: watches",
     "rotate_credentials": "writes what is stored again with another key: whoever has the server has the key",
+    "break_glass": "works without rows of people: whoever has the server has the keys and the file; it logs",
     "alive": "a probe: says whether a process makes progress",
 }
 

@@ -47,6 +47,7 @@ AGAIN: dict[Key, str] = {
     ("post", "/runs/{run_id}/actions/skip/"): "step-ended",
     ("post", "/routers/"): "field:name",
     ("post", "/routers/{name}/instances/"): "field:name",
+    ("post", "/routers/{name}/adoption/"): "shown-moved-on",
     ("post", "/routers/{name}/actions/publish/"): SAME,
     ("post", "/routers/{name}/actions/unpublish/"): SAME,
     ("post", "/routes/{name}/actions/return/"): "route-moved-on",

@@ -12,7 +12,7 @@ from tests import build
 from tests.traffic.edge import Edge
 from tests.traffic.standing import standing_fleet
 from tests.web.conftest import PEOPLE, Browser
-from traffic.models import Publication, Router, RouterInstance
+from traffic.models import Publication, Route, Router, RouterInstance, StateFile
 
 READ, ADMIN = "viewer", "admin"
 PAGES = {
@@ -20,6 +20,7 @@ PAGES = {
     "/routers/live/": READ,
     "/routers/new/": ADMIN,
     "/routers/edge/instances/new/": ADMIN,
+    "/routers/edge/adopt/": "on-call",
     "/routers/edge/publish/": ADMIN,
     "/routers/edge/unpublish/": ADMIN,
     "/routers/instances/edge/remove/": ADMIN,
@@ -79,6 +80,48 @@ def test_the_page_shows_health_age_and_what_is_behind(browser: Browser) -> None:
 def test_routes_that_nobody_publishes_are_counted(browser: Browser) -> None:
     build.router()
     assert "5 Routes are published on no router" in shown(browser(READ))
+
+
+def moved_without_us() -> Edge:
+    """The routers show shop-r at a newer epoch, and were read just now."""
+    edge = Edge()
+    edge.publish()
+    for router in edge.routers.values():
+        router.publish_from_outside("shop-r", 1001, {"a-2": 0, "b-1": 100})
+    RouterInstance.objects.update(read_at=None)
+    edge.publish()
+    return edge
+
+
+def test_what_was_moved_without_us_is_shown_and_taken_over(browser: Browser) -> None:
+    moved_without_us()
+    assert "/routers/edge/adopt/" not in shown(browser(READ)) and "moved there without" in shown(
+        browser(READ)
+    )
+    client = browser("on-call")
+    assert "/routers/edge/adopt/" in shown(client) and "/routers/edge/adopt/" in shown(
+        client, "/routes/shop-r/"
+    )
+    assert "/routers/edge/adopt/" not in shown(client, "/routes/shop-s/")
+    page = client.get("/routers/edge/adopt/")
+    assert b"epoch 1001" in page.content and b"shop-r" in page.content
+    sent = {"digest": page.context["page"].digest, "reason": "at night"}
+    assert client.post("/routers/edge/adopt/", sent).status_code == 302
+    assert Route.objects.get(name="shop-r").epoch == 1002
+    assert "/routers/edge/adopt/" not in shown(client)
+    again = client.post("/routers/edge/adopt/", sent)
+    assert again.status_code == 409 and b"not what you have read" in again.content
+
+
+def test_the_page_says_how_old_the_state_file_is(browser: Browser) -> None:
+    client = browser(READ)
+    assert "set DROVER_STATE_DIR" in shown(client)
+    StateFile.objects.create(pk=1, written_at=timezone.now())
+    assert "State file for break-glass: written" in shown(client)
+    StateFile.objects.update(written_at=timezone.now() - timedelta(minutes=9))
+    assert "is not written any more" in shown(client)
+    StateFile.objects.update(reason={"code": "state-file-not-written", "params": {"error": "disk full"}})
+    assert "cannot be written: disk full" in shown(client)
 
 
 def test_the_queries_do_not_grow(browser: Browser, django_assert_max_num_queries: Any) -> None:

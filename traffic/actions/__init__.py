@@ -4,6 +4,7 @@ All raise `access.permissions.Denied`, `journal.core.reasons.FieldErrors` or `Re
 Routers follow: what is asked stands in rows, and the publishers are woken.
 """
 
+from .adopting import adopt_shown
 from .groups import TenantGroup, equal_weights, load_tenants
 from .publishing import publish_routes, unpublish_routes
 from .routers import add_instance, register_router, remove_instance
@@ -14,6 +15,7 @@ __all__ = [
     "TenantGroup",
     "add_instance",
     "add_tenant",
+    "adopt_shown",
     "change_tenant",
     "equal_weights",
     "load_tenants",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
@@ -16,9 +17,12 @@ from access.api.pages import ByName
 from traffic import actions
 from traffic.engine.instances import connect_instance
 from traffic.models import Router, RouterInstance
+from traffic.queries.adopting import read_adoption
 
 from .bodies import body_of
 from .serializers import (
+    AdoptionSerializer,
+    AdoptSerializer,
     InstanceSerializer,
     NewInstanceSerializer,
     NewRouterSerializer,
@@ -107,6 +111,27 @@ class InstanceDetail(generics.GenericAPIView[RouterInstance]):
             raise ValidationError({"forget": ["True or false."]}, code="invalid")
         actions.remove_instance(request.user, instance, connect_instance, forget=forget == "true")
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RouterAdoption(generics.GenericAPIView[Router]):
+    """What a Router shows at newer epochs than are asked: somebody moved users without Drover."""
+
+    permits = READ | {"POST": "route.shift"}
+    queryset = ROWS
+    serializer_class = AdoptionSerializer
+    lookup_field = "name"
+
+    @extend_schema(responses=AdoptionSerializer)
+    def get(self, request: Request, name: str) -> Response:  # noqa: ARG002
+        self.get_object()
+        return Response(AdoptionSerializer(read_adoption(name, timezone.now())).data)
+
+    @extend_schema(request=AdoptSerializer, responses=AdoptionSerializer)
+    def post(self, request: Request, name: str) -> Response:
+        """Ask for what is shown, as new epochs: 409 where it is not what you have read. Answers with what is left."""
+        self.get_object()
+        actions.adopt_shown(request.user, name, body_of(request, ("digest", "reason"), ("digest",)))
+        return Response(AdoptionSerializer(read_adoption(name, timezone.now())).data)
 
 
 class RouterPublish(generics.GenericAPIView[Router]):

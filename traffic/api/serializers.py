@@ -239,6 +239,46 @@ class NewRouterSerializer(serializers.Serializer[Any]):
     instances = NewInstanceSerializer(many=True)
 
 
+class ShownSerializer(serializers.Serializer[Any]):
+    """A Route that a router shows at a newer epoch than is asked."""
+
+    route = serializers.CharField()
+    epoch = serializers.IntegerField(help_text="that is asked")
+    shown_epoch = serializers.IntegerField()
+    instance = serializers.CharField(help_text="which shows it")
+    read_at = serializers.DateTimeField(allow_null=True)
+    asked = serializers.SerializerMethodField()
+    shown = serializers.SerializerMethodField()
+    cannot = serializers.SerializerMethodField(help_text="why it cannot be taken over")
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+    def get_asked(self, one: Any) -> dict[str, int]:
+        return dict(one.asked)
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+    def get_shown(self, one: Any) -> dict[str, int]:
+        return dict(one.shown)
+
+    @extend_schema_field(ReasonSerializer(allow_null=True))
+    def get_cannot(self, one: Any) -> Any:
+        return reason_json(one.cannot) if one.cannot else None
+
+
+class AdoptionSerializer(serializers.Serializer[Any]):
+    """What a Router shows beyond what is asked, and the digest to take it over with."""
+
+    router = serializers.CharField()
+    digest = serializers.CharField()
+    routes = ShownSerializer(many=True)
+
+
+class AdoptSerializer(serializers.Serializer[Any]):
+    """What is shown is taken over."""
+
+    digest = serializers.CharField(max_length=64, help_text="of what you have read")
+    reason = serializers.CharField(**REASON)
+
+
 class RouteNamesSerializer(serializers.Serializer[Any]):
     """Which Routes."""
 

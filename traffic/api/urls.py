@@ -22,6 +22,7 @@ urlpatterns = [
         routers.InstanceDetail.as_view(),
         name="api-router-instance",
     ),
+    path("routers/<slug:name>/adoption/", routers.RouterAdoption.as_view(), name="api-router-adoption"),
     path("routers/<slug:name>/actions/publish/", routers.RouterPublish.as_view(), name="api-router-publish"),
     path(
         "routers/<slug:name>/actions/unpublish/",

@@ -28,7 +28,7 @@ Connect = Callable[[RouterInstance], Router]
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """Of one Route: why it is not as asked (None: it is), and the state that follows."""
 
     state: str
@@ -85,27 +85,27 @@ def _one_round(instance: RouterInstance, connect: Connect) -> set[int]:
     if not connection.in_atomic_block:
         connection.close()  # not held over the calls that follow
     found = {
-        name: _Found(State.REFUSED, because("prod-without-endpoint", route=name, prods=", ".join(prods)))
+        name: Found(State.REFUSED, because("prod-without-endpoint", route=name, prods=", ".join(prods)))
         for name, prods in homeless.items()
     }
     actual: dict[str, Actual] = {}
     trouble = None
     try:
         router = connect(instance)
-        found |= _bring(router, asked)
+        found |= bring(router, asked)
         actual = router.read([one.route for one in asked])
     except RouterError as error:
         trouble = error.reason
-        found = {one.route: _Found(State.UNREACHABLE, trouble) for one in asked} | found
+        found = {one.route: Found(State.UNREACHABLE, trouble) for one in asked} | found
     changed = _store(instance, publications, found, actual)
     _tell(instance, trouble, whole)
     return set(RouteMember.objects.filter(route__in=changed).values_list("prod", flat=True))
 
 
-def _bring(router: Router, asked: Collection[Asked]) -> dict[str, _Found]:
+def bring(router: Router, asked: Collection[Asked]) -> dict[str, Found]:
     """Write what differs, and read it back. Raises Unreachable where the instance does not answer."""
     actual = router.read([one.route for one in asked])
-    found: dict[str, _Found] = {}
+    found: dict[str, Found] = {}
     able = [one for one in asked if not _refused(router, one, actual, found)]
     for write in router.plan(able, actual):
         if found.keys() & set(write.routes):
@@ -113,22 +113,22 @@ def _bring(router: Router, asked: Collection[Asked]) -> dict[str, _Found]:
         try:
             router.apply(write)
         except Stale as error:  # somebody wrote since we read: we look again
-            found |= {route: _Found(State.PENDING, error.reason) for route in write.routes}
+            found |= {route: Found(State.PENDING, error.reason) for route in write.routes}
         except Rejected as error:
-            found |= {route: _Found(State.REFUSED, error.reason) for route in write.routes}
+            found |= {route: Found(State.REFUSED, error.reason) for route in write.routes}
     verified = router.verify([one for one in able if one.route not in found])
     return found | {
-        route: _Found(State.PENDING if reason else State.PUBLISHED, reason)
+        route: Found(State.PENDING if reason else State.PUBLISHED, reason)
         for route, reason in verified.items()
     }
 
 
-def _refused(router: Router, one: Asked, actual: Mapping[str, Actual], found: dict[str, _Found]) -> bool:
+def _refused(router: Router, one: Asked, actual: Mapping[str, Actual], found: dict[str, Found]) -> bool:
     """Whether the router can never take this one: something newer is there, or it cannot hold it."""
     try:
         router.plan([one], actual)
     except (Stale, Rejected) as error:
-        found[one.route] = _Found(State.REFUSED, error.reason)
+        found[one.route] = Found(State.REFUSED, error.reason)
         return True
     return False
 
@@ -136,7 +136,7 @@ def _refused(router: Router, one: Asked, actual: Mapping[str, Actual], found: di
 def _store(
     instance: RouterInstance,
     publications: Collection[Publication],
-    found: Mapping[str, _Found],
+    found: Mapping[str, Found],
     actual: Mapping[str, Actual],
 ) -> list[int]:
     """What was read back, and what follows; returns the ids of the Routes that are otherwise than before. An answer
@@ -164,7 +164,7 @@ def _told(one: Publication) -> tuple[object, ...]:
     return one.state, one.reason, one.epoch, one.weights, one.due_at is None
 
 
-def _take_up(publication: Publication, one: _Found, read: Actual | None, now: datetime) -> None:
+def _take_up(publication: Publication, one: Found, read: Actual | None, now: datetime) -> None:
     if one.state != publication.state:
         publication.since = now
     publication.state = one.state

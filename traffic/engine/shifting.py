@@ -34,12 +34,13 @@ def shift(
     *,
     run_id: int | None = None,
     actor: Person | None = None,
+    anew: bool = False,
 ) -> Shifted:
     """Give Routes new weights: `changes` is Route id -> Prod name -> weight, for the members that change; a Prod
     that is no member yet becomes one, with target 0.
 
     Runs inside the caller's transaction, so that the reason for the change is stored with it. A Route that
-    has these weights already keeps its epoch. Raises Refused, and changes nothing, where the weights of a
+    has these weights already keeps its epoch, unless `anew`. Raises Refused, and changes nothing, where the weights of a
     Route would sum to 0 or a Prod is unknown. May be called again.
     """
     with transaction.atomic():
@@ -47,7 +48,9 @@ def shift(
         members = _members(routes)
         prods = dict(Prod.objects.filter(name__in=_names(changes)).values_list("name", "pk"))
         changed = {
-            pk: wanted for pk, wanted in changes.items() if pk in routes and _differs(members[pk], wanted)
+            pk: wanted
+            for pk, wanted in changes.items()
+            if pk in routes and (anew or _differs(members[pk], wanted))
         }
         _check(changed, routes, members, prods)
         _store(changed, members, prods)

@@ -4,6 +4,7 @@ from .liveness import Liveness
 from .publications import Publication, Router, RouterInstance
 from .routes import DataClass, Redundancy, Reservation, Route, RouteEpoch, RouteMember, RouteOut, Tenant
 from .samples import DemandSample
+from .state_file import StateFile
 
 __all__ = [
     "DataClass",
@@ -18,5 +19,6 @@ __all__ = [
     "RouteOut",
     "Router",
     "RouterInstance",
+    "StateFile",
     "Tenant",
 ]

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q
 from django.utils.functional import Promise
@@ -10,18 +10,21 @@ from django.utils.functional import Promise
 from clusters.marks import Mark
 from journal.core.reasons import Reason, because, reason_from_json
 from traffic.marks import INSTANCE_MARKS, KIND_NAMES, OLD
-from traffic.models import Publication, Route, Router, RouterInstance
+from traffic.models import Publication, Route, Router, RouterInstance, StateFile
 from traffic.routers.gateway_objects import HOSTNAMES_MAX
 
 from .facts import checks_health
 from .publications import State, is_old
 
 LISTED = 500
+# It is written every minute.
+STATE_FILE_OLD = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceLine:
-    """One place where Routes are published. `behind`: Publications that are not as asked."""
+    """One place where Routes are published. `behind`: Publications that are not as asked; `newer`: those of which it
+    shows a newer epoch than is asked."""
 
     name: str
     failure_domain: str
@@ -32,26 +35,40 @@ class InstanceLine:
     read_at: datetime | None
     routes: int
     behind: int
+    newer: int
     checks_health: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RouterLine:
-    """A Router with its instances. `writes`: what a move of a Route costs at each of them."""
+    """A Router with its instances. `writes`: what a move of a Route costs at each of them; `newer`: Routes that one
+    of them shows at a newer epoch than is asked."""
 
     name: str
     kind: str | Promise
     writes: Reason
     instances: tuple[InstanceLine, ...]
     alone: bool
+    newer: int
 
 
 @dataclass(frozen=True, slots=True)
 class RoutersPage:
-    """All Routers, and how many Routes are published nowhere."""
+    """All Routers, how many Routes are published nowhere, and how break-glass is prepared."""
 
     routers: tuple[RouterLine, ...]
     unpublished: int
+    state_file: "StateFileLine"
+
+
+@dataclass(frozen=True, slots=True)
+class StateFileLine:
+    """The state file for break-glass: when it was last written (None: never), whether that is too long ago, and why
+    the last try failed."""
+
+    written_at: datetime | None
+    is_old: bool
+    reason: Reason | None
 
 
 # What a move of one Route costs at an instance of the kind.
@@ -64,12 +81,13 @@ WRITES = {
 
 
 def read_routers(now: datetime) -> RoutersPage:
-    """Every Router, by name. Three queries."""
+    """Every Router, by name. Four queries."""
     behind = ~Q(publications__state=State.PUBLISHED) | ~Q(publications__epoch=F("publications__route__epoch"))
     rows = RouterInstance.objects.select_related("router", "cluster").defer("credentials", "cluster__nodes")
     counted = rows.annotate(
         routes=Count("publications"),
         behind=Count("publications", filter=Q(publications__isnull=False) & behind),
+        newer=Count("publications", filter=Q(publications__epoch__gt=F("publications__route__epoch"))),
     )
     by_router: dict[int, list[InstanceLine]] = defaultdict(list)
     for row in counted.order_by("name"):
@@ -77,7 +95,15 @@ def read_routers(now: datetime) -> RoutersPage:
     return RoutersPage(
         routers=tuple(_router(row, tuple(by_router[row.pk])) for row in Router.objects.order_by("name")),
         unpublished=Route.objects.filter(publications__isnull=True).count(),
+        state_file=read_state_file(now),
     )
+
+
+def read_state_file(now: datetime) -> StateFileLine:
+    """How the writing of the state file goes. One query."""
+    row = StateFile.objects.filter(pk=1).first() or StateFile()
+    old = row.written_at is not None and now - row.written_at > STATE_FILE_OLD
+    return StateFileLine(row.written_at, old, reason_from_json(row.reason))
 
 
 def publishable(router: str) -> list[str]:
@@ -99,7 +125,12 @@ def published_on(router: str) -> list[str]:
 def _router(row: Router, instances: tuple[InstanceLine, ...]) -> RouterLine:
     domains = {one.failure_domain for one in instances}
     return RouterLine(
-        row.name, KIND_NAMES[row.kind], WRITES[Router.Kind(row.kind)], instances, len(domains) < 2
+        name=row.name,
+        kind=KIND_NAMES[row.kind],
+        writes=WRITES[Router.Kind(row.kind)],
+        instances=instances,
+        alone=len(domains) < 2,
+        newer=max((one.newer for one in instances), default=0),
     )
 
 
@@ -117,5 +148,6 @@ def _instance(row: RouterInstance, now: datetime) -> InstanceLine:
         read_at=row.read_at,
         routes=row.routes,
         behind=row.behind,
+        newer=row.newer,
         checks_health=checks_health(row),
     )

@@ -11,8 +11,9 @@ from access.doors import may
 from clusters.views.answers import submitted
 from traffic import actions
 from traffic.engine.instances import connect_instance
-from traffic.forms import InstanceForm, RemoveForm, RouterForm, RoutesForm
+from traffic.forms import AdoptForm, InstanceForm, RemoveForm, RouterForm, RoutesForm
 from traffic.models import Router, RouterInstance
+from traffic.queries.adopting import read_adoption
 from traffic.queries.routers import publishable, published_on, read_routers
 
 from .answers import show
@@ -71,6 +72,27 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
     return submitted(
         request, form, lambda: actions.add_instance(request.user, name, form.instance()), done, then, again
     )
+
+
+@both
+@may("route.shift")
+def adopt(request: HttpRequest, name: str) -> HttpResponse:
+    """What the Router shows beyond what is asked: the difference, then taken over."""
+    get_object_or_404(Router, name=name)
+    page = read_adoption(name, timezone.now())
+    form = AdoptForm(request.POST if request.method == "POST" else None, initial={"digest": page.digest})
+
+    def again(status: int) -> HttpResponse:
+        return show(request, "adopt", page, status, form=form)
+
+    if not form.is_bound or not form.is_valid():
+        return again(400 if form.is_bound else 200)
+
+    def act() -> None:
+        actions.adopt_shown(request.user, name, form.cleaned_data)
+
+    done = _("What the router shows is asked now. The other routers follow within seconds.")
+    return submitted(request, form, act, done, reverse("traffic:routers"), again)
 
 
 @both

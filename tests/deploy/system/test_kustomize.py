@@ -120,6 +120,18 @@ def test_an_edge_cluster_grants_all_that_its_router_writes_to_the_same_account()
     }
 
 
+def test_break_glass_gives_all_workers_one_volume_to_write_to(tmp_path: Path) -> None:
+    objects = rendered(_overlay(tmp_path, "literals: []", component="components/break-glass"))
+    assert list(manifest_problems(objects)) == []
+    (claim,) = of_kind(objects, "PersistentVolumeClaim")
+    worker = pod(workloads(objects)["worker"])
+    (volume,) = [one for one in worker["volumes"] if "persistentVolumeClaim" in one]
+    (mount,) = [one for one in worker["containers"][0]["volumeMounts"] if one["name"] == volume["name"]]
+    assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    env = manifests.environment(objects, worker["containers"][0])
+    assert env["DROVER_STATE_DIR"] == mount["mountPath"]
+
+
 def _overlay(folder: Path, settings: str, component: str = "") -> Path:
     """An overlay of the base. kustomize wants relative paths."""
     base = Path(*[".."] * len(folder.resolve().parts[1:])) / str(FOLDER).lstrip("/")

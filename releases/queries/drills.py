@@ -1,0 +1,40 @@
+"""Drills: failovers, evacuations and failbacks of Clusters that are there for practice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+
+from releases.core.states import RunState
+from releases.marks import RUN_MARKS, Mark
+from releases.models import Run
+
+SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A Run that was a drill. `took_s`: from its start until all routers that answer showed it, and for a failback
+    until the last users were back; None while it has not succeeded."""
+
+    run: int
+    kind: str
+    cluster: str
+    at: datetime
+    took_s: float | None
+    mark: Mark
+
+
+def read_drills() -> tuple[Drill, ...]:
+    """The last of them, the newest first. One query."""
+    rows = Run.objects.filter(strategy__drill=True, started_at__isnull=False)
+    found = rows.annotate(took=F("finished_at") - F("started_at")).order_by("-pk")[:SHOWN]
+    return tuple(_drill(run) for run in found)
+
+
+def _drill(run: Run) -> Drill:
+    state = RunState(run.state)
+    done = state == RunState.SUCCEEDED
+    took_s = run.took.total_seconds() if done else None  # type: ignore[attr-defined]
+    cluster = str(run.strategy.get("cluster", ""))
+    return Drill(run.pk, run.kind, cluster, run.started_at or run.created_at, took_s, RUN_MARKS[state])
