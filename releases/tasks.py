@@ -1,5 +1,7 @@
 """Celery tasks: ids in, one call. A lost, doubled or late message does no harm."""
 
+from collections.abc import Callable, Iterable
+
 from celery import shared_task
 
 from traffic.engine.demand import take_sample
@@ -34,11 +36,29 @@ def sample_demand() -> None:
     take_sample()
 
 
+# What is looked at every second, the most urgent first.
+DUE = (
+    wake.tick,
+    passes.release_idle_routes,
+    auto_failover.fail_over_dead,
+    recovery.cancel_unmade,
+    self_heal.heal_due,
+    export.export_due,
+)
+
+
+def each(parts: Iterable[Callable[[], object]]) -> None:
+    """Call all of them. What breaks in one keeps no other from being done; raises an ExceptionGroup at the end."""
+    broke: list[Exception] = []
+    for part in parts:
+        try:
+            part()
+        except Exception as error:  # noqa: BLE001  (raised below)
+            broke.append(error)
+    if broke:
+        raise ExceptionGroup("not all was done", broke)
+
+
 @shared_task
 def tick() -> None:
-    wake.tick()
-    passes.release_idle_routes()
-    auto_failover.fail_over_dead()
-    recovery.cancel_unmade()
-    self_heal.heal_due()
-    export.export_due()
+    each(DUE)
