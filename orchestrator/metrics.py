@@ -119,7 +119,9 @@ def _queues() -> Iterator[Metric]:
 
 
 def _clusters(now: datetime) -> Iterator[Metric]:
-    rows = list(Cluster.objects.order_by("name").values_list("name", "health", "seen_at"))
+    """Of those that are watched: a retired one is not unseen, it is not looked at."""
+    watched = Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).order_by("name")
+    rows = list(watched.values_list("name", "health", "seen_at"))
     seen = [(name, (now - at).total_seconds()) for name, _health, at in rows if at]
     told = "Since the observer last had an answer of the cluster."
     yield _labelled("drover_observer_lag_seconds", told, ("cluster",), seen)

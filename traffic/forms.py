@@ -209,7 +209,7 @@ class InstanceForm(TrafficForm):
         text = self.cleaned_data["settings"].strip()
         try:
             return json.loads(text) if text else {}
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:  # or nested too deep
             raise forms.ValidationError(_("This is no JSON: check quotes, commas and braces.")) from e
 
     def instance(self) -> dict[str, Any]:

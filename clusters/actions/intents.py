@@ -58,7 +58,8 @@ def remove_cluster(person: Person, name: str, reason: str = "") -> None:
 
 
 def use_reasons(cluster: Cluster) -> tuple[Reason, ...]:
-    """Why `cluster` may not go: Prods that live on it, and Runs that have claimed them. Two queries."""
+    """Why `cluster` may not go: Prods that live on it, Runs that have claimed them, routers that run there. Three
+    queries."""
     prods = list(_prods(cluster).exclude(lifecycle=Prod.Lifecycle.RETIRED).values_list("name", flat=True))
     claims = cluster.prods.filter(claim__isnull=False).values_list("claim__run_id", flat=True)
     runs = [f"#{run}" for run in claims.order_by("claim__run_id").distinct()]
@@ -67,6 +68,8 @@ def use_reasons(cluster: Cluster) -> tuple[Reason, ...]:
         reasons.append(because("cluster-in-use", cluster=cluster.name, prods=_listed(prods)))
     if runs:
         reasons.append(because("cluster-in-runs", cluster=cluster.name, runs=_listed(runs)))
+    if routers := list(cluster.routers.order_by("name").values_list("name", flat=True)):
+        reasons.append(because("cluster-has-routers", cluster=cluster.name, routers=_listed(routers)))
     return tuple(reasons)
 
 

@@ -4,6 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from .manifests import Manifest, containers, key_of, mapping, objects, pod_template
 
+# Kinds of volumes that are mounted with a Secret, and where they name it (core/v1 VolumeSource).
+MOUNTED_WITH = {
+    "csi": "nodePublishSecretRef",
+    **dict.fromkeys(("cephfs", "cinder", "flexVolume", "iscsi", "rbd", "scaleIO", "storageos"), "secretRef"),
+}
+
 
 def secret_references(manifests: Iterable[Manifest]) -> tuple[str, ...]:
     """The names, sorted. References that are marked as optional are left out.
@@ -34,6 +40,9 @@ def _of_pods(template: Manifest) -> Iterator[str]:
             yield from _required(mapping(item.get("valueFrom")).get("secretKeyRef"), "name")
     for volume in objects(spec.get("volumes")):
         yield from _required(volume.get("secret"), "secretName")
+        yield _text(mapping(volume.get("azureFile")), "secretName")
+        for kind, field in MOUNTED_WITH.items():
+            yield _text(mapping(mapping(volume.get(kind)).get(field)), "name")
         for source in objects(mapping(volume.get("projected")).get("sources")):
             yield from _required(source.get("secret"), "name")
 

@@ -90,7 +90,7 @@ class ClusterObserver:
         self._pulse = Pulse(lease.health, time.monotonic())
         self._history = ProbeHistory()
         self._trouble: Reason | None = None
-        self._version = ""
+        self._version, self._version_s = "", 0.0
         self._stored: tuple[str, Reason | None, str] | None = None
         self._open = self._synced = False
         self._answered_at: datetime | None = None
@@ -151,11 +151,16 @@ class ClusterObserver:
             self._history.add(answer, timezone.now())
             self._asked.add(timezone.now(), answered=answer.answered)
             self._feel(answer)
-            if answer.trouble is None and not self._version:
-                self._version = await ask_version(session, self._tuning)
+            if answer.trouble is None and self._version_is_old():
+                self._version = await ask_version(session, self._tuning) or self._version
+                self._version_s = time.monotonic()
             await self._store_health()
             pause_s = self._tuning.retry_probe_s if answer.trouble else self._tuning.probe_s
             await asyncio.sleep(max(0.0, began_s + pause_s - time.monotonic()))
+
+    def _version_is_old(self) -> bool:
+        """A control plane is upgraded without ever being unreachable."""
+        return not self._version or time.monotonic() - self._version_s >= self._tuning.version_s
 
     def _feel(self, answer: Answer) -> None:
         """Take one answer into the pulse."""

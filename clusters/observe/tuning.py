@@ -20,6 +20,7 @@ class Tuning:
     confirm_rows: int = 200  # Observations confirmed per second, at most
     history_s: float = 20.0  # how often what the probes took is written
     nodes_s: float = 30.0
+    version_s: float = 60.0  # a control plane may be upgraded without being away
     coalesce_s: float = 0.02  # of one Prod; the first change is written at once
     watch_s: int = 15  # the server ends a watch after this, and we begin the next
     connect_s: float = 5.0

@@ -28,7 +28,7 @@ class Choice:
 
 
 def read_choices(cluster: Cluster, person: Person) -> tuple[Choice, ...]:
-    """What can be done with `cluster`, and why not. At most four queries."""
+    """What can be done with `cluster`, and why not. At most five queries."""
     gone = cluster.intent == Cluster.Intent.RETIRED
     retired = (because("cluster-retired", cluster=cluster.name),) if gone else ()
     used = use_reasons(cluster)

@@ -43,6 +43,7 @@ _ACTS = {
     "cluster-intent": "The cluster %(cluster)s is %(intent)s, so this cannot be done.",
     "users-are-away": "Users of %(prods)s on the cluster %(cluster)s are elsewhere: fail it back, then it is active.",
     "cluster-in-use": "Prods stand on the cluster %(cluster)s: %(prods)s. Retire them first.",
+    "cluster-has-routers": "Routers run on the cluster %(cluster)s: %(routers)s. Remove these instances first.",
     "cluster-has-history": "Retired Prods of the cluster %(cluster)s keep its name in their history: %(prods)s. "
     "It can be retired, but not removed.",
     "cluster-in-runs": "Runs that have not ended use the cluster %(cluster)s: %(runs)s. Wait for them or abort them.",

@@ -6,7 +6,7 @@ from rest_framework import generics
 
 from access.api.pages import ByNewest
 from journal.models import Event
-from releases.queries.timeline import GROUPS
+from releases.queries.timeline import GROUPS, of_cluster
 
 from .serializers import EventSerializer
 from .views import READ
@@ -21,7 +21,7 @@ class EventFilter(filters.FilterSet):
         label="group of kinds",
     )
     prod = filters.CharFilter(max_length=63, label="name of a Prod")
-    cluster = filters.CharFilter(max_length=63, label="name of a cluster")
+    cluster = filters.CharFilter(method="in_cluster", max_length=63, label="name of a cluster")
     person = filters.CharFilter(field_name="actor__username", max_length=150, label="who did it")
     run = filters.NumberFilter(field_name="run_id", min_value=1, max_value=2**63 - 1, label="number of a run")
     since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label="at or after this time")
@@ -30,6 +30,10 @@ class EventFilter(filters.FilterSet):
     class Meta:
         model = Event
         fields: tuple[str, ...] = ()
+
+    def in_cluster(self, rows: "QuerySet[Event]", _name: str, value: str) -> "QuerySet[Event]":
+        """The Events of a Cluster and of its Prods."""
+        return rows.filter(of_cluster(value))
 
     def of_kind(self, rows: "QuerySet[Event]", _name: str, value: str) -> "QuerySet[Event]":
         """The Events of one group of kinds."""

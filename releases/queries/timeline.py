@@ -25,7 +25,7 @@ GROUPS = {
     "clusters": (_("Clusters"), Q(kind__startswith="cluster")),
     "versions": (_("Blueprints, Versions, vetoes"), Q(kind__in=("blueprint", "version", "veto"))),
     "traffic": (_("Traffic"), Q(kind__startswith="route") | Q(kind="tenant")),
-    "line": (_("Stop-the-line"), Q(kind="line")),
+    "line": (_("Stop-the-line and automation"), Q(kind__in=("line", "automation", "auto-failover"))),
     "people": (_("People and tokens"), Q(kind__in=("person", "token"))),
 }
 
@@ -100,10 +100,17 @@ def read_timeline(asked: TimelineFilter) -> TimelinePage:
 def selected(asked: TimelineFilter) -> "QuerySet[Event]":
     """The Events that `asked` leaves in, not yet in pages."""
     events = Event.objects.filter(GROUPS[asked.group][1]) if asked.group else Event.objects.all()
-    named = {"prod": asked.prod, "cluster": asked.cluster, "actor__username": asked.person}
+    if asked.cluster:
+        events = events.filter(of_cluster(asked.cluster))
+    named = {"prod": asked.prod, "actor__username": asked.person}
     numbered = {"run_id": asked.run, "at__lte": asked.on}
     events = events.filter(**{field: value for field, value in named.items() if value})
     return events.filter(**{field: value for field, value in numbered.items() if value is not None})
+
+
+def of_cluster(name: str) -> Q:
+    """What concerns the Cluster `name`: itself, and each Prod on it."""
+    return Q(cluster=name) | Q(prod__in=Prod.objects.filter(cluster__name=name).values("name"))
 
 
 def _page(events: "QuerySet[Event]", asked: TimelineFilter) -> tuple[Happening, ...]:

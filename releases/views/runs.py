@@ -1,5 +1,6 @@
 """Runs: the list, one Run, and what people do to it."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -39,6 +40,7 @@ DONE = {
     "approve": _("Your approval is recorded."),
     "rollback": _("The rollback has started."),
 }
+NUMBER = re.compile(r"[0-9]{1,18}")
 OF_A_STEP = ("retry", "take-over", "skip", "approve")
 # The right that a verb takes, where it is not that of the action of its name.
 RIGHTS = {"take-over": "prod.take-over"}
@@ -49,7 +51,7 @@ RIGHTS = {"take-over": "prod.take-over"}
 def runs(request: HttpRequest) -> HttpResponse:
     """All Runs, the newest first."""
     before = request.GET.get("before", "")
-    page = read_runs(request.user.acting_role, int(before) if before.isdecimal() else None)
+    page = read_runs(request.user.acting_role, int(before) if NUMBER.fullmatch(before) else None)
     return show(request, "runs", page)
 
 

@@ -81,6 +81,12 @@ def test_the_lag_is_that_of_the_run_that_waits_longest(run: Run) -> None:
     assert samples()["drover_wake_lag_seconds", ()] == 0
 
 
+def test_a_retired_cluster_is_not_unseen(run: Run) -> None:
+    Cluster.objects.filter(name="a").update(seen_at=timezone.now(), intent=Cluster.Intent.RETIRED)
+    told = {labels for name, labels in samples() if name == "drover_observer_lag_seconds"}
+    assert (("cluster", "a"),) not in told
+
+
 def test_clusters_tell_their_age_health_and_probes(run: Run) -> None:
     now = timezone.now()
     Cluster.objects.filter(name="a").update(seen_at=now - timedelta(seconds=30), health="unreachable")

@@ -70,14 +70,16 @@ class Bench:
         return {route["name"]: route["epoch"] for route in self.api.get("routes/")["results"]}
 
     def published(self, asked: dict[str, int]) -> float:
-        """When every router was read back at these epochs."""
-        while True:
+        """When every router was read back at these epochs. Raises TimeoutError."""
+        deadline = time.monotonic() + SOON_S
+        while time.monotonic() < deadline:
             rows = [one for one in self.api.get("routes/")["results"] if one["name"] in asked]
             now = time.time()
             lines = [(line, asked[row["name"]]) for row in rows for line in row["publications"]]
             if all(line["epoch"] >= epoch and line["state"] == "published" for line, epoch in lines):
                 return now
             time.sleep(POLL_S)
+        raise TimeoutError(f"Not within {SOON_S} s: routers show {asked}.")
 
     def moved(self, before: dict[str, int]) -> dict[str, int]:
         """Route -> epoch, of those that have another one since."""

@@ -17,7 +17,7 @@ from journal.models import Event
 from releases.actions import start_release
 from releases.preview import preview_release
 from tests import build
-from traffic.models import RouteMember
+from traffic.models import RouteMember, Router, RouterInstance
 
 pytestmark = pytest.mark.django_db
 
@@ -174,6 +174,17 @@ def test_what_was_emptied_is_active_again_only_when_its_users_are_back() -> None
     mine.update(weight=50)
     WRITES["uncordon"](build.person("admin"))
     assert Cluster.objects.get(name="a").intent == "active"
+
+
+@pytest.mark.parametrize("verb", ["retire", "remove"])
+def test_a_cluster_with_routers_stays_and_names_them(a: Cluster, verb: str) -> None:
+    router = Router.objects.create(name="edge", kind="gateway-api")
+    RouterInstance.objects.create(router=router, name="edge-1", failure_domain="x", cluster=a, settings={})
+    with pytest.raises(Refused) as caught:
+        WRITES[verb](build.person("admin"))
+    assert [(why.code, dict(why.params)["routers"]) for why in caught.value.reasons] == [
+        ("cluster-has-routers", "edge-1")
+    ]
 
 
 @pytest.mark.parametrize("verb", ["retire", "remove"])

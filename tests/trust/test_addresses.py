@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 UNFIT = ("\0", "\x1b", "\x7f")
 # What filters, forms and pages read from a query.
 NAMES = ("q", "cursor", "name", "version", "cluster", "prod", "run", "step", "revision", "against", "next")
+PLACES = ("before", "after", "at", "on")
 PARAMETER = re.compile(r"<[a-z]+:\w+>")
 
 
@@ -49,6 +50,15 @@ def test_a_query_with_characters_that_no_text_may_have_is_400(world: Run, unfit:
     query = "&".join(f"{name}=a{quote(unfit)}b" for name in NAMES)
     for route in all_routes():
         check(clients[route.is_api], f"{fill(route)}?{query}")
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "-1", "\u0663", "1.5", "x"], ids=lambda value: value[:9])
+def test_no_number_of_a_place_breaks_a_page(world: Run, value: str) -> None:
+    client = session(build.person("admin"))
+    query = "&".join(f"{name}={quote(value)}" for name in PLACES)
+    for route in all_routes():
+        if not route.is_api:
+            assert client.get(f"{fill(route)}?{query}").status_code < 500, route.path
 
 
 @pytest.mark.parametrize("value", ["a\r\nb", "\t", "\u2028\u202e", "%ff", "é" * 300], ids=ascii)

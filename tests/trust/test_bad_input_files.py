@@ -50,6 +50,7 @@ API: dict[str, Api] = {
     ),
 }
 CONNECT = {"name": "z", **bodies.FACTS, "access": "kubeconfig"}
+INSTANCE = {"instance_name": "z", "failure_domain": "z", "cluster": ""}
 PAGES: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "blueprint": ("/blueprints/new/", "text", "file", {"name": "store"}),
     "revision": ("/blueprints/shop/edit/", "text", "file", {"base": "1"}),
@@ -57,6 +58,8 @@ PAGES: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "overrides": ("/prods/a-1/change/", "overrides", "", {}),
     "register": ("/clusters/new/", "kubeconfig", "kubeconfig_file", CONNECT),
     "credentials": ("/clusters/a/credentials/", "kubeconfig", "kubeconfig_file", CONNECT),
+    "router": ("/routers/new/", "settings", "", {"name": "z", "kind": "haproxy", **INSTANCE}),
+    "instance": ("/routers/edge/instances/new/", "settings", "", INSTANCE),
 }
 
 

@@ -56,11 +56,12 @@ def test_walking_back_to_newer_pages_meets_the_same_pages(happened: list[int]) -
         ({"group": "steps"}, lambda one: one.kind.startswith("step.")),
         ({"prod": "c-2"}, lambda one: one.prod == "c-2"),
         ({"cluster": "b"}, lambda one: one.cluster == "b"),
+        ({"cluster": "c"}, lambda one: one.prod.startswith("c-") or one.cluster == "c"),
         ({"person": "on-call"}, lambda one: one.actor_id == build.person("on-call").pk),
         ({"run": 7}, lambda one: one.run_id == 7),
         ({"prod": "c-2", "group": "line"}, lambda one: False),
     ],
-    ids=["kind", "prefix", "prod", "cluster", "person", "run", "both"],
+    ids=["kind", "prefix", "prod", "cluster", "prods of a cluster", "person", "run", "both"],
 )
 def test_a_filter_leaves_in_what_fits_and_only_that(happened: list[int], asked: dict, fits) -> None:  # type: ignore[no-untyped-def,type-arg]
     expected = [one.pk for one in Event.objects.order_by("-id") if fits(one)]

@@ -34,6 +34,21 @@ ROWS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("s",),
     ),
     "volume": (pods(volumes=[{"name": "v", "secret": {"secretName": "s"}}]), ("s",)),
+    "CSI volume": (
+        pods(volumes=[{"name": "v", "csi": {"driver": "x", "nodePublishSecretRef": {"name": "s"}}}]),
+        ("s",),
+    ),
+    "Azure file": (pods(volumes=[{"name": "v", "azureFile": {"shareName": "x", "secretName": "s"}}]), ("s",)),
+    "block devices": (
+        pods(
+            volumes=[
+                {"name": "v", "rbd": {"secretRef": {"name": "s"}}},
+                {"name": "w", "iscsi": {"secretRef": {"name": "t"}}},
+                {"name": "x", "cephfs": {"monitors": ["m"]}},
+            ]
+        ),
+        ("s", "t"),
+    ),
     "optional volume": (pods(volumes=[{"name": "v", "secret": {"secretName": "s", "optional": True}}]), ()),
     "projected volume": (
         pods(
