@@ -9,6 +9,8 @@ SENTENCES: dict[str, str] = {
     # Where a Route may go.
     "no-prod-of-role": "There is no Prod of %(blueprint)s with the role %(role)s.",
     "pinned-elsewhere": "It is pinned to %(pins)s, and none of these is there.",
+    "only-closed-clusters": "The clusters of all Prods that it may be on take no new users: they are cordoned or being "
+    "emptied.",
     "no-prod-serving": "No Prod that it may be on is in service and known to serve well.",
     "no-version-shares-data": "No Prod runs a Version that may work on the data of %(versions)s.",
     "no-room": "It needs room for %(load)s; the most that any fitting Prod has is %(most)s.",

@@ -14,7 +14,8 @@ class Place:
 
     `serving`: known, by fresh facts, to serve well. `ready_percent`: the share of its pods that are ready.
     `warm`: it takes users without a warm-up. `shares`: the Versions whose data its own may work on, its own
-    implied. `vetoed`: its Version is.
+    implied. `vetoed`: its Version is. `open`: its Cluster takes new users; one that is cordoned or is being emptied
+    does not, but for those who would be lost.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Place:
     warm: bool = False
     shares: frozenset[str] = frozenset()
     vetoed: bool = False
+    open: bool = True
 
 
 class Seat(NamedTuple):

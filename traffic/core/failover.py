@@ -37,7 +37,7 @@ def failover_case(ground: Ground, prods: frozenset[str], clusters: frozenset[str
     gone = ground.prods_of(prods, clusters)
     suspect = frozenset(ground.domains[name] for name in clusters if name in ground.domains)
     near = frozenset(ground.places[prod].domain for prod in prods if prod in ground.places)
-    return Case(FAILOVER, gone, _elsewhere(gone, near, suspect), "no-other-domain", alive=False)
+    return Case(FAILOVER, gone, _elsewhere(gone, near, suspect, alive=False), "no-other-domain", alive=False)
 
 
 def plan_evacuation(
@@ -47,17 +47,22 @@ def plan_evacuation(
     ground = Ground(facts)
     gone = ground.prods_of(frozenset(prods), frozenset(clusters))
     near = frozenset(ground.places[prod].domain for prod in gone if prod in ground.places)
-    case = Case(EVACUATION, gone, _elsewhere(gone, near, frozenset()), "no-other-prod", alive=True)
+    case = Case(
+        EVACUATION, gone, _elsewhere(gone, near, frozenset(), alive=True), "no-other-prod", alive=True
+    )
     return plan_case(case, ground, _always)
 
 
-def _elsewhere(gone: frozenset[str], near: frozenset[str], suspect: frozenset[str]) -> Tier:
-    """Unvetoed before vetoed, other failure domains before those that are near, never a suspect one."""
+def _elsewhere(gone: frozenset[str], near: frozenset[str], suspect: frozenset[str], *, alive: bool) -> Tier:
+    """Open before closed, which only those get who would be lost; unvetoed before vetoed; other failure domains
+    before those that are near, never a suspect one."""
 
     def tier(place: Place) -> int | None:
         if place.name in gone or place.domain in suspect:
             return None
-        return 2 * place.vetoed + (place.domain in near)
+        if alive and not place.open:
+            return None
+        return 4 * (not place.open) + 2 * place.vetoed + (place.domain in near)
 
     return tier
 
@@ -70,7 +75,7 @@ def plan_drain(facts: TrafficFacts, prod: str, *, relocate: bool = False) -> Tra
     version = place.version if place is not None and relocate else None
 
     def tier(other: Place) -> int | None:
-        fits = other.name != prod and other.version == version and not other.vetoed
+        fits = other.name != prod and other.version == version and other.open and not other.vetoed
         return int(not other.warm) if fits else None
 
     nowhere = "no-prod-on-version" if relocate else "updated-in-place"
@@ -92,7 +97,7 @@ def plan_rollback_traffic(facts: TrafficFacts, bad_version: str, back: Mapping[s
         return place.name not in bad and place.version != bad_version and not place.vetoed
 
     def tier(place: Place) -> int | None:
-        return int(not place.warm) if good(place) else None
+        return int(not place.warm) if good(place) and place.open else None
 
     case = Case(ROLLBACK, bad, tier, "no-good-prod", alive=True, good=good, back=back)
     plan = plan_case(case, ground, _always)

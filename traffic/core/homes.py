@@ -26,12 +26,12 @@ class Homes:
             self.taken[prod] = self.taken.get(prod, 0) + load
 
     def fitting(self, need: Need) -> list[Entry]:
-        """The Prods that a Route with `need` may have as its home: none on a vetoed Version."""
+        """The Prods that a Route with `need` may have as its home: on no vetoed Version, nor where nobody new is taken."""
         places, among = self._ground.places, self._among
         return [
             entry
             for entry in self._ground.meeting(need)
-            if not places[entry[1]].vetoed and (not among or entry[1] in among)
+            if places[entry[1]].open and not places[entry[1]].vetoed and (not among or entry[1] in among)
         ]
 
     def find(self, need: Need, load: int, domains: int) -> tuple[str, ...] | Reason:
@@ -52,6 +52,8 @@ class Homes:
         met = self._ground.meeting(need)
         if not met:
             return why_none(self._ground, need)
+        if not any(self._ground.places[prod].open for _, prod in met):
+            return because("only-closed-clusters")
         return because("none-of-those-asked" if self._among else "only-vetoed-versions")
 
     def _by_domain(self, need: Need) -> dict[str, list[Entry]]:

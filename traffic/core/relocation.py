@@ -24,7 +24,9 @@ def plan_relocation(ground: Ground, prod: str, avoid: Collection[str] = ()) -> T
         return TrafficPlan(RELOCATION)
 
     def tier(other: Place) -> int | None:
-        fits = other.version == place.version and other.name != prod and other.name not in avoid
+        fits = (
+            other.version == place.version and other.name != prod and other.name not in avoid and other.open
+        )
         return int(not other.warm) if fits else None
 
     seeker = Seeker(ground, tier, "no-prod-on-version")

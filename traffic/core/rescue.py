@@ -61,15 +61,18 @@ def _fate(case: Case, ground: Ground, seeker: Seeker, route: RouteNow) -> Fate:
         return Fate(route, KEEPS, _by_share(serving))
     need = ground.need(route, _trusted(case, route))
     usable = [(prod, share) for prod, share in away if may_serve_data(ground.places[prod], need)]
+    if case.alive:  # nobody is lost, so nobody goes where users are being taken away
+        usable = [seat for seat in usable if ground.places[seat[0]].open]
     return _away_or_elsewhere(ground, seeker, route, need, usable)
 
 
 def _away_or_elsewhere(
     ground: Ground, seeker: Seeker, route: RouteNow, need: Need, away: list[tuple[str, int]]
 ) -> Fate:
-    unvetoed = [seat for seat in away if not ground.places[seat[0]].vetoed]
-    if unvetoed:
-        return Fate(route, RETURNS, _by_share(unvetoed))
+    places = ground.places
+    best = [seat for seat in away if places[seat[0]].open and not places[seat[0]].vetoed]
+    if best:
+        return Fate(route, RETURNS, _by_share(best))
     found = seeker.take(need, route.load)
     if isinstance(found, str):
         return Fate(route, MOVES, ((found, 1),), None, seeker.room(found))

@@ -10,7 +10,7 @@ from .ground import MISFITS, Entry, Ground, Need, misfit, why_none
 
 # Which Prods to try first: 0 before 1 and so on, None: not at all.
 Tier = Callable[[Place], int | None]
-TIERS = 4
+TIERS = 8
 
 
 class _Lane:

@@ -110,6 +110,7 @@ def _place(prod: Prod, shares: Promises, now: datetime) -> Place:
         ready_percent=100 if well else 0,
         shares=shares.get(prod.blueprint_id, {}).get(prod.version.name, frozenset()),
         vetoed=prod.version.vetoed_at is not None,
+        open=prod.cluster.intent == Cluster.Intent.ACTIVE,
     )
 
 

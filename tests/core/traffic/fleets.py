@@ -19,6 +19,7 @@ def _prod_kind() -> dict[str, object]:
         "serving": ANY.random() < 0.87,
         "in_service": ANY.random() < 0.87,
         "vetoed": ANY.random() < 0.13,
+        "open": ANY.random() < 0.9,
         "warm": ANY.random() < 0.5,
         "reserved": ANY.choice([0, 0, 0, 30]),
     }

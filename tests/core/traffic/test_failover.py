@@ -1,5 +1,7 @@
 """Plans that take users away from Prods: who goes where, who stays, who is lost."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.core.traffic.world import example, facts, place, route, with_place
@@ -53,6 +55,30 @@ def test_a_dead_prod_leaves_its_own_domain_as_the_last_choice():
     routes = [route(f"r-{n}", {"a-1": 100}) for n in (1, 2, 3)]
     plan = plan_failover(facts([place("a-1"), near, far], routes), prods=["a-1"])
     assert destinations(plan) == {"r-1": {"b-1": 100}, "r-2": {"b-1": 100}, "r-3": {"a-2": 100}}
+
+
+def test_a_cluster_that_takes_nobody_is_the_last_choice_of_those_who_would_be_lost():
+    closed, small = place("c-1", capacity=9000, open=False), place("b-1", capacity=100, vetoed=True)
+    routes = [route(f"r-{n}", {"a-1": 100}) for n in (1, 2)]
+    plan = plan_failover(facts([place("a-1"), closed, small], routes), clusters=["a"])
+    assert destinations(plan) == {"r-1": {"b-1": 100}, "r-2": {"c-1": 100}}
+
+
+CLOSED = {
+    "evacuation": lambda fleet: plan_evacuation(fleet, clusters=["a"]),
+    "drain": lambda fleet: plan_drain(fleet, "a-1", relocate=True),
+    "rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1"}),
+}
+
+
+@pytest.mark.parametrize("kind", CLOSED)
+@pytest.mark.parametrize("members", [{"a-1": 100}, {"a-1": (100, 0), "c-1": (0, 100)}], ids=["home", "away"])
+def test_nobody_who_is_served_is_sent_to_a_cluster_that_takes_nobody(kind, members):
+    bad = {"version": "v2"} if kind == "rollback" else {}
+    fleet = facts([place("a-1", **bad), place("c-1", open=False)], [route("r", members)])
+    plan = CLOSED[kind](fleet)
+    assert (plan.moves, [one.route for one in plan.staying]) == ((), ["r"])
+    assert CLOSED[kind](replace(fleet, places=(fleet.places[0], place("c-1")))).moves
 
 
 FITS = {

@@ -138,6 +138,7 @@ NO_PLACE = {
     "no room": ({"load": 1001}, {}, "no-room"),
     "pinned to what is not there": ({"pins": ("z-9",)}, {}, "pinned-elsewhere"),
     "nothing serves": ({}, {"serving": False}, "no-prod-serving"),
+    "no cluster takes anybody": ({}, {"open": False}, "only-closed-clusters"),
     "vetoed": ({}, {"vetoed": True}, "only-vetoed-versions"),
     "standby is no home": ({}, {"role": "standby"}, "no-prod-of-role"),
     "data of another Version": ({"data_class": "replicated", "data_of": "v0"}, {}, "no-version-shares-data"),
