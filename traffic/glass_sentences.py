@@ -3,6 +3,7 @@
 SENTENCES: dict[str, str] = {
     "state-file-written": "The state file for break-glass is written again.",
     "state-file-not-written": "The state file for break-glass cannot be written: %(error)s.",
+    "router-broke": "Drover itself broke at this router: %(error)s.",
     "state-file-unreadable": "%(path)s cannot be read: %(error)s.",
     "state-file-foreign": "This is no state file of Drover.",
     "state-file-newer": "This state file has the format %(format)s; this Drover knows those up to %(known)s. Use the "

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import build
+from tests.adapters.routers.fake_router import FakeRouter
 from tests.adapters.routers.faults import Fault
 from tests.traffic.edge import Edge
 from traffic.core.failover import plan_failover
@@ -89,6 +90,23 @@ def test_a_dead_router_blocks_only_its_own_and_the_same_again_ends_what_was_begu
     assert troubles(evacuate(edge, state, "a")) == {}
     assert edge.weights("shop-r", "edge-2") == {"b-1": 100}
     assert {edge.routers[name].published["shop-r"].epoch for name in edge.routers} == {epoch}
+
+
+def test_what_breaks_at_one_router_keeps_no_other_from_being_written(edge: Edge) -> None:
+    state = written()
+    rows = rows_of(state)
+
+    def connect(row: RouterInstance) -> FakeRouter:
+        if row.name == "edge-1":
+            raise KeyError("namespace")
+        return edge.routers[row.name]
+
+    seen = look(rows, connect)
+    facts = facts_now(state, seen)
+    wanted = orders(state, facts, seen, plan_failover(facts, clusters=["a"]))
+    lines = carry_out(state, seen, wanted, rows, connect)
+    assert {(name, code) for (_, name), code in troubles(lines).items()} == {("edge-1", "router-broke")}
+    assert edge.weights("shop-r", "edge-2") == {"b-1": 100}
 
 
 @pytest.mark.parametrize("fault", [Fault.LIES, Fault.ANSWER_LOST])

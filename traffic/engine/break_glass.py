@@ -82,8 +82,8 @@ def look(rows: Mapping[str, RouterInstance], connect: Connect) -> Look:
     def one(row: RouterInstance) -> Mapping[str, Actual] | Reason:
         try:
             return connect(row).read()
-        except RouterError as error:
-            return error.reason
+        except Exception as error:  # noqa: BLE001  (whatever is wrong with one, the others can be read)
+            return _broke(error)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = dict(zip(rows, pool.map(one, rows.values()), strict=True))
@@ -91,6 +91,12 @@ def look(rows: Mapping[str, RouterInstance], connect: Connect) -> Look:
         shown={name: found for name, found in answers.items() if not isinstance(found, Reason)},
         away={name: found for name, found in answers.items() if isinstance(found, Reason)},
     )
+
+
+def _broke(error: Exception) -> Reason:
+    if isinstance(error, RouterError):
+        return error.reason
+    return because("router-broke", error=f"{type(error).__name__}: {error}")
 
 
 def facts_now(state: State, seen: Look) -> TrafficFacts:
@@ -169,8 +175,8 @@ def _at(
             router = connect(row)
             trouble |= {route: found.reason for route, found in bring(router, asked).items()}
             shown = router.read([one.route for one in asked])
-    except RouterError as error:
-        trouble |= {one.route: error.reason for one in asked}
+    except Exception as error:  # noqa: BLE001  (and written)
+        trouble |= {one.route: _broke(error) for one in asked}
     return [_line(order, name, shown, trouble[order.route.name]) for order in wanted]
 
 
