@@ -27,15 +27,19 @@ Rule = Callable[[Weights, Weights, str], Weights]
 
 
 def drain(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
-    """Nobody is sent to the Prod any more on the Routes that others serve too. May be repeated."""
-    return _shift(prod, run_id, now, _drained, "users-sent-elsewhere")
+    """Nobody is sent to the Prod any more on the Routes that others serve too. Where data have one writer, nobody who
+    does not serve them now stands in: that takes a fence. May be repeated."""
+    left = _shift(prod, run_id, now, _left, "users-sent-elsewhere")
+    return left + _shift(prod, run_id, now, _drained, "users-sent-elsewhere", writers=False)
 
 
 def take_back(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
-    """The Prod has its part of every Route of its own again, unless its Cluster is being emptied. May be repeated."""
+    """The Prod has its part of every Route of its own again, unless its Cluster is being emptied. Data with one writer
+    that live elsewhere for a while stay there: the way back takes a fence. May be repeated."""
     if prod.cluster.intent in _EMPTYING:
         return []
-    return _shift(prod, run_id, now, _restored, "users-sent-back")
+    back = _shift(prod, run_id, now, _rejoined, "users-sent-back")
+    return back + _shift(prod, run_id, now, _restored, "users-sent-back", writers=False)
 
 
 def relocate(prod: Prod, moves: Iterable[Move], run_id: int, now: datetime) -> list[Event]:
@@ -95,6 +99,18 @@ def _takers(weights: Weights, targets: Weights, well: Mapping[str, bool]) -> Wei
     serving = {name: weight for name, weight in weights.items() if name in well and weight}
     usual = {name: target for name, target in targets.items() if name in well and target}
     return serving or usual or {name: 1 for name in weights if well.get(name)}
+
+
+def _left(weights: Weights, targets: Weights, prod: str) -> Weights:
+    """Those who serve now go on without it."""
+    rest = weights_core.drain(weights, prod) if weights[prod] else {}
+    return {} if isinstance(rest, Reason) else rest
+
+
+def _rejoined(weights: Weights, targets: Weights, prod: str) -> Weights:
+    """It serves again beside those who always do."""
+    guests = any(weight and not targets[name] for name, weight in weights.items())
+    return {} if guests else _restored(weights, targets, prod)
 
 
 def _drained(weights: Weights, targets: Weights, prod: str) -> Weights:

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from clusters.models import Prod
 from releases.actions import abort, roll_back, start_release
 from releases.engine.routes import SETTLING, release_idle_routes
 from releases.models import Run, Step
@@ -147,3 +148,34 @@ def test_a_rollback_sends_users_to_good_prods_before_it_deploys(edge: Edge) -> N
     edge.publish()
     assert edge.weights("shop-u") == {"c-1": 100}
     assert RouteMember.objects.filter(route__name="shop-u", weight__gt=0).count() == 1
+
+
+def writer(on: dict[str, tuple[int, int]]) -> Route:
+    """A Route whose data have one writer, with these (weight, target) of its members."""
+    route = Route.objects.create(name="books", redundancy="none", data_class="single-writer")
+    for name, (weight, target) in on.items():
+        prod = Prod.objects.get(name=name)
+        RouteMember.objects.create(route=route, prod=prod, weight=weight, target=target)
+    return route
+
+
+def weights(route: Route) -> dict[str, int]:
+    return dict(RouteMember.objects.filter(route=route).values_list("prod__name", "weight"))
+
+
+def test_a_release_gives_nobody_else_the_data_of_one_writer(edge: Edge) -> None:
+    route = writer({"a-2": (100, 100), "b-1": (0, 100)})
+    run = release(ONLY_A_2)
+    build.fresh()
+    advance(run)
+    edge.publish()
+    assert edge.weights("shop-r") == {"b-1": 100}
+    assert weights(route) == {"a-2": 100, "b-1": 0}
+
+
+def test_a_release_takes_no_writer_back_that_lives_elsewhere(edge: Edge) -> None:
+    route = writer({"a-2": (0, 100), "c-1": (100, 0)})
+    run = release(ONLY_A_2)
+    finish(run, after=edge.settle)
+    assert run.state == "succeeded" and weights(route) == {"a-2": 0, "c-1": 100}
+    assert edge.weights("shop-r") == {"a-2": 50, "b-1": 50}
