@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Max
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import ValidationError
@@ -18,7 +19,7 @@ from journal.models import Event
 from journal.sentences import reason_json
 from releases import actions
 from releases.core.plan_json import plan_from_json
-from releases.models import Run, Step
+from releases.models import RUN_KINDS, RUN_STATES, Run, Step
 from releases.preview import action_blockers, preview_release
 
 from .serializers import (
@@ -63,6 +64,20 @@ class ReleaseStart(APIView):
         return Response(RunSerializer(run).data, status=status.HTTP_201_CREATED)
 
 
+class RunFilter(filters.FilterSet):
+    """Which runs; all that is given must fit."""
+
+    kind = filters.ChoiceFilter(choices=RUN_KINDS)
+    state = filters.ChoiceFilter(choices=RUN_STATES)
+    blueprint = filters.CharFilter(field_name="blueprint__name", max_length=63, label="name of its Blueprint")
+    version = filters.CharFilter(field_name="version__name", max_length=100, label="name of its Version")
+    author = filters.CharFilter(field_name="author__username", max_length=150, label="who started it")
+
+    class Meta:
+        model = Run
+        fields: tuple[str, ...] = ()
+
+
 class RunList(generics.ListAPIView[Run]):
     """All runs, the newest first."""
 
@@ -70,6 +85,7 @@ class RunList(generics.ListAPIView[Run]):
     queryset = RUNS
     serializer_class = RunSerializer
     pagination_class = ByNewest
+    filterset_class = RunFilter
 
 
 class RunDetail(Conditional, APIView):

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.api.conditional import Conditional
+from access.api.filters import check_query
 from access.api.pages import ByName
 from traffic import actions
 from traffic.engine.instances import connect_instance
@@ -106,6 +107,7 @@ class InstanceDetail(generics.GenericAPIView[RouterInstance]):
         """Take everything off the instance and remove it; with its last one the Router goes. 409 while users of a
         Route are led nowhere else."""
         self._instance(name, instance)
+        check_query(request, ("forget",))
         forget = request.query_params.get("forget", "false")
         if forget not in {"true", "false"}:
             raise ValidationError({"forget": ["True or false."]}, code="invalid")
