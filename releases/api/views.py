@@ -6,7 +6,7 @@ from django.db.models import Max
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.api.conditional import Conditional
+from access.api.filters import check_query
 from access.api.pages import ByNewest, ByOldest
 from journal.models import Event
 from journal.sentences import reason_json
@@ -31,6 +32,7 @@ from .serializers import (
     RunSerializer,
     StartReleaseSerializer,
     StepSerializer,
+    WaitSerializer,
     plan_json,
     preview_json,
 )
@@ -95,13 +97,12 @@ class RunDetail(Conditional, APIView):
     # With If-Match one acts on the run in the state that one has seen, whichever step is under way.
     volatile = ("reason", "since", "steps", "actions", "last_event", "finished_at")
 
-    @extend_schema(
-        responses=RunDetailSerializer,
-        parameters=[
-            OpenApiParameter("wait", int, description="seconds to wait at most, 0 to 60"),
-            OpenApiParameter("after", int, description="the last event that you have seen"),
-        ],
-    )
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_query(request, WaitSerializer().fields)
+        WaitSerializer(data=request.query_params.dict()).is_valid(raise_exception=True)
+
+    @extend_schema(responses=RunDetailSerializer, parameters=[WaitSerializer])
     def get(self, request: Request, run_id: int) -> Response:
         run = get_object_or_404(RUNS, pk=run_id)
         return Response(run_detail(run, request.user.acting_role))
