@@ -59,16 +59,17 @@ class RouterDetail(Conditional, generics.RetrieveAPIView[Router]):
     """One Router."""
 
     permits = READ
-    # Instances have facts that the publisher writes.
-    volatile = ("instances",)
+    # What the publisher writes of each instance.
+    volatile = ("instances.health", "instances.reason", "instances.since", "instances.read_at")
     queryset = ROWS
     serializer_class = RouterSerializer
     lookup_field = "name"
 
 
-class InstanceList(generics.GenericAPIView[Router]):
+class InstanceList(Conditional, generics.GenericAPIView[Router]):
     """The instances of a Router: one more."""
 
+    guards = RouterDetail
     permits = {"POST": "router.write", "OPTIONS": "read"}
     queryset = ROWS
     serializer_class = NewInstanceSerializer
@@ -136,9 +137,10 @@ class RouterAdoption(generics.GenericAPIView[Router]):
         return Response(AdoptionSerializer(read_adoption(name, timezone.now())).data)
 
 
-class RouterPublish(generics.GenericAPIView[Router]):
+class RouterPublish(Conditional, generics.GenericAPIView[Router]):
     """Publish Routes on every instance of a Router. Those that are there stay."""
 
+    guards = RouterDetail
     permits = {"POST": "router.write", "OPTIONS": "read"}
     queryset = ROWS
     serializer_class = RouteNamesSerializer
