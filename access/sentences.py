@@ -18,6 +18,8 @@ SENTENCES: dict[str, str] = {
     "username-not-usable": "Letters, digits and @ . + - _ only.",
     "password-wrong": "This is not your password.",
     "password-weak": "%(said)s",
+    "query-unknown": "There is no such parameter here. There are: %(known)s.",
+    "query-twice": "Give it once.",
     # What the state does not allow.
     "token-unknown": "There is no token %(token)s of yours.",
     "token-revoked-already": "The token %(token)s is revoked already.",

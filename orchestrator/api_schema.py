@@ -83,7 +83,7 @@ def complete_schema(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     components["parameters"] = PARAMETERS
     components["responses"] = {f"Problem{status}": _problem(status) for status in SAID}
     for method, path, operation in _operations(result):
-        _add_parameters(operation, method, path)
+        _add_parameters(operation, method)
         _add_examples(operation, method, path)
         _add_headers(operation)
         _add_problems(operation, method, path)
@@ -98,11 +98,11 @@ def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
                     yield method, path.removeprefix(PREFIX), item[method]
 
 
-def _add_parameters(operation: dict[str, Any], method: str, path: str) -> None:
+def _add_parameters(operation: dict[str, Any], method: str) -> None:
     given = operation.setdefault("parameters", [])
     if method == "post":
         given.append({"$ref": "#/components/parameters/IdempotencyKey"})
-    if method != "get" and "{" in path:
+    if operation.get("x-conditional"):
         given.append({"$ref": "#/components/parameters/IfMatch"})
 
 
@@ -138,7 +138,7 @@ def _statuses(operation: dict[str, Any], method: str, path: str) -> set[str]:
     if method == "get":
         return found | ({"503"} if path == "/runs/{run_id}/" else set())
     found |= {"404", "409", "413", "415", "422"}
-    found |= {"412"} if "{" in path else set()
+    found |= {"412"} if operation.get("x-conditional") else set()
     return found | ({"428"} if operation.get("x-must-match") else set())
 
 

@@ -7,6 +7,7 @@ that a pod that came and went in between keeps nobody from a change that nobody 
 
 import hashlib
 import json
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection, transaction
@@ -43,7 +44,8 @@ class MustMatch(APIException):
 class Conditional(APIView):
     """A mixin for views of one thing. GET gets an `ETag`; `If-Match` is honoured on every write.
 
-    `volatile`: fields of the representation that change by themselves and belong to no write.
+    `volatile`: fields of the representation that change by themselves and belong to no write; `list.field` is one
+    of each thing in a list. Not for views that speak to others (`outside`): the write is one transaction.
     `must_match`: methods that answer 428 without If-Match: those that replace what another person may
     have written as a whole. `guards`: the view whose GET shows what this one changes; None: this one.
     """
@@ -99,8 +101,24 @@ def lock_thing(shown_by: type[Conditional], named: dict[str, Any]) -> None:
 
 def tag_of(shown: dict[str, Any], volatile: tuple[str, ...] = ()) -> str:
     """The strong entity tag of a representation."""
-    steady = {name: value for name, value in shown.items() if name not in volatile}
-    return f'"{_digest(steady)}.{_digest(shown)}"'
+    return f'"{_digest(steady_of(shown, volatile))}.{_digest(shown)}"'
+
+
+def steady_of(shown: dict[str, Any], volatile: Collection[str]) -> dict[str, Any]:
+    """What of `shown` only people change.
+
+    >>> steady_of({"name": "edge", "at": 1, "rows": [{"name": "a", "at": 2}]}, ("at", "rows.at"))
+    {'name': 'edge', 'rows': [{'name': 'a'}]}
+    """
+    inner: dict[str, list[str]] = {}
+    for name in volatile:
+        listed, _dot, field = name.partition(".")
+        inner.setdefault(listed, []).append(field)
+    return {
+        name: [steady_of(one, inner[name]) for one in value] if name in inner else value
+        for name, value in shown.items()
+        if name not in volatile
+    }
 
 
 def matches(asked: str, current: str) -> bool:

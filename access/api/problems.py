@@ -62,8 +62,15 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 def problem_page(status: int) -> HttpResponse:
     """The problem document where Django answered with an error page: no view of the API was reached, or it
     broke."""
-    code, text = _PAGES.get(status, ("error", _("This did not work.")))
-    return JsonResponse(_problem_json(status, code, text), status=status, content_type=CONTENT_TYPE)
+    return problem(status, *_PAGES.get(status, ("error", _("This did not work."))))
+
+
+def problem(
+    status: int, code: str, detail: str | Promise, headers: dict[str, str] | None = None
+) -> HttpResponse:
+    """A problem document of a view that is none of REST framework's."""
+    body = _problem_json(status, code, detail)
+    return JsonResponse(body, status=status, headers=headers, content_type=CONTENT_TYPE)
 
 
 def _replayed(error: Replay) -> Response:

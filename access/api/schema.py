@@ -4,10 +4,12 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 
+from .conditional import UNSAFE, Conditional
+
 
 class Operation(AutoSchema):
-    """drf-spectacular's, with `x-action`: the row of the permission table, and `x-must-match` where If-Match
-    is needed."""
+    """drf-spectacular's, with `x-action`: the row of the permission table, `x-conditional` where If-Match is
+    honoured, and `x-must-match` where it is needed."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
@@ -15,6 +17,8 @@ class Operation(AutoSchema):
             action = getattr(self.view, "permits", {}).get(self.method.upper())
             if action:
                 operation["x-action"] = action
+            if self.method.upper() in UNSAFE and isinstance(self.view, Conditional):
+                operation["x-conditional"] = True
             if self.method.upper() in getattr(self.view, "must_match", ()):
                 operation["x-must-match"] = True
         return operation

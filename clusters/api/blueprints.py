@@ -85,10 +85,11 @@ class BlueprintDetail(Conditional, WithNewest, generics.RetrieveAPIView[Blueprin
     lookup_field = "name"
 
 
-class RevisionList(generics.ListAPIView[BlueprintRevision]):
+class RevisionList(Conditional, generics.ListAPIView[BlueprintRevision]):
     """The revisions of a Blueprint without their manifests, the newest first; POST adds one."""
 
     permits = READ | {"POST": "blueprint.write"}
+    guards = BlueprintDetail
     queryset = BlueprintRevision.objects.none()
     serializer_class = RevisionSerializer
     pagination_class = ByRevision

@@ -11,15 +11,17 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
+from access.api.problems import problem
 from journal.hub import HUB, Message
 from journal.models import Event
 
+from .serializers import WaitSerializer
 from .views import RunDetail
 
-LONGEST_S = 60
 # Hints say when to look; a row is the truth, so a hint that is lost costs no more than this.
 LOOK_EVERY_S = 2.0
 
@@ -51,21 +53,25 @@ _waiting: set[HttpRequest] = set()
 
 @csrf_exempt
 async def run_detail(request: HttpRequest, run_id: int) -> HttpResponseBase:
-    """The run. With `wait`: not before there is an Event after `after`, or the time is over.
+    """The run. With `wait`: not before there is an Event after `after`, or the time is over. 503 with
+    Retry-After where `MOST_WAITING` wait already.
 
     Rights are checked before it waits and again when it answers.
     """
     response = await _answer(request, run_id)
-    wait_s = min(_number(request.GET.get("wait")), LONGEST_S)
-    if response.status_code != 200 or not wait_s or "after" not in request.GET:
+    if response.status_code != 200:
         return response
-    if response.data["last_event"] > _number(request.GET["after"]):
+    asked = WaitSerializer(data=request.GET.dict())
+    asked.is_valid(raise_exception=True)  # or it were no 200
+    wait_s, after = asked.validated_data["wait"], asked.validated_data.get("after", 0)
+    if not wait_s or response.data["last_event"] > after:
         return response
     if len(_waiting) >= MOST_WAITING:
-        return HttpResponse(status=503, headers={"Retry-After": "5"})
+        text = _("%(most)s wait already: come back in some seconds.") % {"most": MOST_WAITING}
+        return problem(503, "too-many-waiting", text, {"Retry-After": "5"})
     _waiting.add(request)
     try:
-        await _news(run_id, _number(request.GET["after"]), time.monotonic() + wait_s)
+        await _news(run_id, after, time.monotonic() + wait_s)
     finally:
         _waiting.discard(request)
     return await _answer(request, run_id)
@@ -74,10 +80,6 @@ async def run_detail(request: HttpRequest, run_id: int) -> HttpResponseBase:
 # What the schema is made from.
 run_detail.cls = RunDetail  # type: ignore[attr-defined]
 run_detail.initkwargs = {}  # type: ignore[attr-defined]
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 async def _news(run_id: int, after: int, until: float) -> None:

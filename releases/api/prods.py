@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.api.conditional import Conditional
+from access.api.filters import check_query
 from access.api.pages import ByName, ByNewest
 from clusters.actions import AppliedProd, change_facts
 from clusters.core.prod_yaml import parse_documents
@@ -89,6 +90,7 @@ class ProdList(generics.ListAPIView[Prod]):
     def post(self, request: Request) -> Response:
         """The same as `manage.py apply -f prod.yaml`: the same again changes nothing, another content for a
         Prod that exists is refused."""
+        check_query(request, ("dry_run",))
         dry_run = _flag(request, "dry_run")
         specs = parse_documents([request.data])
         if dry_run:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -12,6 +13,8 @@ from journal.sentences import reason_json
 from releases.core.plan import Blocker, Plan, PlannedProd, Wave
 from releases.models import Run, Step
 from releases.preview import Preview
+
+LONGEST_WAIT_S = 60
 
 
 def stored_reason(data: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -251,3 +254,23 @@ class RunDetailSerializer(RunSerializer):
     class Meta:
         model = Run
         fields = (*RunSerializer.Meta.fields, "waves", "steps", "actions", "last_event")
+
+
+class WaitSerializer(serializers.Serializer[Any]):
+    """The query of a long poll. Without `after` nobody knows what there is to wait for."""
+
+    wait = serializers.IntegerField(
+        min_value=0, max_value=LONGEST_WAIT_S, default=0, help_text="seconds to wait at most"
+    )
+    after = serializers.IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        required=False,
+        help_text="the last event that you have seen; needed to wait",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["wait"] and "after" not in attrs:
+            wrong = _("Give the last event that you have seen; 0 at first.")
+            raise serializers.ValidationError({"after": [wrong]}, code="required")
+        return attrs

@@ -5,7 +5,8 @@ from typing import Any
 from django.db.models import Max
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -13,12 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.api.conditional import Conditional
+from access.api.filters import check_query
 from access.api.pages import ByNewest, ByOldest
 from journal.models import Event
 from journal.sentences import reason_json
 from releases import actions
 from releases.core.plan_json import plan_from_json
-from releases.models import Run, Step
+from releases.models import RUN_KINDS, RUN_STATES, Run, Step
 from releases.preview import action_blockers, preview_release
 
 from .serializers import (
@@ -30,6 +32,7 @@ from .serializers import (
     RunSerializer,
     StartReleaseSerializer,
     StepSerializer,
+    WaitSerializer,
     plan_json,
     preview_json,
 )
@@ -63,6 +66,20 @@ class ReleaseStart(APIView):
         return Response(RunSerializer(run).data, status=status.HTTP_201_CREATED)
 
 
+class RunFilter(filters.FilterSet):
+    """Which runs; all that is given must fit."""
+
+    kind = filters.ChoiceFilter(choices=RUN_KINDS)
+    state = filters.ChoiceFilter(choices=RUN_STATES)
+    blueprint = filters.CharFilter(field_name="blueprint__name", max_length=63, label="name of its Blueprint")
+    version = filters.CharFilter(field_name="version__name", max_length=100, label="name of its Version")
+    author = filters.CharFilter(field_name="author__username", max_length=150, label="who started it")
+
+    class Meta:
+        model = Run
+        fields: tuple[str, ...] = ()
+
+
 class RunList(generics.ListAPIView[Run]):
     """All runs, the newest first."""
 
@@ -70,6 +87,7 @@ class RunList(generics.ListAPIView[Run]):
     queryset = RUNS
     serializer_class = RunSerializer
     pagination_class = ByNewest
+    filterset_class = RunFilter
 
 
 class RunDetail(Conditional, APIView):
@@ -79,13 +97,12 @@ class RunDetail(Conditional, APIView):
     # With If-Match one acts on the run in the state that one has seen, whichever step is under way.
     volatile = ("reason", "since", "steps", "actions", "last_event", "finished_at")
 
-    @extend_schema(
-        responses=RunDetailSerializer,
-        parameters=[
-            OpenApiParameter("wait", int, description="seconds to wait at most, 0 to 60"),
-            OpenApiParameter("after", int, description="the last event that you have seen"),
-        ],
-    )
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_query(request, WaitSerializer().fields)
+        WaitSerializer(data=request.query_params.dict()).is_valid(raise_exception=True)
+
+    @extend_schema(responses=RunDetailSerializer, parameters=[WaitSerializer])
     def get(self, request: Request, run_id: int) -> Response:
         run = get_object_or_404(RUNS, pk=run_id)
         return Response(run_detail(run, request.user.acting_role))

@@ -24,6 +24,7 @@ from traffic.models import Publication, Route, RouteMember, RouterInstance, Tena
 from traffic.queries.adopting import read_adoption
 
 MANIFESTS = (build.DEMO / "shop.yaml").read_text()
+CHANGED = MANIFESTS.replace("replicas: 3", "replicas: 4")
 RELEASE = {
     "blueprint": "shop",
     "version": "v1.1.0",
@@ -297,7 +298,7 @@ VALID: dict[tuple[str, str], Valid] = {
     ("post", "/automation/resume/"): Valid("/automation/resume/", _just(WHY), _automation_off),
     ("post", "/automation/stop/"): Valid("/automation/stop/", _just(WHY)),
     ("post", "/blueprints/{name}/revisions/"): Valid(
-        "/blueprints/shop/revisions/", _just({"manifests": MANIFESTS, "note": "as it was", "base": 1})
+        "/blueprints/shop/revisions/", _just({"manifests": CHANGED, "note": "one more", "base": 1})
     ),
     ("post", "/blueprints/check/"): Valid("/blueprints/check/", _just({"manifests": MANIFESTS})),
     ("post", "/clusters/"): Valid(

@@ -78,6 +78,39 @@ LOOK = {
 # The tag is of the Run, which goes on while its steps move; the step itself refuses who comes second.
 OF_A_STEP = {("post", f"/runs/{{run_id}}/actions/{verb}/") for verb in ("approve", "retry", "skip")}
 
+# Writes that honour no If-Match, and why. The schema offers it for all others.
+UNCONDITIONAL: dict[str, set[Key]] = {
+    "makes something new: nothing was read": {
+        ("post", f"/{kind}/")
+        for kind in (
+            *("blueprints", "clusters", "people", "prods", "releases"),
+            *("routers", "tenants", "tokens", "versions"),
+        )
+    },
+    "stores nothing": {
+        ("post", "/blueprints/check/"),
+        ("post", "/clusters/{name}/actions/test/"),
+        ("post", "/clusters/{name}/evacuation/preview/"),
+        ("post", "/clusters/{name}/failback/preview/"),
+        ("post", "/prods/{name}/actions/change/preview/"),
+        ("post", "/prods/{name}/actions/heal/preview/"),
+        ("post", "/prods/{name}/actions/retire/preview/"),
+        ("post", "/prods/{name}/actions/scale/preview/"),
+        ("post", "/releases/preview/"),
+    },
+    "only looks once more": {("post", "/prods/{name}/actions/check-drift/")},
+    "a switch for the whole fleet, no thing that has a tag": {
+        ("post", "/automation/failover/"),
+        ("post", "/automation/resume/"),
+        ("post", "/automation/stop/"),
+    },
+    "its digest guards it": {("post", "/routers/{name}/adoption/")},
+    "speaks to the router, in no transaction": {
+        ("delete", "/routers/{name}/instances/{instance}/"),
+        ("post", "/routers/{name}/actions/unpublish/"),
+    },
+}
+
 
 def send(client: Client, key: Key, path: str, body: Any, **headers: str) -> tuple[int, str]:
     """Status, and what it was told: a code, `field:NAME`, or nothing."""

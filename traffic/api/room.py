@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,6 +34,7 @@ class RoomLineSerializer(serializers.Serializer[Any]):
     free = serializers.IntegerField()
 
 
+@extend_schema_serializer(component_name="ProposedProd")
 class ProposalSerializer(serializers.Serializer[Any]):
     """A Prod to build, and all that it mends."""
 

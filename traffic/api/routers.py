@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.api.conditional import Conditional
+from access.api.filters import check_query
 from access.api.pages import ByName
 from traffic import actions
 from traffic.engine.instances import connect_instance
@@ -58,16 +59,17 @@ class RouterDetail(Conditional, generics.RetrieveAPIView[Router]):
     """One Router."""
 
     permits = READ
-    # Instances have facts that the publisher writes.
-    volatile = ("instances",)
+    # What the publisher writes of each instance.
+    volatile = ("instances.health", "instances.reason", "instances.since", "instances.read_at")
     queryset = ROWS
     serializer_class = RouterSerializer
     lookup_field = "name"
 
 
-class InstanceList(generics.GenericAPIView[Router]):
+class InstanceList(Conditional, generics.GenericAPIView[Router]):
     """The instances of a Router: one more."""
 
+    guards = RouterDetail
     permits = {"POST": "router.write", "OPTIONS": "read"}
     queryset = ROWS
     serializer_class = NewInstanceSerializer
@@ -106,6 +108,7 @@ class InstanceDetail(generics.GenericAPIView[RouterInstance]):
         """Take everything off the instance and remove it; with its last one the Router goes. 409 while users of a
         Route are led nowhere else."""
         self._instance(name, instance)
+        check_query(request, ("forget",))
         forget = request.query_params.get("forget", "false")
         if forget not in {"true", "false"}:
             raise ValidationError({"forget": ["True or false."]}, code="invalid")
@@ -134,9 +137,10 @@ class RouterAdoption(generics.GenericAPIView[Router]):
         return Response(AdoptionSerializer(read_adoption(name, timezone.now())).data)
 
 
-class RouterPublish(generics.GenericAPIView[Router]):
+class RouterPublish(Conditional, generics.GenericAPIView[Router]):
     """Publish Routes on every instance of a Router. Those that are there stay."""
 
+    guards = RouterDetail
     permits = {"POST": "router.write", "OPTIONS": "read"}
     queryset = ROWS
     serializer_class = RouteNamesSerializer
