@@ -12,17 +12,18 @@ from tests.database import SessionDatabase, wait_for
 
 OURS = pytest.StashKey[SessionDatabase]()
 
-os.environ.update(
-    DJANGO_SETTINGS_MODULE="orchestrator.settings",
-    DROVER_SECRET_KEY=secrets.token_urlsafe(64),
-    DROVER_CREDENTIAL_KEYS=Fernet.generate_key().decode(),
-    DROVER_DATABASE_POOL="0",
-    DROVER_DEMO="on",
-    # Nobody listens on port 1: a test that needs the broker starts one.
-    DROVER_REDIS_URL="redis://127.0.0.1:1/0",
-    DROVER_URL="http://127.0.0.1:8000",
-    DROVER_ALLOWED_HOSTS="testserver,localhost",
-)
+if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker has read its settings already, from what it inherits
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="orchestrator.settings",
+        DROVER_SECRET_KEY=secrets.token_urlsafe(64),
+        DROVER_CREDENTIAL_KEYS=Fernet.generate_key().decode(),
+        DROVER_DATABASE_POOL="0",
+        DROVER_DEMO="on",
+        # Nobody listens on port 1: a test that needs the broker starts one.
+        DROVER_REDIS_URL="redis://127.0.0.1:1/0",
+        DROVER_URL="http://127.0.0.1:8000",
+        DROVER_ALLOWED_HOSTS="testserver,localhost",
+    )
 database = None
 if "DROVER_DATABASE_URL" not in os.environ:
     database = SessionDatabase()  # workers of xdist inherit the variable, so there is one server
