@@ -100,6 +100,7 @@ def test_who_has_read_what_somebody_changed_meanwhile_is_refused(admin: Client, 
     assert after == before
 
 
+@pytest.mark.django_db
 def test_news_of_a_router_keeps_nobody_from_a_write(admin: Client) -> None:
     """What the publisher writes of an instance is in its tag, but not in the half that If-Match compares."""
     with transaction.atomic():
