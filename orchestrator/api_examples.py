@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from .api_bodies import BODIES, DIGEST
+
 REASON: Final = {
     "code": "few-users",
     "params": {"limit": 50, "load": 20},
@@ -15,7 +17,7 @@ RUN: Final = {
     "since": "2026-03-01T09:00:00Z",
     "blueprint": "shop",
     "version": "v1.1.0",
-    "digest": "9f2c4b7d1e6a8035c9f2c4b7d1e6a8035c9f2c4b7d1e6a8035c9f2c4b7d1e6a8",
+    "digest": DIGEST,
     "author": "manager",
     "rollback_of": None,
     "created_at": "2026-03-01T09:00:00Z",
@@ -107,7 +109,7 @@ INVALID: Final = {
 }
 
 # (method, path under /api/v1) -> example of the request's body.
-REQUESTS: Final[dict[tuple[str, str], Any]] = {
+REQUESTS: Final[dict[tuple[str, str], Any]] = BODIES | {
     ("post", "/releases/preview/"): RELEASE,
     ("post", "/releases/"): {**RELEASE, "digest": RUN["digest"]},
     ("post", "/runs/{run_id}/actions/rollback/"): {"reason": "checkout fails for one customer in ten"},

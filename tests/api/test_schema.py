@@ -62,6 +62,23 @@ def test_every_example_belongs_to_an_operation(schema: dict[str, Any]) -> None:
     assert {key[:2] for key in (*REQUESTS, *ANSWERS)} <= there
 
 
+def shape_of(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in part:
+        part = schema["components"]["schemas"][part["$ref"].rsplit("/", 1)[1]]
+    return part
+
+
+def test_every_body_has_an_example_of_its_fields(schema: dict[str, Any]) -> None:
+    wrong = {}
+    for method, path, operation in operations(schema):
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            example, shape = media.get("example"), shape_of(schema, media["schema"])
+            fields, needed = set(shape.get("properties", {})), set(shape.get("required", ()))
+            if example is None or not needed <= set(example) <= fields:
+                wrong[method, path] = example and (needed - set(example), set(example) - fields)
+    assert wrong == {}
+
+
 def test_no_answer_but_that_which_makes_it_has_a_secret_field(schema: dict[str, Any]) -> None:
     made = {"MadeToken", "Password"}
     for name, shape in schema["components"]["schemas"].items():
