@@ -19,6 +19,7 @@ from releases.models import Run
 from tests import build
 from tests.trust.conftest import bearer, session
 from tests.trust.routes import all_routes, fill
+from traffic.actions import register_router
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +28,18 @@ PASSWORD = f"{SONG}-password-of-mika"
 CREDENTIALS = {
     "token": f"{SONG}-cluster-token",
     "client_key_pem": f"-----BEGIN PRIVATE KEY-----\n{SONG}-client-key\n-----END PRIVATE KEY-----",
+}
+
+ROUTER = {
+    "kind": "route53",
+    "instances": [
+        {
+            "name": "canary-zone",
+            "failure_domain": "aws",
+            "settings": {"zone": "example.com", "zone_id": "Z0123456789", "domain": "r.example.com"},
+            "credentials": {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": (SONG * 7)[:40]},
+        }
+    ],
 }
 
 
@@ -70,6 +83,7 @@ def secrets(world: Run, settings: Any) -> list[str]:
             failure_domain=name,
             credentials=credentials,
         )
+    register_router(build.person("admin"), "canary-dns", **ROUTER)
     mika = build.person("viewer", "mika")
     mika.set_password(PASSWORD)
     mika.save(update_fields=["password"])
@@ -111,7 +125,16 @@ def test_what_is_typed_wrong_is_not_repeated(secrets: list[str], logs: list[str]
     for path in ("/clusters/new/", "/clusters/a/credentials/"):
         pages.append(admin.post(path, {"token": SONG, "client_key": SONG, "access": "token", "name": "A!"}))
         pages.append(admin.post(path, {"kubeconfig": kubeconfig, "access": "kubeconfig", "name": "A!"}))
+    keys = {
+        "access_key_id": "AKIAIOSFODNN7EXAMPLE",
+        "secret_access_key": SONG,
+        "kind": "route53",
+        "name": "A!",
+    }
+    pages.append(admin.post("/routers/new/", keys))
     client = bearer(build.person("admin"))
+    router = {**ROUTER, "name": "A!"}
+    pages.append(client.post("/api/v1/routers/", router, content_type="application/json"))
     body = {"name": "A!", "kubeconfig": kubeconfig, "token": SONG, "access": {"token": SONG}}
     pages.append(client.post("/api/v1/clusters/", body, content_type="application/json"))
     for page in pages:

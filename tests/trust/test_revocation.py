@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils import timezone
@@ -89,10 +90,16 @@ def _expire(one: Holder) -> None:
     ApiToken.objects.filter(pk=one.token_id).update(expires_at=timezone.now() - timedelta(seconds=1))
 
 
+def _expire_session(one: Holder) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Session.objects.filter(pk=one.client.session.session_key).update(expire_date=past)
+
+
 ADMIN = "admin"
 CAUSES: dict[str, Callable[[Holder], object]] = {
     "nothing": lambda one: None,
     "logout": lambda one: one.client.post("/logout/"),
+    "session expired": _expire_session,
     "account closed": lambda one: people.deactivate_person(build.person(ADMIN), "mika"),
     "role lowered": lambda one: people.set_role(build.person(ADMIN), "mika", "viewer"),
     "password reset": lambda one: people.reset_password(build.person(ADMIN), "mika"),
@@ -107,6 +114,7 @@ ACTING = {"page that acts", "token that acts", "queued act", "approval"}
 DEAD: dict[str, set[str]] = {
     "nothing": set(),
     "logout": BROWSER | {"page that acts"},
+    "session expired": BROWSER | {"page that acts"},
     "account closed": BROWSER | TOKEN | ACTING,
     "role lowered": ACTING,
     "password reset": BROWSER | TOKEN | {"page that acts", "token that acts"},
