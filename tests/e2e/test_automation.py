@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
-from tests.e2e.test_traffic import Users
+from tests.e2e.users import Users
 from tests.e2e.world import World
 
 SOON_S = 60
@@ -37,7 +37,7 @@ def world(stack: Stack) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def users(stack: Stack) -> Iterator[Users]:
-    found = Users(stack.demo["users"])
+    found = Users(stack)
     wait_until(lambda: len(found.served("group")) == 5, SOON_S, "users of every group are served")
     yield found
     found.close()

@@ -12,7 +12,8 @@ import pytest
 from orchestrator.embedded.programs import ROOT
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
-from tests.e2e.test_traffic import SOON_S, Users, finish, move
+from tests.e2e.test_traffic import SOON_S, finish, move
+from tests.e2e.users import Users
 from tests.e2e.world import World
 
 # Those that keep and those that work; the clusters, their gateways and the users go on.
@@ -38,7 +39,7 @@ def world(stack: Stack) -> Iterator[World]:
 
 @pytest.fixture
 def users(stack: Stack) -> Iterator[Users]:
-    found = Users(stack.demo["users"])
+    found = Users(stack)
     wait_until(lambda: len(found.served("group")) == 5, SOON_S, "users of every group are served")
     yield found
     found.close()
