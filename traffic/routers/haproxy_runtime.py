@@ -44,17 +44,21 @@ class Runtime:
         """A backend that is the Route's from now on. Who added a line first has it, so two never have one."""
         for _ in range(CLAIMS):
             lines = self._owners()
-            if mine := entries_of(lines).get(asked.route):
-                return _checked(mine, asked.epoch)
+            if there := entries_of(lines).get(asked.route):
+                return _checked(there, asked.epoch)
             entry = Entry(
                 self._spare(lines, asked.route), asked.route, asked.epoch, ("",) * self.layout.members
             )
             self.tell([("add", "map", self.layout.owners, entry.backend, entry_text(entry))])
             lines = self._owners()
-            if entries_of(lines).get(asked.route) == entry:
+            won = entries_of(lines).get(asked.route) == entry
+            lost = [] if won else [line for line in lines if parse_entry(line.key, line.value) == entry]
+            # Whoever has a backend sets its lines by key, those of others who came too late as well.
+            late = [line for line in lines if line.key == entry.backend][1:]
+            refs = dict.fromkeys(line.ref for line in (*lost, *late))
+            self.tell_chatty([("del", "map", self.layout.owners, f"#{ref}") for ref in refs])
+            if won:
                 return entry
-            lost = [line for line in lines if parse_entry(line.key, line.value) == entry]
-            self.tell([("del", "map", self.layout.owners, f"#{line.ref}") for line in lost])
         raise Unreachable(because("router-claim-lost", route=asked.route), maybe_done=True)
 
     def bound(self) -> dict[str, str]:
