@@ -1,7 +1,7 @@
 # Everything a newcomer types. Each target sets up what it needs; a second time that takes no time.
 #   make demo         the whole of Drover with a simulated fleet, on this machine
 #   make test         all tests that need Python and a browser
-#   make test-fast    pure and database tests, in about two minutes
+#   make test-fast    pure and database tests, in about five minutes
 #   make test-system  tests that need further programs (kubectl, haproxy, socat)
 #   make test-kubernetes  tests on a real control plane; KUBEBUILDER_ASSETS names the folder of its programs
 #   make bench        what docs/benchmarks.md tells, measured here

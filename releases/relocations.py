@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because
 from releases.core.plan import Plan
 from releases.core.states import STEP_DONE, STEP_ENDED, StepState
@@ -101,12 +100,10 @@ def _turns(plan: Plan, steps: Iterable[Step]) -> list[str]:
 
 
 def _unfit(run_id: int | None) -> frozenset[str]:
-    """The Prods that nobody is sent to for a while: those of other Runs, those that `run_id` is changing, and those on
-    Clusters that are to be emptied."""
+    """The Prods that nobody is sent to for a while: those of other Runs, and those that `run_id` is changing."""
     claimed = Claim.objects.exclude(run=run_id).values_list("prod__name", flat=True)
-    leaving = Prod.objects.exclude(cluster__intent=Cluster.Intent.ACTIVE).values_list("name", flat=True)
     open_steps = Count("pk", filter=~Q(state__in=[state.value for state in STEP_ENDED]))
     begun = Count("pk", filter=Q(attempt__gt=0))
     rows = Step.objects.filter(run=run_id, prod__isnull=False).values("prod__name")
     mine = rows.annotate(open=open_steps, begun=begun).filter(open__gt=0, begun__gt=0)
-    return frozenset({*claimed, *leaving, *mine.values_list("prod__name", flat=True)})
+    return frozenset({*claimed, *mine.values_list("prod__name", flat=True)})

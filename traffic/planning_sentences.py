@@ -17,7 +17,6 @@ SENTENCES: dict[str, str] = {
     "no-other-domain": "No Prod that it may be on is in another failure domain.",
     "no-other-prod": "No other Prod is there that it may be on.",
     "no-prod-on-version": "No other Prod runs the same Version, so it stays while the Prod is updated.",
-    "updated-in-place": "No other member serves it, so it stays while the Prod is updated.",
     "no-good-prod": "No Prod with a good Version is there that it may be on.",
     "no-router-left": "None of the routers that it is published on is left.",
     # What becomes of it.

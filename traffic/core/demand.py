@@ -32,14 +32,6 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """The rates at one moment, by (Prod, Version)."""
-
-    at: datetime
-    rates: Mapping[Key, Rate]
-
-
-@dataclass(frozen=True, slots=True)
 class DemandChart:
     """The last five minutes, now at the right. `good` and `bad` are SVG paths: all requests, and the errors among
     them; `requests` and `errors` the newest rates, `seen_at` when they were true, `is_old`: too old to be trusted."""

@@ -12,7 +12,7 @@ from .published import path_lost, publication_gap
 from .rescue import Case, plan_case
 from .seek import Tier
 
-FAILOVER, EVACUATION, DRAIN, ROLLBACK = "failover", "evacuation", "drain", "rollback"
+FAILOVER, EVACUATION, ROLLBACK = "failover", "evacuation", "rollback"
 
 
 def plan_failover(
@@ -65,21 +65,6 @@ def _elsewhere(gone: frozenset[str], near: frozenset[str], suspect: frozenset[st
         return 4 * (not place.open) + 2 * place.vetoed + (place.domain in near)
 
     return tier
-
-
-def plan_drain(facts: TrafficFacts, prod: str, *, relocate: bool = False) -> TrafficPlan:
-    """Users leave `prod` for a release: to other members; where there are none, with `relocate`, to a temporary
-    member on the Version that `prod` runs now. Who stays is updated in place."""
-    ground = Ground(facts)
-    place = ground.places.get(prod)
-    version = place.version if place is not None and relocate else None
-
-    def tier(other: Place) -> int | None:
-        fits = other.name != prod and other.version == version and other.open and not other.vetoed
-        return int(not other.warm) if fits else None
-
-    nowhere = "no-prod-on-version" if relocate else "updated-in-place"
-    return plan_case(Case(DRAIN, frozenset([prod]), tier, nowhere, alive=True), ground, _always)
 
 
 def plan_rollback_traffic(facts: TrafficFacts, bad_version: str, back: Mapping[str, str]) -> TrafficPlan:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.core.traffic.world import example, facts, place, route, with_place
-from traffic.core.failover import plan_drain, plan_evacuation, plan_failover, plan_rollback_traffic
+from traffic.core.failover import plan_evacuation, plan_failover, plan_rollback_traffic
 from traffic.core.plan import TrafficPlan, after
 
 
@@ -66,7 +66,6 @@ def test_a_cluster_that_takes_nobody_is_the_last_choice_of_those_who_would_be_lo
 
 CLOSED = {
     "evacuation": lambda fleet: plan_evacuation(fleet, clusters=["a"]),
-    "drain": lambda fleet: plan_drain(fleet, "a-1", relocate=True),
     "rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1"}),
 }
 
@@ -198,19 +197,6 @@ def test_an_evacuation_moves_the_same_users_and_loses_nobody():
 def test_an_evacuated_cluster_may_send_users_to_the_next_one_in_its_domain():
     fleet = facts([place("a-1"), place("e-1")], [route("r", {"a-1": 100})])
     assert destinations(plan_evacuation(fleet, clusters=["a"])) == {"r": {"e-1": 100}}
-
-
-def test_a_drain_goes_to_members_and_leaves_who_has_none_in_place():
-    plan = plan_drain(example(), "a-2")
-    assert destinations(plan) == {f"shop-r-{n}": {"b-1": 100} for n in (1, 2, 3)}
-    alone = plan_drain(example(), "a-1")
-    assert (alone.moves, {one.why.code for one in alone.staying}) == ((), {"updated-in-place"})
-
-
-def test_a_drain_that_relocates_uses_prods_on_the_same_version():
-    fleet = example(c_1={"version": "v2"}, b_1={"version": "v2"}, a_2={"version": "v2"})
-    plan = plan_drain(fleet, "a-1", relocate=True)
-    assert destinations(plan) == {f"shop-s-{n}": {"b-2": 100} for n in (1, 2, 3, 4)}
 
 
 AFTER_WAVE_3 = {name: {"version": "v2", "shares": frozenset({"v1"})} for name in ("c_2", "c_1", "a_2", "b_1")}

@@ -9,17 +9,18 @@ from hypothesis import strategies as st
 from tests.core.traffic.fleets import clusters, fleets
 from traffic.core.facts import TrafficFacts
 from traffic.core.failback import plan_failback
-from traffic.core.failover import plan_drain, plan_evacuation, plan_failover, plan_rollback_traffic
+from traffic.core.failover import plan_evacuation, plan_failover, plan_rollback_traffic
+from traffic.core.ground import Ground
 from traffic.core.plan import TrafficPlan, after
 from traffic.core.rebalance import plan_rebalance
+from traffic.core.relocation import plan_relocation
 from traffic.core.room import rooms
 from traffic.core.survival import survival, survival_of
 
 PLANNERS = {
     "failover": lambda fleet: plan_failover(fleet, clusters=["a"], prods=["b-1"]),
     "evacuation": lambda fleet: plan_evacuation(fleet, clusters=["a"]),
-    "drain": lambda fleet: plan_drain(fleet, "a-1"),
-    "relocation": lambda fleet: plan_drain(fleet, "a-1", relocate=True),
+    "relocation": lambda fleet: plan_relocation(Ground(fleet), "a-1"),
     "rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1", "b-1": "v1", "c-1": "v1"}),
     "failback": plan_failback,
     "rebalance": lambda fleet: plan_rebalance(fleet, 50),

@@ -14,6 +14,12 @@ from traffic.core.relocation import can_be_relocated, guests, plan_relocation
 from traffic.core.room import rooms
 
 
+def test_nobody_lives_meanwhile_on_a_cluster_that_takes_nobody():
+    one = route("r", {"a-1": 100}, routers=("edge-x",))
+    assert hosts(facts([place("a-1"), place("c-1")], [one])) == {"c-1": one.load}
+    assert hosts(facts([place("a-1"), place("c-1", open=False)], [one])) == {}
+
+
 def hosts(fleet, prod="a-1", avoid=()):
     return guests(plan_relocation(Ground(fleet), prod, avoid))
 

@@ -21,7 +21,7 @@ BY_HAND = {
     **{code: {"blueprint", "role", "versions", "pins"} for code in MISFITS},
     **{code: {"prod", "route", "version"} for code in _UNFIT.values()},
     **{code: set() for code in ("no-other-domain", "no-other-prod", "no-good-prod")},
-    **{code: set() for code in ("updated-in-place", "no-prod-on-version", "only-vetoed-versions")},
+    **{code: set() for code in ("no-prod-on-version", "only-vetoed-versions")},
     "none-of-those-asked": set(),
 }
 
