@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from simulator.values import Obj
+from simulator.values import Obj, packed
 
 READ_VERBS = frozenset({"get", "list", "watch"})
 READS_KEPT = 5000
@@ -39,7 +38,7 @@ class Audit:
             self.dropped += len(self._writes) == self._writes.maxlen
             self._writes.append(full)
         if self._file:
-            self._file.write(json.dumps(full, separators=(",", ":")) + "\n")
+            self._file.write(packed(full).decode() + "\n")
             self._file.flush()
 
     def since(self, seq: int, limit: int) -> dict[str, Any]:

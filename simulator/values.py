@@ -6,10 +6,19 @@ changed path (`replaced`), or works on a `copied` draft and hands that over.
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+import orjson
+
 Obj = dict[str, Any]
+
+
+def packed(value: Any) -> bytes:
+    """The value as compact JSON in UTF-8, as API servers write it."""
+    return orjson.dumps(value)
 
 
 def copied(value: Any) -> Any:
@@ -51,7 +60,12 @@ def replaced(obj: Obj, path: tuple[str, ...], value: Any) -> Obj:
 
 def stamp(moment: datetime | None = None) -> str:
     """RFC 3339 in UTC with whole seconds, as metav1.Time is written."""
-    return (moment or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second(int(time.time() if moment is None else moment.timestamp()))
+
+
+@lru_cache(maxsize=16)
+def _second(since_epoch: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since_epoch))
 
 
 def micro_stamp(moment: datetime | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import orjson
 
 from simulator.api.target import Target
 from simulator.audit import READ_VERBS, Audit
@@ -35,7 +35,7 @@ class Auditor:
         entry["code"] = code
         if target.verb not in READ_VERBS:
             if target.verb == "create" and response and not target.subresource and 200 <= code < 300:
-                entry["name"] = dig(json.loads(response.body), "metadata", "name") or ""
+                entry["name"] = dig(orjson.loads(response.body), "metadata", "name") or ""
             entry["image_after"] = self._images(target, entry["name"])
         self._audit.add(entry)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+import orjson
 import yaml
 
 from simulator.api.protobuf import read_object
@@ -30,15 +30,16 @@ def parse_body(request: Request) -> Any:
     if "protobuf" in kind:
         return _from_protobuf(request.body, kind)
     try:
-        return json.loads(request.body)
+        return orjson.loads(request.body)
     except ValueError as error:
         if kind not in YAML_TYPES:
             raise bad_request(
                 f"the object provided is unrecognized (must be of type JSON): {error}"
             ) from error
     try:
-        return yaml.load(request.body, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
+        loaded = yaml.load(request.body, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return orjson.loads(orjson.dumps(loaded, option=orjson.OPT_NON_STR_KEYS))  # JSON has no dates
+    except (yaml.YAMLError, TypeError) as error:
         raise bad_request(f"error decoding YAML: {error}") from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 
 from simulator.api.reads import predicate_of
@@ -12,7 +11,7 @@ from simulator.api.target import Target, flag, number
 from simulator.errors import ApiError, gone
 from simulator.selectors import Predicate, everything
 from simulator.store.store import ADDED, DELETED, MODIFIED, Commit, Store
-from simulator.values import Obj
+from simulator.values import Obj, packed
 from simulator.wire.connection import Connection
 from simulator.wire.messages import Request
 
@@ -196,4 +195,4 @@ class WatchHub:
 
 
 def _line(type_: str, obj: Obj) -> bytes:
-    return json.dumps({"type": type_, "object": obj}, separators=(",", ":")).encode() + b"\n"
+    return packed({"type": type_, "object": obj}) + b"\n"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from simulator.values import Obj, full_name
+from simulator.values import Obj, full_name, packed
 
 HISTORY_LENGTH = 2048  # commits kept for watchers that resume; older ones answer 410
 
@@ -25,7 +24,7 @@ class Commit:
     def line(self, type_: str) -> bytes:
         """The watch event of this commit as one line; the object is serialised only once."""
         if self._body is None:
-            self._body = json.dumps(self.new, separators=(",", ":")).encode()
+            self._body = packed(self.new)
         return b'{"type":"%b","object":%b}\n' % (type_.encode(), self._body)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
+
+import orjson
+
+from simulator.values import packed
 
 if TYPE_CHECKING:
     from simulator.wire.connection import Connection
@@ -28,7 +31,7 @@ class Request:
 
     def json(self) -> Any:
         """The body as JSON, {} when there is none; ValueError when it is not JSON."""
-        return json.loads(self.body) if self.body else {}
+        return orjson.loads(self.body) if self.body else {}
 
 
 @dataclass(slots=True)
@@ -57,8 +60,7 @@ class Response:
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An answer whose body is the value as compact JSON and a newline."""
-    body = json.dumps(value, separators=(",", ":")).encode() + b"\n"
-    return Response(status, body, JSON, headers or {})
+    return Response(status, packed(value) + b"\n", JSON, headers or {})
 
 
 def text_response(text: str, status: int = 200) -> Response:
