@@ -1,46 +1,13 @@
 """A cluster that dies is failed over without a person where that is on, and nowhere else; judged from outside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from orchestrator.embedded.stack import Stack, wait_until
+from orchestrator.embedded.stack import wait_until
 from tests.e2e.api import Api
+from tests.e2e.traffic.moves import SOON_S, WHY, weights
 from tests.e2e.users import Users
 from tests.e2e.world import World
-
-SOON_S = 60
-WHY = {"reason": "the test wants it"}
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    env = {"DROVER_SOAK_S": "1", "DROVER_STABILISATION_S": "2", "DROVER_RAMP_WATCH_S": "1"}
-    with Stack.started(pod_start="0.2-0.6", env=env) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def api(stack: Stack) -> Iterator[Api]:
-    client = Api(stack.url, stack.demo["token"])
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def world(stack: Stack) -> Iterator[World]:
-    found = World(stack)
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="module")
-def users(stack: Stack) -> Iterator[Users]:
-    found = Users(stack)
-    wait_until(lambda: len(found.served("group")) == 5, SOON_S, "users of every group are served")
-    yield found
-    found.close()
 
 
 def states(api: Api) -> dict[str, str]:
@@ -58,11 +25,6 @@ def failovers(api: Api) -> list[dict[str, Any]]:
 def switch(api: Api, path: str, **body: Any) -> None:
     answer = api.post(f"automation/{path}/", {**body, **WHY})
     assert answer.status_code == 200, answer.text
-
-
-def weights(api: Api, route: str) -> dict[str, int]:
-    members = api.get(f"routes/{route}/")["members"]
-    return {one["prod"]: one["weight"] for one in members if one["weight"]}
 
 
 def all_are_up(api: Api) -> Callable[[], bool]:

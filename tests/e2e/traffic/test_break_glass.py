@@ -3,16 +3,14 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 
 from orchestrator.embedded.programs import ROOT
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
-from tests.e2e.test_traffic import SOON_S, finish, move
+from tests.e2e.traffic.moves import SOON_S, finish, move
 from tests.e2e.users import Users
 from tests.e2e.world import World
 
@@ -21,28 +19,6 @@ DROVER = ("beat", "worker-1", "worker-2", "emergency", "observer", "web", "valke
 WRITTEN_WITHIN_S = 120
 BACK_WITHIN_S = 90
 CALM_S = 8
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    env = {"DROVER_STABILISATION_S": "2", "DROVER_RAMP_WATCH_S": "1"}
-    with Stack.started(pod_start="0.2-0.6", env=env) as started:
-        yield started
-
-
-@pytest.fixture
-def world(stack: Stack) -> Iterator[World]:
-    found = World(stack)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def users(stack: Stack) -> Iterator[Users]:
-    found = Users(stack)
-    wait_until(lambda: len(found.served("group")) == 5, SOON_S, "users of every group are served")
-    yield found
-    found.close()
 
 
 def written_after(stack: Stack, moment: float) -> None:
