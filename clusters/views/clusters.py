@@ -1,6 +1,7 @@
 """Clusters: the list, one of them, and what people do with it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from clusters.forms import CredentialsForm, FactsForm, RegisterForm, TypedForm, 
 from clusters.models import Cluster
 from clusters.queries.cluster_choices import CHOICES, read_choices
 from clusters.queries.clusters import read_cluster, read_clusters
-from journal.core.reasons import Refused
+from journal.core.reasons import Refused, because
 from journal.sentences import sentence
 
 from .answers import attempt, show, submitted
@@ -177,7 +178,9 @@ def _confirmed(
     def again(status: int) -> HttpResponse:
         # What cannot be done now is said before a person fills in the form.
         now = {choice.verb: choice for choice in read_choices(row, request.user)}
-        return show(request, "cluster_confirm", row, status, form=form, choice=now.get(verb, CHOICES[verb]))
+        wrong = because("cluster-intent", cluster=name, intent=row.intent)
+        choice = now.get(verb) or replace(CHOICES[verb], reasons=(wrong,))
+        return show(request, "cluster_confirm", row, status, form=form, choice=choice)
 
     if not form.is_valid():
         return again(200 if posted is None else 400)

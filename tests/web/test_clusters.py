@@ -180,6 +180,12 @@ def test_an_intent_is_changed_and_told(a: Cluster, browser: Browser) -> None:
     ]  # fmt: skip
 
 
+def test_a_cluster_that_is_active_already_says_so(a: Cluster, browser: Browser) -> None:
+    said = browser(ADMIN).get("/clusters/a/uncordon/").content.decode()
+    assert "Cluster a: Uncordon</h1>" in said and "disabled" in said
+    assert "The cluster a is active" in said
+
+
 @pytest.mark.parametrize("verb", ["retire", "remove"])
 @pytest.mark.parametrize("typed", ["", "b", "A", "a" * 64], ids=["nothing", "another", "case", "long"])
 def test_the_end_needs_the_name_typed(a: Cluster, browser: Browser, verb: str, typed: str) -> None:
