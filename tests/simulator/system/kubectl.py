@@ -1,9 +1,11 @@
 """The real kubectl, pointed at a simulated cluster."""
 
+import json
 import subprocess
 from pathlib import Path
 
 from simulator.testing import Fleet
+from tests.kubectl import KUBECTL
 
 NAMESPACE = "prod-a-1"
 
@@ -13,7 +15,7 @@ class Kubectl:
 
     def __init__(self, fleet: Fleet, cache: Path) -> None:
         self.prefix = [
-            "kubectl", "--kubeconfig", str(fleet.kubeconfig), "--context", "a", "--namespace", NAMESPACE,
+            KUBECTL, "--kubeconfig", str(fleet.kubeconfig), "--context", "a", "--namespace", NAMESPACE,
             "--cache-dir", str(cache),
         ]  # fmt: skip
 
@@ -28,3 +30,8 @@ class Kubectl:
 
     def image(self) -> str:
         return self("get", "deployment", "api", "-o", "jsonpath={.spec.template.spec.containers[0].image}")
+
+    def version(self) -> tuple[int, int]:
+        """Major and minor."""
+        told = json.loads(self("version", "--client", "-o", "json"))["clientVersion"]
+        return int(told["major"]), int(told["minor"].rstrip("+"))

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from simulator.testing import Fleet, start_fleet
+from tests.kubectl import OLDEST
 from tests.simulator.space import deployment, service, until
 from tests.simulator.system.kubectl import NAMESPACE, Kubectl
 
@@ -34,6 +35,10 @@ def kubectl(fleet: Fleet, tmp_path: Path) -> Kubectl:
     ready("apply", "-f", "-", text=manifests())
     ready("rollout", "status", "deployment/api", "--timeout=20s")
     return ready
+
+
+def test_it_is_of_a_supported_version(kubectl: Kubectl) -> None:
+    assert kubectl.version() >= OLDEST
 
 
 def test_apply_on_the_clients_side_creates_configures_and_leaves_unchanged(kubectl: Kubectl) -> None:
