@@ -14,7 +14,7 @@ from simulator.api.eviction import evict
 from simulator.api.logs import FollowedLog, pod_log
 from simulator.api.metrics import metrics_of
 from simulator.api.openapi import openapi_v2, openapi_v3
-from simulator.api.permission import check_ask, check_path, check_permission, create_ask
+from simulator.api.permission import check_ask, check_path, check_permission, create_ask, spoken_for
 from simulator.api.proxy import proxied
 from simulator.api.reviews import request_token, review
 from simulator.api.scale import scale_of
@@ -84,6 +84,7 @@ class ApiServer:
         user = self._user(request)
         if user is None and request.path not in OPEN_PATHS:
             raise unauthorized()
+        user = user and spoken_for(self.authorizer, user, request)
         if (
             user
             and path.startswith(("/api/", "/apis/"))

@@ -13,9 +13,10 @@ NAMESPACE = "prod-a-1"
 class Kubectl:
     """kubectl with a cluster and a namespace already chosen."""
 
-    def __init__(self, fleet: Fleet, cache: Path) -> None:
+    def __init__(self, fleet: Fleet, cache: Path, namespace: str = NAMESPACE) -> None:
+        self.namespace = namespace
         self.prefix = [
-            KUBECTL, "--kubeconfig", str(fleet.kubeconfig), "--context", "a", "--namespace", NAMESPACE,
+            KUBECTL, "--kubeconfig", str(fleet.kubeconfig), "--context", "a", "--namespace", namespace,
             "--cache-dir", str(cache),
         ]  # fmt: skip
 
@@ -27,6 +28,10 @@ class Kubectl:
         answer = self.run(*arguments, text=text)
         assert answer.returncode == 0, f"kubectl {' '.join(arguments)}: {answer.stdout}{answer.stderr}"
         return answer.stdout
+
+    def rows(self, *arguments: str) -> list[str]:
+        """The lines with single spaces, the headings first."""
+        return [" ".join(line.split()) for line in self(*arguments).splitlines()]
 
     def image(self) -> str:
         return self("get", "deployment", "api", "-o", "jsonpath={.spec.template.spec.containers[0].image}")
