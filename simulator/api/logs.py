@@ -9,8 +9,6 @@ from simulator.store.store import Commit, Store
 from simulator.values import Obj, dig, full_name
 from simulator.wire.messages import Request, Response, text_response
 
-CRASHED = ("panic: configuration is not usable", "exit status 1")
-
 
 def pod_log(store: Store, target: Target, request: Request) -> Response:
     """The log of one container as plain text; 404, and 400 as long as the container has not run."""
@@ -95,7 +93,7 @@ def _previous(pod: Obj, status: Obj) -> list[str]:
     if not dig(status, "lastState", "terminated"):
         name = pod["metadata"]["name"]
         raise bad_request(f'previous terminated container "{status["name"]}" in pod "{name}" not found')
-    return [*_first(pod, status), *CRASHED]
+    return [*_first(pod, status), *_last_words(status)]
 
 
 def _container_status(pod: Obj, request: Request) -> Obj:
@@ -116,12 +114,17 @@ def _container_status(pod: Obj, request: Request) -> Obj:
 
 def _lines(pod: Obj, status: Obj) -> list[str]:
     """Of the container that runs, or that ran last."""
-    crashed = (dig(status, "lastState", "terminated") or {}).get("exitCode") and not dig(
-        status, "state", "running"
-    )
-    listening = ["listening on :8080"] if status.get("ready") else []
-    return [*_first(pod, status), *(CRASHED if crashed else listening)]
+    if dig(status, "state", "running") or not dig(status, "lastState", "terminated"):
+        return [*_first(pod, status), *(["listening on :8080"] if status.get("ready") else [])]
+    return [*_first(pod, status), *_last_words(status)]
 
 
 def _first(pod: Obj, status: Obj) -> list[str]:
     return [f"starting {status['name']} from {status.get('image')}", f"pod {pod['metadata']['name']}"]
+
+
+def _last_words(status: Obj) -> list[str]:
+    """What a container says that crashes; one that is killed says nothing."""
+    if dig(status, "lastState", "terminated", "reason") != "Error":
+        return []
+    return ["panic: configuration is not usable", "exit status 1"]

@@ -206,16 +206,20 @@ def test_logs_are_followed_until_the_pod_is_gone(shop: Kubectl) -> None:
         assert lines.read() == ""
 
 
-def test_logs_are_followed_from_the_start(shop: Kubectl) -> None:
-    shop("set", "image", "deployment/api", "api=registry.example/shop/api:v2-slow")
-    young = str(
-        until(
-            lambda: [one for one in pods(shop) if "api:v2-slow" in shop("get", one, "-o", "yaml")],
-            "young pod",
-        )[0]
-    )
-    shop("wait", "--for=jsonpath={.status.containerStatuses[0].state.running}", young, "--timeout=20s")
-    with following(shop, "logs", "-f", young) as lines:
+@pytest.fixture
+def slow_starts(shared_fleet: Fleet) -> Iterator[None]:
+    usual = shared_fleet.settings()["pod_start"]
+    shared_fleet.settings(pod_start=(4, 4))
+    yield
+    shared_fleet.settings(pod_start=usual)
+
+
+@pytest.mark.usefixtures("slow_starts")
+def test_logs_are_followed_from_the_start(kubectl: Kubectl) -> None:
+    kubectl("apply", "-f", "-", text=yaml.safe_dump(deployment(replicas=1)))
+    (young,) = until(lambda: pods(kubectl), "a pod")
+    kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].state.running}", young, "--timeout=20s")
+    with following(kubectl, "logs", "-f", young) as lines:
         assert [lines.readline().split()[0] for _ in range(3)] == ["starting", "pod", "listening"]
 
 
