@@ -40,20 +40,17 @@ test: $(VENV)/.dev
 test-fast: $(VENV)/.dev
 	$(PYTEST) $(BESIDES) $(patsubst %,--ignore %,$(ALONE) $(SERVERS) $(LONG))
 
-test-system: $(VENV)/.dev
-	@.ci/need kubectl
+test-system: $(VENV)/.dev $(BIN)/kubectl
 	@.ci/need haproxy
 	@.ci/need socat
 	$(PYTEST) $(SYSTEM_TESTS)
 
-test-kubernetes: $(VENV)/.dev
+test-kubernetes: $(VENV)/.dev $(BIN)/kubectl
 	@test -n "$(KUBEBUILDER_ASSETS)" || { echo 'These tests need KUBEBUILDER_ASSETS: a folder with etcd,' \
 	    'kube-apiserver, kube-controller-manager and kube-scheduler.' >&2; exit 1; }
-	@.ci/need kubectl
 	$(PYTEST) tests/adapters/kubernetes -k real
 
-bench: $(VENV)/.dev
-	@.ci/need kubectl
+bench: $(VENV)/.dev $(BIN)/kubectl
 	for name in $(basename $(notdir $(sort $(wildcard tests/bench/[a-z]*.py)))); do \
 	    $(BIN)/python -m tests.bench.$$name || exit; \
 	done
@@ -94,3 +91,7 @@ $(VENV)/.dev: requirements-dev.lock
 	@echo 'Installing what Drover, its tests and its linters need: a minute or two, this once …'
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@touch $(VENV)/.runtime $@
+
+# Of a supported version, and the same one everywhere.
+$(BIN)/kubectl: .ci/kubectl .ci/kubectl.lock | $(VENV)/.dev
+	@$(BIN)/python .ci/kubectl $@

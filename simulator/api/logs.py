@@ -1,11 +1,12 @@
-"""pods/log: a few plausible lines."""
+"""pods/log: a few plausible lines, and more of them as they come for a client that follows."""
 
 from __future__ import annotations
 
-from simulator.api.target import Target
+from simulator.api.target import Target, flag
+from simulator.api.watches import LONGEST_S, Watch, WatchHub
 from simulator.errors import bad_request, not_found
-from simulator.store.store import Store
-from simulator.values import Obj, dig
+from simulator.store.store import Commit, Store
+from simulator.values import Obj, dig, full_name
 from simulator.wire.messages import Request, Response, text_response
 
 
@@ -14,19 +15,85 @@ def pod_log(store: Store, target: Target, request: Request) -> Response:
     pod = store.get(target.kind.key, target.space, target.name)
     if pod is None:
         raise not_found(target.kind, target.name)
-    status = _container_status(pod, request)
-    waiting = dig(status, "state", "waiting", "reason")
-    if waiting and not status.get("lastState"):
-        raise bad_request(
-            f'container "{status["name"]}" in pod "{target.name}" is waiting to start: {waiting}'
-        )
-    lines = _lines(pod, status)
+    return text_response(_text(pod, _container_status(pod, request), request))
+
+
+class FollowedLog(Watch):
+    """One open `logs --follow`: what there is, and what comes until the container ends or the pod is gone."""
+
+    def __init__(self, hub: WatchHub, target: Target, request: Request) -> None:
+        super().__init__(hub, target, request)
+        self.request = request
+        self._lines: list[str] = []
+        self._restarts = 0
+
+    def start(self, request: Request) -> None:
+        """Send the log so far and stay open; ApiError as without following."""
+        first = pod_log(self.hub.store, self.target, request)
+        pod = self._pod() or {}
+        status = _container_status(pod, request)
+        self._lines, self._restarts = _lines(pod, status), status.get("restartCount", 0)
+        self.connection.on_close = self.close
+        self.connection.start_stream("text/plain")
+        self.send(first.body)
+        self.hub.join(self)
+        self._set_timers(LONGEST_S)
+        self._look()
+
+    def tell(self, commit: Commit) -> None:
+        """Send what is new if the commit concerns the pod."""
+        if full_name(commit.new) == (self.target.space, self.target.name):
+            self._look()
+
+    def mute(self, muted: bool) -> None:
+        """Fall silent, or tell what has happened meanwhile."""
+        super().mute(muted)
+        self._look()
+
+    def _pod(self) -> Obj | None:
+        return self.hub.store.get(self.target.kind.key, self.target.space, self.target.name)
+
+    def _look(self) -> None:
+        if self._muted_lines is not None or self.connection.closed:
+            return
+        pod = self._pod()
+        status = _container_status(pod, self.request) if pod else {}
+        if pod and status.get("restartCount", 0) == self._restarts:
+            lines = _lines(pod, status)
+            more = lines[len(self._lines) :]
+            self._lines = lines
+            if more:
+                self.send("".join(f"{line}\n" for line in more).encode())
+            if dig(status, "state", "running"):
+                return
+        self.close()
+        self.connection.end_stream()
+
+
+def _text(pod: Obj, status: Obj, request: Request) -> str:
+    lines = _previous(pod, status) if flag(request, "previous") else _current(pod, status)
     tail = request.query.get("tailLines", "")
     if tail.isdigit():
         lines = lines[len(lines) - min(int(tail), len(lines)) :]
-    if request.query.get("timestamps") == "true":
+    if flag(request, "timestamps"):
         lines = [f"{pod['metadata']['creationTimestamp']} {line}" for line in lines]
-    return text_response("".join(line + "\n" for line in lines))
+    return "".join(line + "\n" for line in lines)
+
+
+def _current(pod: Obj, status: Obj) -> list[str]:
+    waiting = dig(status, "state", "waiting", "reason")
+    if waiting and not dig(status, "lastState", "terminated"):
+        raise bad_request(
+            f'container "{status["name"]}" in pod "{pod["metadata"]["name"]}" is waiting to start: {waiting}'
+        )
+    return _lines(pod, status)
+
+
+def _previous(pod: Obj, status: Obj) -> list[str]:
+    if not dig(status, "lastState", "terminated"):
+        name = pod["metadata"]["name"]
+        raise bad_request(f'previous terminated container "{status["name"]}" in pod "{name}" not found')
+    return [*_first(pod, status), *_last_words(status)]
 
 
 def _container_status(pod: Obj, request: Request) -> Obj:
@@ -46,9 +113,18 @@ def _container_status(pod: Obj, request: Request) -> Obj:
 
 
 def _lines(pod: Obj, status: Obj) -> list[str]:
-    lines = [f"starting {status['name']} from {status.get('image')}", f"pod {pod['metadata']['name']}"]
-    if dig(status, "lastState", "terminated"):
-        return [*lines, "panic: configuration is not usable", "exit status 1"]
-    if status.get("ready"):
-        lines.append("listening on :8080")
-    return lines
+    """Of the container that runs, or that ran last."""
+    if dig(status, "state", "running") or not dig(status, "lastState", "terminated"):
+        return [*_first(pod, status), *(["listening on :8080"] if status.get("ready") else [])]
+    return [*_first(pod, status), *_last_words(status)]
+
+
+def _first(pod: Obj, status: Obj) -> list[str]:
+    return [f"starting {status['name']} from {status.get('image')}", f"pod {pod['metadata']['name']}"]
+
+
+def _last_words(status: Obj) -> list[str]:
+    """What a container says that crashes; one that is killed says nothing."""
+    if dig(status, "lastState", "terminated", "reason") != "Error":
+        return []
+    return ["panic: configuration is not usable", "exit status 1"]

@@ -1,7 +1,6 @@
-"""OpenAPI as far as kubectl needs it: which kinds can be patched, with which query parameters.
+"""OpenAPI as far as kubectl needs it: which kinds can be patched, with which query parameters, and their schemas.
 
-Schemas are left out on purpose: kubectl then validates nothing itself, and builds client-side
-patches from its own types.
+That a patch takes strategic merges is left out on purpose: kubectl then builds client-side patches from its own types.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from simulator.api.schemas import schemas_of
 from simulator.errors import no_such_path
 from simulator.kinds.kind import Kind
 from simulator.kinds.registry import Registry
@@ -41,7 +41,7 @@ def openapi_v3(registry: Registry, path: str) -> Response:
     if rest not in by_path:
         raise no_such_path()
     return json_response({"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.36.2"},
-                          "paths": _paths(by_path[rest]), "components": {"schemas": {}}})  # fmt: skip
+                          "paths": _paths(by_path[rest]), "components": {"schemas": schemas_of(by_path[rest])}})  # fmt: skip
 
 
 def _root(group: str, version: str) -> str:
@@ -49,7 +49,8 @@ def _root(group: str, version: str) -> str:
 
 
 def _digest(kinds: tuple[Kind, ...]) -> str:
-    return hashlib.sha256(",".join(kind.key for kind in kinds).encode()).hexdigest()[:32].upper()
+    told = json.dumps([(kind.key, kind.published) for kind in kinds])
+    return hashlib.sha256(told.encode()).hexdigest()[:32].upper()
 
 
 def _paths(kinds: tuple[Kind, ...]) -> Obj:

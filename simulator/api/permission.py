@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from simulator.api.target import Target
 from simulator.errors import ApiError
-from simulator.rights.authorizer import Authorizer
+from simulator.rights.authorizer import SERVICE_ACCOUNT, Authorizer
 from simulator.rights.rules import Ask
-from simulator.rights.tokens import User
+from simulator.rights.tokens import AUTHENTICATED, User
 from simulator.wire.messages import Request
 
 NAMED_BY_SELECTOR = frozenset({"list", "watch", "deletecollection"})
@@ -21,6 +21,23 @@ def check_ask(authorizer: Authorizer, user: User, ask: Ask) -> None:
     """ApiError 403 unless the user may do it."""
     if not authorizer.allowed(user, ask):
         raise _forbidden(user, ask)
+
+
+def spoken_for(authorizer: Authorizer, user: User, request: Request) -> User:
+    """Whom the request acts as (`kubectl --as`, `--as-group`): the user, or whom it impersonates; 403."""
+    name = request.headers.get("impersonate-user")
+    if not name:
+        return user
+    groups = [
+        group.strip() for group in request.headers.get("impersonate-group", "").split(",") if group.strip()
+    ]
+    account = name.removeprefix(SERVICE_ACCOUNT) if name.startswith(SERVICE_ACCOUNT) else ""
+    space, _, short = account.partition(":")
+    resource = "serviceaccounts" if account else "users"
+    check_ask(authorizer, user, Ask("impersonate", "", resource, "", short or name, space))
+    for group in groups:
+        check_ask(authorizer, user, Ask("impersonate", "", "groups", "", group, ""))
+    return User(name, tuple(dict.fromkeys([*groups, AUTHENTICATED])))
 
 
 def check_path(authorizer: Authorizer, user: User, method: str, path: str) -> None:

@@ -11,14 +11,14 @@ from simulator.api.auditing import Auditor
 from simulator.api.bodies import media_type
 from simulator.api.discovery import VERSION, discover
 from simulator.api.eviction import evict
-from simulator.api.logs import pod_log
+from simulator.api.logs import FollowedLog, pod_log
 from simulator.api.metrics import metrics_of
 from simulator.api.openapi import openapi_v2, openapi_v3
-from simulator.api.permission import check_ask, check_path, check_permission, create_ask
+from simulator.api.permission import check_ask, check_path, check_permission, create_ask, spoken_for
 from simulator.api.proxy import proxied
 from simulator.api.reviews import request_token, review
 from simulator.api.scale import scale_of
-from simulator.api.target import Target, parse_target
+from simulator.api.target import Target, flag, parse_target
 from simulator.api.watches import Watch, WatchHub
 from simulator.dataplane.answers import Answers
 from simulator.errors import ApiError, method_not_allowed, unauthorized
@@ -84,6 +84,7 @@ class ApiServer:
         user = self._user(request)
         if user is None and request.path not in OPEN_PATHS:
             raise unauthorized()
+        user = user and spoken_for(self.authorizer, user, request)
         if (
             user
             and path.startswith(("/api/", "/apis/"))
@@ -166,6 +167,9 @@ class ApiServer:
             return await proxied(self.backend, self.answers, target, request)
         if target.verb == "watch":
             Watch(self.hub, target, request).start(request)
+            return None
+        if target.subresource == "log" and target.verb == "get" and flag(request, "follow"):
+            FollowedLog(self.hub, target, request).start(request)
             return None
         if target.verb == "get":
             return self._get(request, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import OrderedDict
 
@@ -58,10 +59,9 @@ def _event(
     }  # fmt: skip
     if field_path:
         involved["fieldPath"] = field_path
-    uid = str(uuid.uuid4())
     return {
         "kind": "Event", "apiVersion": "v1",
-        "metadata": {"name": f"{meta['name']}.{uid.replace('-', '')[:16]}", "uid": uid, "creationTimestamp": now,
+        "metadata": {"name": f"{meta['name']}.{time.time_ns():x}", "uid": str(uuid.uuid4()), "creationTimestamp": now,
                      "namespace": meta.get("namespace") or "default"},
         "involvedObject": involved, "reason": reason, "message": message,
         "source": {"component": component, **({"host": host} if host else {})},

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from orchestrator.embedded.stack import Stack
+from tests.kubectl import KUBECTL
 
 ORDER = ("c-2", "c-1", "a-2", "b-1", "a-1", "b-2")
 
@@ -73,7 +74,7 @@ def kubectl_loop(stack: Stack, tag: str) -> float:
     """Seconds for set image and rollout status of both Deployments, Prod by Prod."""
     began = time.monotonic()
     for prod in ORDER:
-        kubectl = ["kubectl", "--kubeconfig", stack.demo["kubeconfig"], "--context", prod[0]]
+        kubectl = [KUBECTL, "--kubeconfig", stack.demo["kubeconfig"], "--context", prod[0]]
         kubectl += ["--namespace", f"prod-{prod}"]
         for name in ("api", "frontend"):
             image = f"{name}=registry.example/shop/{name}:{tag}"

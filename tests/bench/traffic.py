@@ -22,6 +22,7 @@ from tests.adapters.routers.system.real_haproxy import RealHaproxy
 from tests.e2e.api import Api, told
 from tests.e2e.users import Request, Users, errors
 from tests.e2e.world import World
+from tests.kubectl import KUBECTL
 
 SOON_S, LONG_S = 60.0, 300.0
 POLL_S = 0.01
@@ -215,7 +216,7 @@ def kubectl_undo(bench: Bench, door: str, version: str) -> None:
 
 def kubectl(bench: Bench, prod: str) -> list[str]:
     place = ["--context", prod[0], "--namespace", f"prod-{prod}"]
-    return ["kubectl", "--kubeconfig", bench.stack.demo["kubeconfig"], *place]
+    return [KUBECTL, "--kubeconfig", bench.stack.demo["kubeconfig"], *place]
 
 
 @contextmanager

@@ -92,3 +92,73 @@ def test_the_watch_of_the_client_sees_pods_become_ready(api: client.ApiClient, s
         if len(ready) == 2:
             stream.stop()
     assert len(ready) == 2
+
+
+def test_the_dynamic_client_knows_every_kind_by_name(api: client.ApiClient, tmp_path: Path) -> None:
+    kinds = dynamic.DynamicClient(api, cache_file=str(tmp_path / "discovery.json")).resources
+    for version, kind, plural in [
+        ("v1", "Pod", "pods"), ("apps/v1", "StatefulSet", "statefulsets"), ("batch/v1", "CronJob", "cronjobs"),
+        ("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes"),
+    ]:  # fmt: skip
+        assert kinds.get(api_version=version, kind=kind).name == plural
+    assert set(kinds.get(api_version="apps/v1", kind="Deployment").subresources) >= {
+        "scale", "status"}  # fmt: skip
+
+
+def test_the_dynamic_client_scales_patches_and_deletes(deployments: Any, space: Space) -> None:
+    apply(deployments, space, deployment())
+    scale = deployments.scale.patch(
+        name="api",
+        namespace=space.name,
+        body={"spec": {"replicas": 1}},
+        content_type="application/merge-patch+json",
+    )
+    assert (scale.kind, scale.spec.replicas) == ("Scale", 1)
+    until(space.rolled_out, "scaled")
+    assert deployments.status.get(name="api", namespace=space.name).status.readyReplicas == 1
+    deployments.delete(name="api", namespace=space.name, body={"propagationPolicy": "Foreground"})
+    until(lambda: not deployments.get(namespace=space.name).items, "gone")
+    assert space.list("pods") == []
+
+
+def test_the_dynamic_client_watches_from_a_version(deployments: Any, space: Space) -> None:
+    seen = apply(deployments, space, deployment(replicas=1)).metadata.resourceVersion
+    apply(deployments, space, deployment(tag="v2", replicas=1))
+    tags = []
+    for event in deployments.watch(namespace=space.name, name="api", resource_version=seen, timeout=10):
+        assert event["type"] == "MODIFIED"
+        image = event["object"].spec.template.spec.containers[0].image
+        tags.append(image.rpartition(":")[2])
+        if event["object"].status.availableReplicas and tags[-1] == "v2":
+            break
+    assert tags == sorted(tags)
+    assert set(tags) >= {"v2"}
+
+
+def test_the_dynamic_client_is_told_where_the_list_in_a_watch_ends(deployments: Any, space: Space) -> None:
+    apply(deployments, space, deployment("one", replicas=0))
+    apply(deployments, space, deployment("two", replicas=0))
+    names = []
+    for event in deployments.watch(
+        namespace=space.name, timeout=10, allow_watch_bookmarks=True, send_initial_events=True,
+        resource_version_match="NotOlderThan",
+    ):  # fmt: skip
+        if event["type"] == "BOOKMARK":
+            assert event["raw_object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+            break
+        names.append((event["type"], event["object"].metadata.name))
+    assert names == [("ADDED", "one"), ("ADDED", "two")]
+
+
+def test_the_client_follows_a_log_until_the_pod_is_gone(api: client.ApiClient, space: Space) -> None:
+    core = client.CoreV1Api(api)
+    space.create("deployments", deployment(replicas=1))
+    until(space.rolled_out, "rolled out")
+    (pod,) = space.list("pods")
+    lines = []
+    for line in watch.Watch().stream(core.read_namespaced_pod_log, pod["metadata"]["name"], space.name):
+        lines.append(line.split()[0])
+        if len(lines) == 3:
+            core.delete_namespaced_pod(pod["metadata"]["name"], space.name)
+    assert lines == ["starting", "pod", "listening"]

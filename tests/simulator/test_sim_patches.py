@@ -1,4 +1,4 @@
-"""The patch types and the protobuf reader as pure functions."""
+"""The patch types as pure functions."""
 
 import doctest
 
@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.api.protobuf import MAGIC, read_object
 from simulator.controllers import behaviour, rollout
 from simulator.patches.apply import ApplyConflict, applied
 from simulator.patches.fields import decoded, difference, encoded, fields_of, intersection, union
@@ -188,21 +187,3 @@ def test_a_rolling_update_never_plans_beyond_surge(
     assert rollout.removable_unhealthy(total, replicas - unavailable, 0) <= max(
         0, total - replicas + unavailable
     )
-
-
-def field(number: int, value: bytes) -> bytes:
-    return bytes([number << 3 | 2, len(value)]) + value
-
-
-def test_a_config_map_is_read_from_protobuf() -> None:
-    types = field(1, b"v1") + field(2, b"ConfigMap")
-    data = field(1, field(1, b"settings") + field(2, b"")) + field(2, field(1, b"a") + field(2, b"1"))
-    assert read_object(MAGIC + field(1, types) + field(2, data)) == {
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "1"},
-    }  # fmt: skip
-
-
-@given(st.binary(max_size=60))
-def test_other_bytes_are_refused_not_a_crash(noise: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        read_object(MAGIC + noise)

@@ -1,5 +1,8 @@
 """Tokens, rules and what they let through."""
 
+import http.client
+import json
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -98,6 +101,38 @@ def test_anybody_may_read_discovery_and_ask_about_itself(space: Space) -> None:
         assert ask(space, token, "GET", path)[0] == 200
     status, answer = ask(space, token, "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {})
     assert (status, answer["status"]["userInfo"]["username"]) == (201, "simulated-user")
+
+
+def test_whoever_may_impersonate_speaks_for_others(space: Space) -> None:
+    def seen_as(token: str, *headers: tuple[str, str]) -> tuple[int, Any]:
+        access = space.fleet.clusters["a"]
+        connection = http.client.HTTPConnection(access.server.removeprefix("http://"), timeout=10)
+        with closing(connection):
+            connection.putrequest("GET", space.path("pods"))
+            for name, value in (("Authorization", f"Bearer {token or access.token}"), *headers):
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    jane, dev, ops = ("Impersonate-User", "jane"), ("Impersonate-Group", "dev"), ("Impersonate-Group", "ops")
+    status, refused = seen_as("", jane)
+    assert (status, refused["message"][:40]) == (403, 'pods is forbidden: User "jane" cannot li')
+    space.fleet.request(
+        "a", "POST", f"{RBAC}/clusterroles", {"metadata": {"name": "dev"}, "rules": READ_PODS}
+    )
+    binding = {"metadata": {"name": "dev"}, "subjects": [{"kind": "Group", "name": "dev"}],
+               "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "dev"}}  # fmt: skip
+    assert space.fleet.request("a", "POST", f"{RBAC}/namespaces/{space.name}/rolebindings", binding)[0] == 201
+    assert seen_as("", jane, dev, ops)[0] == 200
+    rules = [{"verbs": ["impersonate"], "apiGroups": [""], "resources": ["users"]}]
+    token = space.fleet.mint_token("a", rules, user="robot")
+    status, refused = seen_as(token, jane, dev)
+    assert (status, refused["message"]) == (
+        403,
+        'groups "dev" is forbidden: User "robot" cannot impersonate resource "groups" in API group "" at the cluster scope',
+    )
+    assert 'User "jane"' in seen_as(token, jane)[1]["message"]
 
 
 def test_a_revoked_token_is_unknown_at_once(space: Space) -> None:

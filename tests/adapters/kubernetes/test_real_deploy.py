@@ -32,6 +32,7 @@ from tests.adapters.kubernetes.story import (
     watched,
 )
 from tests.adapters.kubernetes.watched import eventually
+from tests.kubectl import KUBECTL
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 LOOPBACK = Limits(loopback_allowed=True)
@@ -57,7 +58,7 @@ def admin(control_plane: ControlPlane) -> Iterator[Client]:
 
 def rendered(folder: Path) -> list[Manifest]:
     done = subprocess.run(
-        ["kubectl", "kustomize", str(folder)], check=False, capture_output=True, text=True, timeout=60
+        [KUBECTL, "kustomize", str(folder)], check=False, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
     return list(yaml.safe_load_all(done.stdout))

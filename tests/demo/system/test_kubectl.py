@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from orchestrator.embedded.stack import Stack
+from tests.kubectl import KUBECTL
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def stack() -> Iterator[Stack]:
 
 
 def kubectl(stack, context, *arguments):
-    command = ["kubectl", "--kubeconfig", str(stack.layout.kubeconfig), "--context", context, *arguments]
+    command = [KUBECTL, "--kubeconfig", str(stack.layout.kubeconfig), "--context", context, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

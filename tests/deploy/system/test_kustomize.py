@@ -11,6 +11,7 @@ from clusters.core.kinds import KINDS
 from tests.deploy import manifests
 from tests.deploy.manifests import FOLDER, manifest_problems, of_kind, pod, workloads
 from tests.deploy.schema import schema_problems
+from tests.kubectl import KUBECTL
 from traffic.routers.gateway_api import KINDS as WRITTEN
 
 ROOTS = ["base", *sorted(str(path.relative_to(FOLDER)) for path in (FOLDER / "overlays").iterdir())]
@@ -18,7 +19,7 @@ ROOTS = ["base", *sorted(str(path.relative_to(FOLDER)) for path in (FOLDER / "ov
 
 def rendered(folder: Path) -> list[dict[str, Any]]:
     done = subprocess.run(
-        ["kubectl", "kustomize", str(folder)], capture_output=True, text=True, timeout=60, check=False
+        [KUBECTL, "kustomize", str(folder)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "deprecated" not in done.stderr
