@@ -81,11 +81,11 @@ def _apply(backend: Backend, target: Target, request: Request) -> Response:
     if config["metadata"].get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
     force = request.query.get("force") in ("true", "1")
-    check_applied(target, config)
+    config = check_applied(target, config)
     try:
         return _stored_by_apply(backend, target, request, config, author, force=force)
     except WrongType as error:
-        raise not_converted(target, error) from error
+        raise not_converted(target, config, error.message) from error
 
 
 def _stored_by_apply(

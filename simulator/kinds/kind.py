@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.kinds.cells import age
 from simulator.patches.schema import BUILT_IN, Schema
+from simulator.patches.types import Type
 from simulator.values import Obj
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -74,6 +75,7 @@ class Kind:
     cells: Callable[[Obj, datetime], list[Any]] = age_only
     field_labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     schema: Schema = BUILT_IN
+    type: Type | None = None
     verbs: tuple[str, ...] = ALL_VERBS
     custom: bool = False  # comes from a CustomResourceDefinition
     closed: str = ""  # why no new object is taken

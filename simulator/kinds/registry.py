@@ -21,12 +21,13 @@ from simulator.kinds import (
     storage,
 )
 from simulator.kinds.kind import Kind
+from simulator.kinds.typed import typed
 
 GROUPS = (
     core, services, events, storage, apps, stateful_sets, daemon_sets, jobs, policy, autoscaling, networking, gateways,
     coordination, rights, definitions, metrics,
 )  # fmt: skip
-BUILT_IN_KINDS: tuple[Kind, ...] = tuple(kind for group in GROUPS for kind in group.KINDS)
+BUILT_IN_KINDS: tuple[Kind, ...] = tuple(typed(kind) for group in GROUPS for kind in group.KINDS)
 
 
 class Registry:

@@ -9,7 +9,7 @@ from simulator.errors import ApiError, already_exists, forbidden, invalid, not_f
 from simulator.kinds.kind import Cause, Kind
 from simulator.kinds.marks import SUBDOMAIN, SUBDOMAIN_WORDS, mark_causes
 from simulator.lifecycle.backend import Author, Backend
-from simulator.patches.fields import fields_of
+from simulator.patches.fields import compared
 from simulator.patches.managers import UPDATE, Manager, written
 from simulator.values import Obj, copied, stamp
 
@@ -141,5 +141,5 @@ def _fill_metadata(kind: Kind, namespace: str, meta: Obj) -> None:
 
 def _creator(kind: Kind, draft: Obj, author: Author) -> tuple[Manager, ...]:
     without_status = {key: value for key, value in draft.items() if key != "status"}
-    fields = fields_of(without_status, kind.schema)
+    fields, _ = compared({}, without_status, kind.schema)
     return (Manager(author.manager, UPDATE, "", kind.api_version, stamp(), fields),)
