@@ -21,15 +21,21 @@ def check_fields(target: Target, request: Request, draft: Obj) -> list[str]:
     kind = target.kind
     if kind.type is not None and not kind.custom and (problem := decoding_problem(draft, kind.type)):
         raise _undecodable(kind, request, draft, problem)
+    if kind.custom:
+        _replace(draft, whole(draft))
     kept, unknown = _known(kind, draft)
     mode = request.query.get("fieldValidation") or "Warn"
     texts = [f'unknown field "{path}"' for path in unknown]
     if texts and mode == "Strict":
         raise _undecodable(kind, request, draft, f"strict decoding error: {', '.join(texts)}")
     if texts:
-        draft.clear()
-        draft.update(kept)
+        _replace(draft, kept)
     return texts if mode == "Warn" else []
+
+
+def _replace(draft: Obj, by: Obj) -> None:
+    draft.clear()
+    draft.update(by)
 
 
 def _undecodable(kind: Kind, request: Request, draft: Obj, problem: str) -> ApiError:
@@ -38,7 +44,11 @@ def _undecodable(kind: Kind, request: Request, draft: Obj, problem: str) -> ApiE
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {problem}'
         )
     quoted = json.dumps(json.dumps(draft, separators=(",", ":")))
-    cause = {"reason": "FieldValueInvalid", "message": f"Invalid value: {quoted}: {problem}", "field": "patch"}
+    cause = {
+        "reason": "FieldValueInvalid",
+        "message": f"Invalid value: {quoted}: {problem}",
+        "field": "patch",
+    }
     return ApiError(422, "Invalid", f' "" is invalid: patch: {cause["message"]}', {"causes": [cause]})
 
 

@@ -107,6 +107,7 @@ KEY_WORDS = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
     "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
+LARGEST_DATA = 1024 * 1024
 IMMUTABLE = "Forbidden: field is immutable when `immutable` is set"
 
 
@@ -114,6 +115,11 @@ def data_causes(new: Obj, old: Obj | None) -> list[Cause]:
     """Keys are names of files; what is marked immutable stays so, with its data; a Secret keeps its type."""
     causes = [Cause(f"{field}[{key}]", f'Invalid value: "{key}": {KEY_WORDS}')
               for field in KEPT_DATA for key in new.get(field) or () if not DATA_KEY.fullmatch(key)]  # fmt: skip
+    if _data_bytes(new) > LARGEST_DATA:
+        field = "data" if new.get("type") else "[]"
+        causes.append(
+            Cause(field, f"Too long: may not be more than {LARGEST_DATA} bytes", "FieldValueTooLong")
+        )
     if old is None:
         return causes
     if new.get("type") != old.get("type"):
@@ -122,6 +128,15 @@ def data_causes(new: Obj, old: Obj | None) -> list[Cause]:
         moved = [key for key in (*KEPT_DATA, "immutable") if new.get(key) != old.get(key)]
         causes += [Cause(key, IMMUTABLE, "FieldValueForbidden") for key in moved]
     return causes
+
+
+def _data_bytes(obj: Obj) -> int:
+    """What the values come to; those of a Secret and of `binaryData` are kept in base64."""
+    coded = obj.get("binaryData") or {}, (obj.get("data") or {}) if obj.get("type") else {}
+    plain = {} if obj.get("type") else obj.get("data") or {}
+    return sum(len(text.encode()) for text in plain.values()) + sum(
+        len(text) * 3 // 4 for values in coded for text in values.values()
+    )
 
 
 def config_map_cells(obj: Obj, now: datetime) -> list[Any]:

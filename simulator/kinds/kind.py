@@ -69,6 +69,10 @@ class Kind:
     graceful: bool = False  # deletion waits for a controller (pods, namespaces)
     default: Callable[[Obj], None] = no_defaults
     generate: Callable[[Obj], None] = no_defaults  # what the server itself puts into a new object
+    allocated: frozenset[str] = frozenset()  # fields of `spec` that the server gives, and so nobody owns
+    inherit: Callable[[Obj, Obj], None] | None = (
+        None  # what an update takes over from, or loses with, the old state
+    )
     validate: Callable[[Obj, Obj | None], list[Cause]] = no_problems
     initial_status: Obj | None = None
     columns: tuple[Column, ...] = NAME_AND_AGE

@@ -57,6 +57,10 @@ class Registry:
         """The kind at a REST path."""
         return self._by_path.get((group, version, plural))
 
+    def has_group(self, group: str) -> bool:
+        """Whether anything of the group is served."""
+        return any(found == group for found, _, _ in self._by_path)
+
     def by_key(self, key: str) -> Kind:
         """The kind with this store key; KeyError when there is none."""
         return self._by_key[key]

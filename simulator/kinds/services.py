@@ -36,8 +36,6 @@ def default_service(draft: Obj) -> None:
         spec.setdefault("allocateLoadBalancerNodePorts", True)
     else:
         spec.pop("allocateLoadBalancerNodePorts", None)
-    if spec["type"] == "ClusterIP" and not spec.get("externalIPs"):
-        spec.pop("externalTrafficPolicy", None)  # left from another type
     if spec["sessionAffinity"] == "ClientIP":
         spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
     for port in spec.get("ports") or ():
@@ -55,12 +53,27 @@ def service_causes(new: Obj, old: Obj | None) -> list[Cause]:
                             "FieldValueNotSupported"))  # fmt: skip
     if not spec.get("ports") and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
         causes.append(Cause("spec.ports", "Required value", "FieldValueRequired"))
+    if spec.get("externalTrafficPolicy") and not _is_outside(spec):
+        causes.append(Cause("spec.externalTrafficPolicy", f'Invalid value: "{spec["externalTrafficPolicy"]}": '
+                            "may only be set for externally-accessible services"))  # fmt: skip
     causes += _port_causes(spec.get("ports") or ())
     was = dig(old, "spec", "clusterIP")
     if was and spec.get("clusterIP") not in (None, "", was):
         causes.append(Cause("spec.clusterIPs[0]", f'Invalid value: ["{spec.get("clusterIP")}"]: '
                             "may not change once set"))  # fmt: skip
     return causes
+
+
+def _is_outside(spec: Obj) -> bool:
+    return spec["type"] in ("NodePort", "LoadBalancer") or bool(spec.get("externalIPs"))
+
+
+def drop_of_former_type(draft: Obj, old: Obj) -> None:
+    """Forget what only the Service's former type had, unless it was changed in the same write."""
+    spec, was = draft["spec"], old["spec"]
+    policy = spec.get("externalTrafficPolicy")
+    if not _is_outside(spec) and _is_outside(was) and policy == was.get("externalTrafficPolicy"):
+        spec.pop("externalTrafficPolicy", None)
 
 
 def _port_causes(ports: Sequence[Obj]) -> Iterator[Cause]:
@@ -122,7 +135,9 @@ def _shortened(words: list[str], nothing: str = NONE) -> str:
 KINDS = (
     Kind(
         "", "v1", "Service", "services", short_names=("svc",), categories=("all",),
-        subresources=frozenset({"status", "proxy"}), default=default_service, validate=service_causes,
+        subresources=frozenset({"status", "proxy"}), default=default_service, inherit=drop_of_former_type,
+        allocated=frozenset({"ipFamilies", "ipFamilyPolicy"}),
+        validate=service_causes,
         initial_status={"loadBalancer": {}},
         columns=(NAME, Column("Type"), Column("Cluster-IP"), Column("External-IP"), Column("Port(s)"), AGE,
                  Column("Selector", priority=1)),

@@ -27,14 +27,13 @@ class DeleteOptions:
     dry_run: bool = False
 
 
-def parse_options(body: Obj, query: dict[str, str], dry_run: bool) -> DeleteOptions:
-    """The options from a DELETE's body, else its query."""
-    grace = body.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
-    orphan = body.get("orphanDependents", query.get("orphanDependents"))
-    policy = body.get("propagationPolicy") or query.get("propagationPolicy")
+def parse_options(asked: Obj, dry_run: bool) -> DeleteOptions:
+    """The options that a DELETE asks for."""
+    grace, orphan = asked.get("gracePeriodSeconds"), asked.get("orphanDependents")
+    policy = asked.get("propagationPolicy")
     if not policy and orphan is not None:
-        policy = ORPHAN if orphan in (True, "true") else BACKGROUND
-    preconditions = body.get("preconditions") or {}
+        policy = ORPHAN if orphan else BACKGROUND
+    preconditions = asked.get("preconditions") or {}
     return DeleteOptions(
         None if grace is None else int(grace), policy or BACKGROUND, preconditions.get("uid") or "",
         preconditions.get("resourceVersion") or "", dry_run,

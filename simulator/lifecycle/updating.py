@@ -20,12 +20,14 @@ def update(
     draft: Obj,
     author: Author,
     managers: tuple[Manager, ...] | None = None,
+    *,
+    by_patch: bool = False,
 ) -> Obj:
     """The object as stored afterwards; the draft is used up. Without a change nothing is stored.
 
-    A resourceVersion or UID in the draft that is not the live one is a 409; a UID alone, in an apply, a 422.
+    A resourceVersion or UID in the draft that is not the live one is a 409; a UID alone, in a patch, a 422.
     """
-    _check_preconditions(kind, live, draft, by_apply=managers is not None)
+    _check_preconditions(kind, live, draft, by_patch=by_patch or managers is not None)
     new = _merged(kind, live, draft, author.subresource)
     if author.subresource != "status" or kind.custom:
         prepare(backend, kind, new, live, author.dry_run)
@@ -43,9 +45,9 @@ def update(
     return backend.store.put(kind.key, new)
 
 
-def _check_preconditions(kind: Kind, live: Obj, draft: Obj, *, by_apply: bool) -> None:
+def _check_preconditions(kind: Kind, live: Obj, draft: Obj, *, by_patch: bool) -> None:
     name, asked = live["metadata"]["name"], draft.get("metadata") or {}
-    if by_apply and asked.get("uid") not in (None, "", live["metadata"]["uid"]):
+    if by_patch and asked.get("uid") not in (None, "", live["metadata"]["uid"]):
         if asked.get("resourceVersion") not in (None, "", live["metadata"]["resourceVersion"]):
             raise conflict(kind, name)
         raise invalid(

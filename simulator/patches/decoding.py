@@ -68,9 +68,7 @@ def _is(value: Any, form: str) -> bool:
     if form == "bool":
         return isinstance(value, bool)
     if form in WHOLE:
-        return (
-            isinstance(value, int) and not isinstance(value, bool) and -WHOLE[form] <= value < WHOLE[form]
-        )
+        return isinstance(value, int) and not isinstance(value, bool) and -WHOLE[form] <= value < WHOLE[form]
     return form == "float64" and isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -95,8 +95,10 @@ def _fields_of_map(value: dict[str, Any], schema: Schema, path: Path) -> Fields:
     return result
 
 
-def compared(old: Any, new: Any, schema: Schema, path: Path = ()) -> tuple[Fields, Fields]:
-    """(added or modified leaf paths, removed leaf paths)."""
+def compared(
+    old: Any, new: Any, schema: Schema, path: Path = (), *, item: bool = False
+) -> tuple[Fields, Fields]:
+    """(added or modified leaf paths, removed leaf paths); `item` is one of the list at the path."""
     if old is new or old == new:
         return {}, {}
     if isinstance(old, dict) and isinstance(new, dict) and not (path and schema.is_atomic_map(path)):
@@ -109,7 +111,7 @@ def compared(old: Any, new: Any, schema: Schema, path: Path = ()) -> tuple[Field
     if path and schema.is_set(path) and isinstance(old, list) and isinstance(new, list):
         return _compared_keys({"v:" + json.dumps(v): (v, None) for v in old},
                               {"v:" + json.dumps(v): (v, None) for v in new}, schema, path)  # fmt: skip
-    if old is None and schema.is_always(path) and isinstance(new, dict | list):
+    if old is None and new and not item and isinstance(new, dict | list) and schema.is_always(path):
         return compared(type(new)(), new, schema, path)
     if old is None:
         return all_fields(new, schema, path), {}
@@ -138,7 +140,7 @@ def _compared_keys(
         if _untracked(path, name):
             continue
         sub_path = (*path, name) if name else path
-        more, less = compared(before, after, schema, sub_path)
+        more, less = compared(before, after, schema, sub_path, item=name is None)
         if name is None and key not in old:
             more = union(more, MEMBER)
         if name is None and key not in new:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.patches.decoding import WHOLE, scalar_problem
-from simulator.patches.fields import item_key, step
+from simulator.patches.fields import KEY_DEFAULTS, item_key, step
 from simulator.patches.types import ANY, LIST, MAP, STRUCT, Type
 
 NUMBERS = frozenset({"int32", "int64", "float64"})
@@ -48,7 +48,18 @@ def _map_problems(value: dict[str, Any], type_: Type, at: str) -> Iterator[str]:
 def _item_problems(items: list[Any], type_: Type, at: str) -> Iterator[str]:
     seen = set()
     for n, item in enumerate(items):
-        key = item_key(item, type_.keys) if type_.keys and isinstance(item, dict) else ""
+        keyed = bool(type_.keys) and isinstance(item, dict)
+        named = type_.item is not None and type_.item.name  # built-in types have defaults for their keys
+        if (
+            keyed
+            and not named
+            and not any(item.get(key, KEY_DEFAULTS.get(key)) is not None for key in type_.keys)
+        ):
+            keys = " ".join(f'"{key}"' for key in type_.keys)
+            yield (f"{at}: element {n}: associative list with keys has an element that omits all key fields [{keys}] "
+                   "(and doesn't have default values for any key fields)")  # fmt: skip
+            return
+        key = item_key(item, type_.keys) if keyed else ""
         if key and key in seen:
             yield f"{at}: duplicate entries for key {step(key)}"
         seen.add(key)
@@ -70,9 +81,7 @@ def _go_scalar(value: Any, form: str) -> str:
     if form in NUMBERS and isinstance(value, bool | str):
         return "bool" if isinstance(value, bool) else "string"
     if form in TEXTS and not isinstance(value, dict | list):
-        return (
-            f"&value.valueUnstructured{{Value:{str(value).lower() if isinstance(value, bool) else value}}}"
-        )
+        return f"&value.valueUnstructured{{Value:{str(value).lower() if isinstance(value, bool) else value}}}"
     return _go(value)
 
 
