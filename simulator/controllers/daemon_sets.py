@@ -14,6 +14,7 @@ from simulator.controllers.rollout import resolved
 from simulator.controllers.scheduling import fits, is_ready_node
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete
+from simulator.lifecycle.signing import put_signed
 from simulator.store.owners import controller_of
 from simulator.store.store import Commit
 from simulator.values import Obj, dig, full_name
@@ -160,7 +161,7 @@ class DaemonSets:
         status |= {key: value for key, value in more.items() if value}
         live = self.store.get(DAEMON_SETS, *full_name(daemon_set))
         if live is not None and live.get("status") != status:
-            self.store.put(DAEMON_SETS, {**live, "status": status})
+            put_signed(self.backend, DAEMON_SETS, live, {**live, "status": status})
         self.revisions.truncate(daemon_set, {revision["metadata"]["name"]})
 
 
