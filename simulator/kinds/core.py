@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.kinds.cells import NONE, age, pod_reason, since
 from simulator.kinds.kind import Cause, Column, Kind
-from simulator.kinds.pod_template import default_pod_spec, template_causes
+from simulator.kinds.pod_template import admitted, default_pod_spec, template_causes
 from simulator.values import Obj, dig
 
 NAME = Column("Name", format="name")
@@ -20,9 +20,7 @@ def default_pod(draft: Obj) -> None:
     """Defaults of a Pod."""
     spec = draft.setdefault("spec", {})
     default_pod_spec(spec)
-    spec.setdefault("enableServiceLinks", True)
-    spec.setdefault("serviceAccountName", "default")
-    spec.setdefault("serviceAccount", spec["serviceAccountName"])
+    draft["spec"] = admitted(spec)
 
 
 MUTABLE_POD_FIELDS = ("tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds", "nodeName")
@@ -150,11 +148,6 @@ def secret_cells(obj: Obj, now: datetime) -> list[Any]:
     return [obj["metadata"]["name"], obj.get("type", ""), len(obj.get("data") or {}), age(obj, now)]
 
 
-def service_account_cells(obj: Obj, now: datetime) -> list[Any]:
-    """NAME SECRETS AGE."""
-    return [obj["metadata"]["name"], len(obj.get("secrets") or []), age(obj, now)]
-
-
 KINDS = (
     Kind(
         "", "v1", "Pod", "pods", short_names=("po",), categories=("all",),
@@ -172,6 +165,7 @@ KINDS = (
     Kind(
         "", "v1", "Namespace", "namespaces", namespaced=False, short_names=("ns",), graceful=True,
         subresources=frozenset({"status", "finalize"}), default=default_namespace,
+        allocated=frozenset({"finalizers"}),
         columns=(NAME, Column("Status"), AGE), cells=namespace_cells,
         field_labels={"status.phase": ("status", "phase")},
     ),
@@ -194,6 +188,5 @@ KINDS = (
     ),
     Kind(
         "", "v1", "ServiceAccount", "serviceaccounts", short_names=("sa",), subresources=frozenset({"token"}),
-        columns=(NAME, Column("Secrets"), AGE), cells=service_account_cells,
     ),
 )  # fmt: skip

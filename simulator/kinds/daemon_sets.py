@@ -27,16 +27,12 @@ def default_daemon_set(draft: Obj) -> None:
         rolling.setdefault("maxUnavailable", 1)
         rolling.setdefault("maxSurge", 0)
     default_template(spec)
-
-
-def first_generation(draft: Obj) -> None:
-    """The number of the first template, as upstream notes it for clients of long ago."""
     meta = draft["metadata"]
-    meta["annotations"] = {**(meta.get("annotations") or {}), TEMPLATE_GENERATION: "1"}
+    meta["annotations"] = {TEMPLATE_GENERATION: "1", **(meta.get("annotations") or {})}
 
 
 def next_generation(draft: Obj, old: Obj) -> None:
-    """The number of the template: the next one when it has changed."""
+    """The number of the template, kept for clients of long ago: the next one when it has changed."""
     number = int(dig(old, "metadata", "annotations", TEMPLATE_GENERATION) or 0)
     changed = draft["spec"].get("template") != old["spec"].get("template")
     meta = draft["metadata"]
@@ -71,7 +67,7 @@ KINDS = (
     Kind(
         "apps", "v1", "DaemonSet", "daemonsets", short_names=("ds",), categories=("all",),
         subresources=frozenset({"status"}), has_generation=True, default=default_daemon_set,
-        generate=first_generation, inherit=next_generation,
+        inherit=next_generation,
         validate=daemon_set_causes,
         initial_status={"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0,
                         "numberReady": 0},

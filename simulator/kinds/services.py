@@ -145,6 +145,6 @@ KINDS = (
     ),
     Kind("", "v1", "Endpoints", "endpoints", short_names=("ep",),
          columns=(NAME, Column("Endpoints"), AGE), cells=endpoints_cells),
-    Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices",
+    Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", has_generation=True,
          columns=(NAME, Column("AddressType"), Column("Ports"), Column("Endpoints"), AGE), cells=slice_cells),
 )  # fmt: skip

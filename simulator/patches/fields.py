@@ -111,8 +111,8 @@ def compared(
     if path and schema.is_set(path) and isinstance(old, list) and isinstance(new, list):
         return _compared_keys({"v:" + json.dumps(v): (v, None) for v in old},
                               {"v:" + json.dumps(v): (v, None) for v in new}, schema, path)  # fmt: skip
-    if old is None and new and not item and isinstance(new, dict | list) and schema.is_always(path):
-        return compared(type(new)(), new, schema, path)
+    if old is None and not item and isinstance(new, dict | list) and schema.is_always(path):
+        return compared(type(new)(), new, schema, path) if new else ({}, {})
     if old is None:
         return all_fields(new, schema, path), {}
     if new is None:
