@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator.kinds.containers import container_causes
 from simulator.kinds.kind import Cause
+from simulator.kinds.marks import LABEL, LABEL_WORDS
 from simulator.kinds.quantities import canonical, canonical_all
 from simulator.values import Obj, dig
 
@@ -153,6 +154,8 @@ def template_causes(spec: Any, path: str, claims: Collection[str] = ()) -> list[
         name = container.get("name")
         if not name:
             causes.append(Cause(f"{at}.name", "Required value", "FieldValueRequired"))
+        elif not LABEL.fullmatch(name):
+            causes.append(Cause(f"{at}.name", f'Invalid value: "{name}": {LABEL_WORDS}'))
         elif name in seen:
             causes.append(Cause(f"{at}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate"))
         seen.add(name)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
+from simulator.kinds.bounds import unknown_causes
 from simulator.kinds.cells import NONE, age, pairs
 from simulator.kinds.containers import port_problem
 from simulator.kinds.core import AGE, NAME
@@ -56,7 +58,12 @@ def service_causes(new: Obj, old: Obj | None) -> list[Cause]:
     if spec.get("externalTrafficPolicy") and not _is_outside(spec):
         causes.append(Cause("spec.externalTrafficPolicy", f'Invalid value: "{spec["externalTrafficPolicy"]}": '
                             "may only be set for externally-accessible services"))  # fmt: skip
+    causes += _spec_causes(spec)
     causes += _port_causes(spec.get("ports") or ())
+    for n, port in enumerate(spec.get("ports") or ()) if old is None else ():
+        if port.get("nodePort") and spec["type"] not in ("NodePort", "LoadBalancer"):
+            words = f"Forbidden: may not be used when `type` is '{spec['type']}'"
+            causes.append(Cause(f"spec.ports[{n}].nodePort", words, "FieldValueForbidden"))
     was = dig(old, "spec", "clusterIP")
     if was and spec.get("clusterIP") not in (None, "", was):
         causes.append(Cause("spec.clusterIPs[0]", f'Invalid value: ["{spec.get("clusterIP")}"]: '
@@ -76,6 +83,24 @@ def drop_of_former_type(draft: Obj, old: Obj) -> None:
         spec.pop("externalTrafficPolicy", None)
 
 
+def _spec_causes(spec: Obj) -> Iterator[Cause]:
+    address = spec.get("clusterIP")
+    if address and address != "None" and not _is_address(address):
+        words = f'Invalid value: "{address}": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
+        yield Cause("spec.clusterIPs[0]", words)
+    yield from unknown_causes(spec["sessionAffinity"], ("ClientIP", "None"), "spec.sessionAffinity")
+    if spec["type"] == "ExternalName" and not spec.get("externalName"):
+        yield Cause("spec.externalName", "Required value", "FieldValueRequired")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _port_causes(ports: Sequence[Obj]) -> Iterator[Cause]:
     seen = set()
     for n, port in enumerate(ports):
@@ -85,6 +110,7 @@ def _port_causes(ports: Sequence[Obj]) -> Iterator[Cause]:
         elif name in seen:
             yield Cause(f"{at}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
         seen.add(name)
+        yield from unknown_causes(port.get("protocol"), ("SCTP", "TCP", "UDP"), f"{at}.protocol")
         for field in ("port", "targetPort"):
             problem = "" if isinstance(port.get(field), str) else port_problem(port.get(field))
             if problem:

@@ -31,6 +31,7 @@ def update(
     new = _merged(kind, live, draft, author.subresource)
     if author.subresource != "status" or kind.custom:
         prepare(backend, kind, new, live, author.dry_run)
+    _check_finalizers(kind, live, new)
     _bump_generation(kind, live, new)
     _record_managers(kind, live, new, author, managers)
     if _same(live, new):
@@ -38,10 +39,8 @@ def update(
     if author.dry_run:
         return new
     if is_finished(kind, new):
-        return (
-            backend.store.remove(kind.key, live["metadata"].get("namespace") or "", live["metadata"]["name"])
-            or new
-        )
+        backend.store.remove(kind.key, live["metadata"].get("namespace") or "", live["metadata"]["name"])
+        return new
     return backend.store.put(kind.key, new)
 
 
@@ -59,6 +58,19 @@ def _check_preconditions(kind: Kind, live: Obj, draft: Obj, *, by_patch: bool) -
     version = asked.get("resourceVersion")
     if version and version != live["metadata"]["resourceVersion"]:
         raise conflict(kind, name)
+
+
+def _check_finalizers(kind: Kind, live: Obj, new: Obj) -> None:
+    """422 for a finalizer that comes when the object is already going."""
+    known = live["metadata"].get("finalizers") or ()
+    added = [name for name in new["metadata"].get("finalizers") or () if name not in known]
+    if added and live["metadata"].get("deletionTimestamp"):
+        named = ", ".join(f'"{name}"' for name in added)
+        words = ("Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
+                 f"[]string{{{named}}}")  # fmt: skip
+        raise invalid(
+            kind, live["metadata"]["name"], [Cause("metadata.finalizers", words, "FieldValueForbidden")]
+        )
 
 
 def _merged(kind: Kind, live: Obj, draft: Obj, subresource: str) -> Obj:

@@ -56,10 +56,20 @@ def scalar_problem(value: Any, type_: Type, where: str) -> str:
             if MOMENT.fullmatch(value)
             else f'parsing time "{value}" as "{layout}": cannot parse "{value}" as "2006"'
         )
+    if form == "bytes" and isinstance(value, str):
+        return base64_problem(value)
     if _is(value, form) or (form == "IntOrString" and (isinstance(value, str) or _is(value, "int32"))):
         return ""
     number = f" {value}" if _json_name(value) == "number" and (form in WHOLE or form == "IntOrString") else ""
     return f"json: cannot unmarshal {_json_name(value)}{number} into {where} of type {_go(type_)}"
+
+
+def base64_problem(text: str) -> str:
+    """Why a text is no base64; empty when it is."""
+    plain = text.replace("\n", "").replace("\r", "")
+    odd = re.search(r"[^A-Za-z0-9+/]", plain.rstrip("="))
+    place = odd.start() if odd else len(plain) if len(plain) % 4 else None
+    return "" if place is None else f"illegal base64 data at input byte {place}"
 
 
 def _is(value: Any, form: str) -> bool:
