@@ -34,14 +34,15 @@ class ApiError(Exception):
         }  # fmt: skip
         if self.reason:
             status["reason"] = self.reason
-        if self.details:
+        if self.details is not None:
             status["details"] = self.details
         status["code"] = self.code
         return status
 
 
 def _details(kind: Kind, name: str, **more: Any) -> Obj:
-    return {"name": name, "group": kind.group, "kind": kind.plural, **more}
+    named = {"name": name, "group": kind.group, "kind": kind.plural}
+    return {**{key: value for key, value in named.items() if value}, **more}
 
 
 def not_found(kind: Kind, name: str) -> ApiError:
@@ -52,6 +53,10 @@ def not_found(kind: Kind, name: str) -> ApiError:
 def no_such_path() -> ApiError:
     """404 for a path or a kind that is not served."""
     return ApiError(404, "NotFound", "the server could not find the requested resource", {})
+
+
+class NoSuchGroup(Exception):
+    """A path of a group that is not served: upstream answers it in plain text."""
 
 
 def already_exists(kind: Kind, name: str) -> ApiError:
@@ -68,7 +73,8 @@ def conflict(kind: Kind, name: str, why: str = LOCK_MESSAGE) -> ApiError:
 def moved_on(kind: Kind, name: str, why: str) -> ApiError:
     """409 for a deletion of something else than what is there."""
     message = f'Operation cannot be fulfilled on {kind.qualified_kind} "{name}": {why}'
-    return ApiError(409, "Conflict", message, {"name": name, "group": kind.group, "kind": kind.kind})
+    named = {"name": name, "group": kind.group, "kind": kind.kind}
+    return ApiError(409, "Conflict", message, {key: value for key, value in named.items() if value})
 
 
 def invalid(kind: Kind, name: str, causes: Iterable[Cause]) -> ApiError:
@@ -76,7 +82,8 @@ def invalid(kind: Kind, name: str, causes: Iterable[Cause]) -> ApiError:
     found = list(causes)
     texts = [f"{cause.field}: {cause.message}" for cause in found]
     text = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
-    details = {"name": name, "group": kind.group, "kind": kind.kind,
+    named = {"name": name, "group": kind.group, "kind": kind.kind}
+    details = {**{key: value for key, value in named.items() if value},
                "causes": [{"reason": c.reason, "message": c.message, "field": c.field} for c in found]}  # fmt: skip
     return ApiError(422, "Invalid", f'{kind.qualified_kind} "{name}" is invalid: {text}', details)
 
@@ -112,11 +119,19 @@ def method_not_allowed() -> ApiError:
     )
 
 
-def unsupported_media_type(content_type: str, supported: Iterable[str]) -> ApiError:
+def unsupported_media_type(supported: Iterable[str]) -> ApiError:
     """415."""
     listed = ", ".join(supported)
     message = f"the body of the request was in an unknown format - accepted media types include: {listed}"
-    return ApiError(415, "UnsupportedMediaType", message, {"causes": [{"message": content_type}]})
+    return ApiError(415, "UnsupportedMediaType", message)
+
+
+def too_large(version: int, newest: int) -> ApiError:
+    """504 for a resourceVersion that is not there yet."""
+    words = "Too large resource version"
+    return ApiError(504, "Timeout", f"Timeout: {words}: {version}, current: {newest}",
+                    {"causes": [{"reason": "ResourceVersionTooLarge", "message": words}],
+                     "retryAfterSeconds": 1})  # fmt: skip
 
 
 def gone(version: int, oldest: int) -> ApiError:

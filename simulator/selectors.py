@@ -86,12 +86,15 @@ def _field_test(term: str, kind: Kind) -> Predicate:
             if operator == "!=":
                 return lambda obj: _text(obj, path) != value
             return lambda obj: _text(obj, path) == value
-    raise bad_request(f"invalid field selector: invalid selector: '{term}'; can't understand '{term}'")
+    raise bad_request(f"invalid selector: '{term}'; can't understand '{term}'")
 
 
 def _field_path(label: str, kind: Kind) -> tuple[str, ...]:
     if label in ("metadata.name", "metadata.namespace"):
         return tuple(label.split("."))
+    if label not in kind.field_labels and not kind.field_labels:
+        known = '"metadata.name", "metadata.namespace"' if kind.namespaced else '"metadata.name"'
+        raise bad_request(f'"{label}" is not a known field selector: only {known}')
     if label not in kind.field_labels:
         raise bad_request(f"field label not supported: {label}")
     return kind.field_labels[label]

@@ -9,12 +9,15 @@ import yaml
 
 from simulator.api.protobuf import read_object
 from simulator.api.target import Target
-from simulator.errors import bad_request, unsupported_media_type
+from simulator.errors import ApiError, bad_request, unsupported_media_type
 from simulator.values import Obj
 from simulator.wire.messages import Request
 
 YAML_TYPES = ("application/yaml", "application/apply-patch+yaml")
-ACCEPTED = ("application/json", "application/yaml")
+ACCEPTED = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+READ_TYPES = frozenset({*ACCEPTED, *YAML_TYPES, "application/json-patch+json", "application/merge-patch+json",
+                        "application/strategic-merge-patch+json"})  # fmt: skip
+LARGEST = 3 * 1024 * 1024
 
 
 def media_type(request: Request) -> str:
@@ -27,15 +30,17 @@ def parse_body(request: Request) -> Any:
     kind = media_type(request)
     if not request.body:
         return {}
+    if kind not in READ_TYPES:
+        raise unsupported_media_type(ACCEPTED)
+    if len(request.body) > LARGEST:
+        raise ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {LARGEST}")
     if "protobuf" in kind:
-        return _from_protobuf(request.body, kind)
+        return _from_protobuf(request.body)
     try:
         return orjson.loads(request.body)
     except ValueError as error:
         if kind not in YAML_TYPES:
-            raise bad_request(
-                f"the object provided is unrecognized (must be of type JSON): {error}"
-            ) from error
+            raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
     try:
         loaded = yaml.load(request.body, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         return orjson.loads(orjson.dumps(loaded, option=orjson.OPT_NON_STR_KEYS))  # JSON has no dates
@@ -43,11 +48,11 @@ def parse_body(request: Request) -> Any:
         raise bad_request(f"error decoding YAML: {error}") from error
 
 
-def _from_protobuf(body: bytes, content_type: str) -> Obj:
+def _from_protobuf(body: bytes) -> Obj:
     try:
         return read_object(body)
     except ValueError as error:
-        raise unsupported_media_type(content_type, ACCEPTED) from error
+        raise unsupported_media_type(ACCEPTED) from error
 
 
 def parse_object(request: Request, target: Target) -> Obj:

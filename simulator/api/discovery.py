@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from simulator.errors import no_such_path
+from simulator.errors import NoSuchGroup, no_such_path
 from simulator.kinds.kind import Kind
 from simulator.kinds.registry import Registry
 from simulator.values import Obj
@@ -31,7 +31,7 @@ def discover(path: str, registry: Registry, server: str) -> Obj:
     group, version = ("", parts[1]) if parts[0] == "api" else (parts[1], parts[-1])
     kinds = registry.of_group(group, version)
     if not kinds or len(parts) != (2 if parts[0] == "api" else 3):
-        raise no_such_path()
+        raise no_such_path() if registry.has_group(group) else NoSuchGroup
     return _resource_list(kinds)
 
 

@@ -22,7 +22,7 @@ def evict(backend: Backend, target: Target, request: Request) -> Response:
         raise not_found(target.kind, target.name)
     body = parse_body(request)
     wanted = body.get("deleteOptions") or {} if isinstance(body, dict) else {}
-    options = parse_options(wanted, request.query, is_dry_run(request, wanted))
+    options = parse_options(wanted, is_dry_run(request, wanted))
     if not is_finished_pod(pod) and not is_ending(pod) and dig(pod, "status", "phase") != "Pending":
         _spend_budget(backend, pod, options.dry_run)
     delete(

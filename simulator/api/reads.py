@@ -6,9 +6,10 @@ import base64
 import binascii
 import json
 
+from simulator.api.options import check_list_options, version_number, whole_number
 from simulator.api.tables import table_asked, table_of
-from simulator.api.target import Target, number
-from simulator.errors import ApiError, bad_request, gone, not_found
+from simulator.api.target import Target
+from simulator.errors import ApiError, bad_request, not_found, too_large
 from simulator.kinds.kind import Kind
 from simulator.selectors import Predicate, both, everything, field_predicate, label_predicate
 from simulator.store.store import Store
@@ -20,6 +21,9 @@ UNNAMED_IN_LISTS = ("kind", "apiVersion")  # typed lists name them once, for the
 
 def get_object(store: Store, target: Target, request: Request) -> Response:
     """The object as JSON or as a one-row Table; 404."""
+    version = version_number(request.query.get("resourceVersion", ""))
+    if version > store.version:
+        raise too_large(version, store.version)
     obj = store.get(target.kind.key, target.space, target.name)
     if obj is None:
         raise not_found(target.kind, target.name)
@@ -43,19 +47,20 @@ def predicate_of(target: Target, request: Request) -> Predicate:
 
 
 def list_objects(store: Store, target: Target, request: Request) -> Response:
-    """A page of a list, sorted by key, in the form the client asked for."""
-    limit, after = number(request, "limit"), _continued(request, store)
-    _check_version(request, store)
+    """A page of a list, sorted by key, in the form the client asked for; all pages are of the moment of the first."""
+    check_list_options(request, watch=False)
+    limit = max(whole_number(request.query.get("limit") or "0"), 0)
+    version, after = _place(request, store)
     predicate = predicate_of(target, request)
-    objects = store.listed(target.kind.key, target.namespace)
+    objects = store.listed_at(version, target.kind.key, target.namespace)
     if predicate is not everything:
         objects = [obj for obj in objects if predicate(obj)]
     if after:
         objects = [obj for obj in objects if full_name(obj) > after]
-    page = objects[:limit] if limit else objects
-    meta: Obj = {"resourceVersion": str(store.version)}
+    page = objects[:limit] if limit and request.query.get("resourceVersion") != "0" else objects
+    meta: Obj = {"resourceVersion": str(version)}
     if len(page) < len(objects):
-        meta["continue"] = _token(full_name(page[-1]), store)
+        meta["continue"] = _token(full_name(page[-1]), version)
         if predicate is everything:
             meta["remainingItemCount"] = len(objects) - len(page)
     return _list_response(target.kind, page, meta, request)
@@ -73,25 +78,29 @@ def _list_response(kind: Kind, page: list[Obj], meta: Obj, request: Request) -> 
     )
 
 
-def _check_version(request: Request, store: Store) -> None:
-    version, match = number(request, "resourceVersion"), request.query.get("resourceVersionMatch")
-    if match == "Exact" and version != store.version and version <= store.compacted:
-        raise gone(version, store.compacted)
-    if version > store.version:
-        raise ApiError(504, "Timeout", f"Too large resource version: {version}, current: {store.version}",
-                       {"retryAfterSeconds": 1, "causes": [
-                           {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]})  # fmt: skip
+def _place(request: Request, store: Store) -> tuple[int, tuple[str, str]]:
+    """(the version that the list is of, the name after which it goes on)."""
+    token, query = request.query.get("continue"), request.query
+    asked = version_number(query.get("resourceVersion", ""), "" if token else "invalid resource version: ")
+    if token and asked:
+        raise bad_request("specifying resource version is not allowed when using continue")
+    if token:
+        return _continued(token, store)
+    if asked > store.version:
+        raise too_large(asked, store.version)
+    if query.get("resourceVersionMatch") != "Exact":
+        return store.version, ("", "")
+    if asked < store.compacted:
+        raise ApiError(410, "Expired", "The resourceVersion for the provided list is too old.")
+    return asked, ("", "")
 
 
-def _token(last: tuple[str, str], store: Store) -> str:
-    text = json.dumps({"rv": store.version, "start": last})
+def _token(last: tuple[str, str], version: int) -> str:
+    text = json.dumps({"rv": version, "start": last})
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _continued(request: Request, store: Store) -> tuple[str, str] | None:
-    token = request.query.get("continue")
-    if not token:
-        return None
+def _continued(token: str, store: Store) -> tuple[int, tuple[str, str]]:
     try:
         place = json.loads(base64.urlsafe_b64decode(token))
         version, start = int(place["rv"]), (str(place["start"][0]), str(place["start"][1]))
@@ -100,4 +109,4 @@ def _continued(request: Request, store: Store) -> tuple[str, str] | None:
     if version < store.compacted:
         raise ApiError(410, "Expired", "The provided continue parameter is too old to display a consistent list "
                        "result. You can start a new list without the continue parameter.")  # fmt: skip
-    return start
+    return version, start

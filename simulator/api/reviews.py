@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 
 from simulator.api.bodies import parse_body
 from simulator.api.target import Target
-from simulator.errors import bad_request, not_found
+from simulator.errors import ApiError, bad_request, not_found
 from simulator.lifecycle.backend import Backend
 from simulator.rights.authorizer import SERVICE_ACCOUNT, Authorizer
 from simulator.rights.rules import Ask
@@ -25,18 +26,23 @@ def review(authorizer: Authorizer, user: User, target: Target, request: Request)
     if target.kind.kind == "SelfSubjectAccessReview":
         status = _access(authorizer, user, spec)
     elif target.kind.kind == "SelfSubjectRulesReview":
-        status = _rules(authorizer, user, spec)
+        status, spec = _rules(authorizer, user, spec), {}
     else:
         status, spec = {"userInfo": {"username": user.name, "groups": list(user.groups)}}, None
     answer: Obj = {"kind": target.kind.kind, "apiVersion": target.kind.api_version,
-                   "metadata": {"creationTimestamp": None}}  # fmt: skip
+                   "metadata": {}}  # fmt: skip
     return json_response({**answer, **({} if spec is None else {"spec": spec}), "status": status}, 201)
 
 
 def _access(authorizer: Authorizer, user: User, spec: Obj) -> Obj:
     wanted, url = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
-    if not isinstance(wanted or url, dict) or (wanted and url):
-        raise bad_request("exactly one of nonResourceAttributes or resourceAttributes must be specified")
+    if wanted is not None and url is not None:
+        shown = json.dumps({"Path": url.get("path", ""), "Verb": url.get("verb", "")}, separators=(",", ":"))
+        words = f"Invalid value: {shown}: cannot be specified in combination with resourceAttributes"
+        raise _invalid_review("spec.nonResourceAttributes", words)
+    if wanted is None and url is None:
+        words = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        raise _invalid_review("spec.resourceAttributes", words)
     if wanted is None:
         url = url or {}
         return {"allowed": authorizer.allowed_url(user, url.get("verb", ""), url.get("path", ""))}
@@ -44,6 +50,12 @@ def _access(authorizer: Authorizer, user: User, spec: Obj) -> Obj:
         *(wanted.get(key) or "" for key in ("verb", "group", "resource", "subresource", "name", "namespace"))
     )
     return {"allowed": authorizer.allowed(user, ask)}
+
+
+def _invalid_review(field: str, words: str) -> ApiError:
+    cause = {"reason": "FieldValueInvalid", "message": words, "field": field}
+    details = {"group": "authorization.k8s.io", "causes": [cause]}
+    return ApiError(422, "Invalid", f'.authorization.k8s.io "" is invalid: {field}: {words}', details)
 
 
 def _rules(authorizer: Authorizer, user: User, spec: Obj) -> Obj:

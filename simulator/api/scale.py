@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from simulator.errors import bad_request
+from simulator.errors import bad_request, invalid
 from simulator.kinds.cells import selector_text
+from simulator.kinds.kind import Cause, Kind
 from simulator.values import Obj, dig
 
+SCALE = Kind("autoscaling", "v1", "Scale", "scales", virtual=True)
 SCALE_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 
 
@@ -29,8 +31,12 @@ def scaled(live: Obj, scale: Obj) -> Obj:
     replicas = dig(scale, "spec", "replicas")
     if replicas is None:
         replicas = 0
-    if not isinstance(replicas, int) or replicas < 0:
-        raise bad_request(f"spec.replicas: Invalid value: {replicas}: must be greater than or equal to 0")
+    if not isinstance(replicas, int) or isinstance(replicas, bool):
+        words = "json: cannot unmarshal into Go struct field ScaleSpec.spec.replicas of type int32"
+        raise bad_request(f'Scale in version "v1" cannot be handled as a Scale: {words}')
+    if replicas < 0:
+        words = f"Invalid value: {replicas}: must be greater than or equal to 0"
+        raise invalid(SCALE, live["metadata"]["name"], [Cause("spec.replicas", words)])
     meta = dict(live["metadata"])
     version = dig(scale, "metadata", "resourceVersion")
     if version:

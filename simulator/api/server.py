@@ -21,17 +21,16 @@ from simulator.api.scale import scale_of
 from simulator.api.target import Target, flag, parse_target
 from simulator.api.watches import Watch, WatchHub
 from simulator.dataplane.answers import Answers
-from simulator.errors import ApiError, method_not_allowed, unauthorized
+from simulator.errors import ApiError, NoSuchGroup, method_not_allowed, unauthorized
 from simulator.faults import Fault, FaultBook
 from simulator.kinds.metrics import GROUP as METRICS
 from simulator.lifecycle.backend import Backend
 from simulator.rights.authorizer import Authorizer
-from simulator.rights.tokens import TokenBook, User
+from simulator.rights.tokens import ANONYMOUS, TokenBook, User
 from simulator.values import Obj
 from simulator.wire.messages import Request, Response, json_response, text_response
 
 TOKEN_PREFIX = "/token/"
-OPEN_PATHS = frozenset({"/readyz", "/livez", "/healthz", "/version"})
 WRITES: dict[str, Callable[[Backend, Target, Request], Response]] = {
     "create": writes.create_object,
     "update": writes.replace_object,
@@ -66,6 +65,8 @@ class ApiServer:
             return await self._answer(request)
         except ApiError as error:
             return json_response(error.status(), error.code, error.headers)
+        except NoSuchGroup:
+            return text_response("404 page not found\n", 404)
 
     async def _let_in(self, request: Request) -> bool:
         """Wait out `hang` and `slow`; False when the client has gone meanwhile."""
@@ -82,17 +83,10 @@ class ApiServer:
         if status:
             raise _failure(status)
         user = self._user(request)
-        if user is None and request.path not in OPEN_PATHS:
-            raise unauthorized()
-        user = user and spoken_for(self.authorizer, user, request)
-        if (
-            user
-            and path.startswith(("/api/", "/apis/"))
-            and path.count("/") > (2 if path.startswith("/api/") else 3)
-        ):
+        user = spoken_for(self.authorizer, user, request)
+        if path.startswith(("/api/", "/apis/")) and path.count("/") > (2 if path.startswith("/api/") else 3):
             return await self._resource(request, user)
-        if user:
-            check_path(self.authorizer, user, request.method, path)
+        check_path(self.authorizer, user, request.method, path)
         unversioned = self._unversioned(path, request)
         if unversioned is not None:
             return unversioned
@@ -107,9 +101,15 @@ class ApiServer:
             request.path = "/" + rest
             request.headers.setdefault("authorization", f"Bearer {token}")
 
-    def _user(self, request: Request) -> User | None:
+    def _user(self, request: Request) -> User:
+        """Who asks; nobody in particular without a token, 401 with a wrong one."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return self.tokens.user_of(token) if scheme == "Bearer" else None
+        if scheme != "Bearer" or not token:
+            return ANONYMOUS
+        user = self.tokens.user_of(token)
+        if user is None:
+            raise unauthorized()
+        return user
 
     def _unversioned(self, path: str, request: Request) -> Response | None:
         if path in ("/readyz", "/livez", "/healthz") or path.startswith(("/readyz/", "/livez/")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.errors import bad_request, invalid_options, method_not_allowed, no_such_path
+from simulator.errors import NoSuchGroup, bad_request, invalid_options, method_not_allowed, no_such_path
 from simulator.kinds.kind import Cause, Kind
 from simulator.kinds.registry import Registry
 from simulator.values import Obj
@@ -42,7 +42,7 @@ def parse_target(request: Request, registry: Registry) -> Target:
         namespace, parts = parts[1], parts[2:]
     kind = registry.at(group, version, parts[0]) if parts else None
     if kind is None or (namespace is not None) > kind.namespaced:
-        raise no_such_path()
+        raise no_such_path() if registry.has_group(group) else NoSuchGroup
     if not kind.namespaced:
         namespace = ""
     name, sub = (parts[1] if len(parts) > 1 else ""), (parts[2] if len(parts) > 2 else "")
@@ -87,9 +87,10 @@ def number(request: Request, name: str) -> int:
     return int(text)
 
 
-def is_dry_run(request: Request, options: Obj | None = None) -> bool:
+def is_dry_run(request: Request, options: Obj | None = None, *, asked_by_query: bool = True) -> bool:
     """Whether nothing may be stored; 422 for a value other than All."""
-    asked = request.query.get("dryRun") or ",".join((options or {}).get("dryRun") or ())
+    by_query = request.query.get("dryRun") if asked_by_query else ""
+    asked = by_query or ",".join((options or {}).get("dryRun") or ())
     if asked not in ("", "All"):
         of = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
         message = f'Unsupported value: ["{asked}"]: supported values: "All"'

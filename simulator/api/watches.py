@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from simulator.api.options import check_list_options, version_number
 from simulator.api.reads import predicate_of
 from simulator.api.tables import table_asked, table_of
 from simulator.api.target import Target, flag, number
@@ -35,6 +36,7 @@ class Watch:
 
     def start(self, request: Request) -> None:
         """Send the head and what the client has missed; then stay open."""
+        check_list_options(request, watch=True)
         start = self._starting_point(request)
         self.connection.on_close = self.close
         self.connection.start_stream("application/json;stream=watch" if self.as_table else "application/json")
@@ -48,10 +50,9 @@ class Watch:
 
     def _starting_point(self, request: Request) -> int | ApiError:
         """The version to continue from, 0 to start with all objects, or the 410 to send."""
-        text = request.query.get("resourceVersion") or "0"
-        if flag(request, "sendInitialEvents") or not text.isdigit():
+        version = version_number(request.query.get("resourceVersion", ""))
+        if flag(request, "sendInitialEvents"):
             return 0
-        version = int(text)
         if version and version < self.hub.store.compacted:
             return gone(version, self.hub.store.compacted)
         return version

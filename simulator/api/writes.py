@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.api.bodies import media_type, parse_body, parse_object
 from simulator.api.field_validation import check_applied, check_fields, not_converted, warned
+from simulator.api.options import check_write_options, delete_options
 from simulator.api.patching import patched
 from simulator.api.reads import predicate_of, shown
 from simulator.api.scale import scale_of, scaled
 from simulator.api.target import Target, is_dry_run
-from simulator.errors import ApiError, bad_request, invalid_options, not_found
+from simulator.errors import ApiError, bad_request, invalid, invalid_options, not_found
 from simulator.kinds.kind import Cause
 from simulator.lifecycle.backend import Author, Backend
 from simulator.lifecycle.creation import WrongType, create
-from simulator.lifecycle.deletion import delete, parse_options
+from simulator.lifecycle.deletion import DeleteOptions, delete, parse_options
 from simulator.lifecycle.updating import update
 from simulator.patches.apply import ApplyConflict, applied
 from simulator.patches.fields import dotted
@@ -31,6 +34,7 @@ def author_of(request: Request, target: Target) -> Author:
 
 def create_object(backend: Backend, target: Target, request: Request) -> Response:
     """201 with the created object."""
+    check_write_options(target, request)
     draft = without_nulls(parse_object(request, target))
     warnings = check_fields(target, request, draft)
     obj = create(backend, target.kind, target.space, draft, author_of(request, target))
@@ -47,13 +51,19 @@ def live_object(backend: Backend, target: Target) -> Obj:
 
 def replace_object(backend: Backend, target: Target, request: Request) -> Response:
     """200 with the object as stored."""
+    check_write_options(target, request)
     draft, live = parse_object(request, target), live_object(backend, target)
+    if target.kind.custom and not draft["metadata"].get("resourceVersion"):
+        cause = Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
+        raise invalid(replace(target.kind, kind=target.kind.plural), target.name, [cause])
     return _stored(backend, target, request, live, draft)
 
 
 def patch_object(backend: Backend, target: Target, request: Request) -> Response:
     """200 with the patched object; an apply creates what is missing (201)."""
-    if media_type(request) == APPLY_TYPE:
+    by_apply = media_type(request) == APPLY_TYPE
+    check_write_options(target, request, by_apply=by_apply)
+    if by_apply:
         return _apply(backend, target, request)
     live = live_object(backend, target)
     base = scale_of(live) if target.subresource == "scale" else live
@@ -67,7 +77,9 @@ def _stored(backend: Backend, target: Target, request: Request, live: Obj, draft
     elif target.subresource == "finalize":
         draft = {**live, "spec": draft.get("spec") or {}, "metadata": draft.get("metadata") or {}}
     warnings = check_fields(target, request, draft)
-    obj = update(backend, target.kind, live, without_nulls(draft), author_of(request, target))
+    by_patch = request.method == "PATCH"
+    author = author_of(request, target)
+    obj = update(backend, target.kind, live, without_nulls(draft), author, by_patch=by_patch)
     if target.subresource == "scale":
         return json_response(scale_of(obj))
     return warned(shown(target.kind, obj, request), warnings)
@@ -81,11 +93,11 @@ def _apply(backend: Backend, target: Target, request: Request) -> Response:
     if config["metadata"].get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
     force = request.query.get("force") in ("true", "1")
-    check_applied(target, config)
+    config = check_applied(target, config)
     try:
         return _stored_by_apply(backend, target, request, config, author, force=force)
     except WrongType as error:
-        raise not_converted(target, error) from error
+        raise not_converted(target, config, error.message) from error
 
 
 def _stored_by_apply(
@@ -147,10 +159,14 @@ def _manager_text(manager: Manager) -> str:
     return text
 
 
+def _delete_options(request: Request) -> DeleteOptions:
+    asked = delete_options(request, parse_body(request) or {})
+    return parse_options(asked, is_dry_run(request, asked, asked_by_query=False))
+
+
 def delete_object(backend: Backend, target: Target, request: Request) -> Response:
     """200 with a Success Status when the object is gone, else with the object that is going."""
-    body = parse_body(request) or {}
-    options = parse_options(body, request.query, is_dry_run(request, body))
+    options = _delete_options(request)
     obj, gone = delete(backend, target.kind, live_object(backend, target), options)
     if not gone or (options.dry_run and target.kind.graceful):
         return shown(target.kind, obj, request)
@@ -170,8 +186,7 @@ def delete_object(backend: Backend, target: Target, request: Request) -> Respons
 
 def delete_collection(backend: Backend, target: Target, request: Request) -> Response:
     """200 with the list of what was deleted."""
-    body = parse_body(request) or {}
-    options = parse_options(body, request.query, is_dry_run(request, body))
+    options = _delete_options(request)
     predicate = predicate_of(target, request)
     found = [obj for obj in backend.store.listed(target.kind.key, target.namespace) if predicate(obj)]
     items = [delete(backend, target.kind, obj, options)[0] for obj in found]

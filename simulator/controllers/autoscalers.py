@@ -11,6 +11,7 @@ from simulator.controllers.context import Context
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.recorder import NORMAL
 from simulator.lifecycle.backend import Author
+from simulator.lifecycle.signing import put_signed
 from simulator.lifecycle.updating import update
 from simulator.store.store import Commit
 from simulator.values import Obj, copied, dig, full_name, stamp
@@ -100,7 +101,7 @@ class Autoscalers:
         if scaled or old.get("lastScaleTime"):
             status["lastScaleTime"] = stamp() if scaled else old["lastScaleTime"]
         if status != old:
-            self.store.put(AUTOSCALERS, {**autoscaler, "status": status})
+            put_signed(self.backend, AUTOSCALERS, autoscaler, {**autoscaler, "status": status})
 
 
 def _target_percent(spec: Obj) -> tuple[str, int] | None:

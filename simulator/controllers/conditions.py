@@ -64,6 +64,7 @@ def calculated_status(deployment: Obj, new: Obj | None, every: list[Obj]) -> Obj
         "unavailableReplicas": max(0, sum(size(rs) for rs in every) - available),
     }
     status: Obj = {key: value for key, value in counts.items() if value}
+    status["terminatingReplicas"] = sum(count(rs, "terminatingReplicas") for rs in every)
     status["conditions"] = (deployment.get("status") or {}).get("conditions") or []
     enough = available >= deployment["spec"]["replicas"] - max_unavailable(deployment)
     if enough:

@@ -10,6 +10,8 @@ from simulator.values import Obj, dig, full_name
 
 REVISIONS = "apps/controllerrevisions"
 HASH_LABEL = "controller-revision-hash"
+# The label that the revision itself has; its pods have HASH_LABEL.
+OWN_LABELS = {"StatefulSet": "controller.kubernetes.io/hash", "DaemonSet": HASH_LABEL}
 
 
 class ControllerRevisions:
@@ -48,9 +50,12 @@ class ControllerRevisions:
         code = template_hash(data["spec"]["template"])
         meta = metadata(f"{owner['metadata']['name']}-{code}", owner["metadata"]["namespace"])
         labels = dig(owner, "spec", "template", "metadata", "labels") or {}
+        notes = dig(owner, "metadata", "annotations") or {}
+        if owner["kind"] == "DaemonSet" and notes:
+            meta["annotations"] = notes
         return self._store.put(REVISIONS, {
             "kind": "ControllerRevision", "apiVersion": "apps/v1", "data": data, "revision": number,
-            "metadata": {**meta, "labels": {**labels, HASH_LABEL: code},
+            "metadata": {**meta, "labels": {**labels, OWN_LABELS[owner["kind"]]: code},
                          "ownerReferences": [owner_reference(owner)]},
         })  # fmt: skip
 

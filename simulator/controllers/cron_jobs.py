@@ -15,6 +15,7 @@ from simulator.kinds.cron import next_after, parse_schedule
 from simulator.lifecycle.backend import Author
 from simulator.lifecycle.creation import create
 from simulator.lifecycle.deletion import DeleteOptions, delete
+from simulator.lifecycle.signing import put_signed
 from simulator.store.owners import controller_of
 from simulator.store.store import Commit
 from simulator.values import Obj, copied, full_name, parse_stamp, replaced, stamp
@@ -124,7 +125,7 @@ class CronJobs:
                **({"active": active} if active else {}), **({"lastSuccessfulTime": latest} if latest else {})}  # fmt: skip
         live = self.store.get(CRON_JOBS, *full_name(cron_job))
         if live is not None and (live.get("status") or {}) != new:
-            self.store.put(CRON_JOBS, replaced(live, ("status",), new))
+            put_signed(self.backend, CRON_JOBS, live, replaced(live, ("status",), new))
 
 
 def _zone(cron_job: Obj) -> ZoneInfo:

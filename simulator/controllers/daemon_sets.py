@@ -12,8 +12,10 @@ from simulator.controllers.readiness import is_active, is_ending, ready_since, s
 from simulator.controllers.recorder import NORMAL
 from simulator.controllers.rollout import resolved
 from simulator.controllers.scheduling import fits, is_ready_node
+from simulator.kinds.daemon_sets import TEMPLATE_GENERATION
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete
+from simulator.lifecycle.signing import put_signed
 from simulator.store.owners import controller_of
 from simulator.store.store import Commit
 from simulator.values import Obj, dig, full_name
@@ -134,7 +136,9 @@ class DaemonSets:
             "tolerations": [*(template["spec"].get("tolerations") or ()), *TOLERATIONS],
         }
         name = f"{daemon_set['metadata']['name']}-{suffix()}"
-        make_pod(self.backend, daemon_set, template, name, labels={HASH_LABEL: _code(revision)}, spec=spec)
+        number = (daemon_set["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1")
+        labels = {HASH_LABEL: _code(revision), "pod-template-generation": number}
+        make_pod(self.backend, daemon_set, template, name, labels=labels, spec=spec)
         self._tell(daemon_set, "SuccessfulCreate", f"Created pod: {name}")
 
     def _delete(self, daemon_set: Obj, pod: Obj) -> None:
@@ -160,7 +164,7 @@ class DaemonSets:
         status |= {key: value for key, value in more.items() if value}
         live = self.store.get(DAEMON_SETS, *full_name(daemon_set))
         if live is not None and live.get("status") != status:
-            self.store.put(DAEMON_SETS, {**live, "status": status})
+            put_signed(self.backend, DAEMON_SETS, live, {**live, "status": status})
         self.revisions.truncate(daemon_set, {revision["metadata"]["name"]})
 
 

@@ -20,6 +20,7 @@ from simulator.controllers.revisions import (
 )
 from simulator.controllers.rollout import new_size, removable_unhealthy
 from simulator.lifecycle.deletion import DeleteOptions, delete
+from simulator.lifecycle.signing import put_signed
 from simulator.store.owners import controller_of
 from simulator.store.store import DELETED, MODIFIED, Commit
 from simulator.values import Obj, full_name
@@ -175,7 +176,7 @@ class Deployments:
             annotations = {**(live["metadata"].get("annotations") or {}), REVISION: str(revision(new))}
             changed["metadata"] = {**live["metadata"], "annotations": annotations}
         if changed != live:
-            self.store.put(DEPLOYMENTS, changed)
+            put_signed(self.backend, DEPLOYMENTS, live, changed)
         self._remember_deadline(changed)
         return status
 

@@ -8,6 +8,7 @@ from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_ending, ready_since
 from simulator.controllers.rollout import resolved
 from simulator.lifecycle.backend import Backend
+from simulator.lifecycle.signing import put_signed
 from simulator.selectors import selector_matches
 from simulator.store.owners import controller_of
 from simulator.store.store import DELETED, Commit
@@ -72,7 +73,7 @@ class Disruptions:
             bool(status["disruptionsAllowed"]), reason, "", status["observedGeneration"],
         )  # fmt: skip
         if budget.get("status") != status:
-            self.store.put(BUDGETS, {**budget, "status": status})
+            put_signed(self.backend, BUDGETS, budget, {**budget, "status": status})
 
     def _wanted(self, budget: Obj, pods: list[Obj]) -> tuple[int, int]:
         """(expected pods, how many of them must be healthy)."""

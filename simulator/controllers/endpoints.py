@@ -69,10 +69,12 @@ class EndpointWriter:
         if old is not None:
             new = {**old, **body, "metadata": {**old["metadata"], **body["metadata"]}}
             if new != old:
+                if kind == SLICES:
+                    new["metadata"]["generation"] = old["metadata"].get("generation", 1) + 1
                 self.store.put(kind, new)
             return
         meta = {"name": name, "namespace": namespace, "uid": str(uuid.uuid4()), "creationTimestamp": stamp(),
-                **body["metadata"]}  # fmt: skip
+                **({"generation": 1} if kind == SLICES else {}), **body["metadata"]}  # fmt: skip
         self.store.put(kind, {**body, "metadata": meta})
 
     def _write_address(self, service: Obj) -> None:

@@ -23,6 +23,7 @@ from simulator.controllers.readiness import is_active, is_ending, ready_since
 from simulator.controllers.recorder import NORMAL, WARNING
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete, without_finalizer
+from simulator.lifecycle.signing import put_signed
 from simulator.store.owners import controller_of
 from simulator.store.store import DELETED, Commit
 from simulator.values import Obj, dig, full_name, parse_stamp, stamp
@@ -208,4 +209,4 @@ class Jobs:
             del status["active"]
         live = self.store.get(JOBS, *full_name(job))
         if live is not None and live.get("status") != status:
-            self.store.put(JOBS, {**live, "status": status})
+            put_signed(self.backend, JOBS, live, {**live, "status": status})

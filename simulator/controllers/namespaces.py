@@ -8,6 +8,7 @@ from simulator.controllers.context import Context
 from simulator.controllers.nodes import metadata
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.lifecycle.deletion import DeleteOptions, delete
+from simulator.lifecycle.signing import put_signed
 from simulator.store.store import DELETED, Commit
 from simulator.values import Obj, stamp
 
@@ -99,7 +100,7 @@ class Namespaces:
         status = {"phase": "Terminating", "conditions": conditions}
         live = self.store.get("namespaces", "", space["metadata"]["name"])
         if live is not None and live.get("status") != status:
-            self.store.put("namespaces", {**live, "status": status})
+            put_signed(self.backend, "namespaces", live, {**live, "status": status})
 
 
 def _condition(space: Obj, type_: str, value: str, reason: str, message: str) -> Obj:

@@ -75,6 +75,7 @@ def pod_status(pod: Obj, states: dict[str, ContainerState], addresses: tuple[str
     phase = phase_of(pod, states)
     is_running = phase != "Pending"
     status: Obj = {
+        "observedGeneration": pod["metadata"].get("generation", 1),
         "phase": phase,
         "conditions": _conditions(pod, states, ready, phase),
         "hostIP": addresses[1],
@@ -120,7 +121,8 @@ def _condition(pod: Obj, type_: str, value: bool, reason: str = "", message: str
     word = "True" if value else "False"
     old = next((c for c in (pod.get("status") or {}).get("conditions") or () if c["type"] == type_), None)
     moved = old["lastTransitionTime"] if old and old["status"] == word else stamp()
-    new: Obj = {"type": type_, "status": word, "lastProbeTime": None, "lastTransitionTime": moved}
+    new: Obj = {"type": type_, "observedGeneration": pod["metadata"].get("generation", 1), "status": word,
+                "lastProbeTime": None, "lastTransitionTime": moved}  # fmt: skip
     if not value and reason:
         new |= {"reason": reason, **({"message": message} if message else {})}
     return new

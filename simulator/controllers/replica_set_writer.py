@@ -21,6 +21,7 @@ from simulator.controllers.revisions import (
 from simulator.controllers.rollout import proportional
 from simulator.lifecycle.backend import Author
 from simulator.lifecycle.creation import create
+from simulator.lifecycle.signing import put_signed
 from simulator.selectors import selector_matches
 from simulator.store.owners import controller_of
 from simulator.values import Obj, replaced
@@ -82,7 +83,9 @@ class ReplicaSetWriter:
         new = replaced(replica_set, ("metadata", "annotations"), annotations)
         if deployment["spec"].get("minReadySeconds") != replica_set["spec"].get("minReadySeconds"):
             new = replaced(new, ("spec", "minReadySeconds"), deployment["spec"].get("minReadySeconds") or 0)
-        return self.store.put(REPLICA_SETS, new) if new != replica_set else replica_set
+        if new == replica_set:
+            return replica_set
+        return put_signed(self.backend, REPLICA_SETS, replica_set, new, subresource="")
 
     def scale(self, deployment: Obj, replica_set: Obj, target: int) -> None:
         """Set the size and the notes about what the Deployment wanted then."""
@@ -94,7 +97,7 @@ class ReplicaSetWriter:
             new["metadata"]["generation"] = new["metadata"].get("generation", 1) + 1
         if new == replica_set:
             return
-        self.store.put(REPLICA_SETS, new)
+        put_signed(self.backend, REPLICA_SETS, replica_set, new, subresource="")
         if before != target:
             self._tell_scaled(deployment, replica_set, before, target)
 

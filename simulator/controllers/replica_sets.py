@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from simulator.controllers.context import Context
 from simulator.controllers.pod_maker import make_pod
 from simulator.controllers.queue import Key, WorkQueue
-from simulator.controllers.readiness import is_active, ready_since
+from simulator.controllers.readiness import is_active, is_ending, is_finished_pod, ready_since
 from simulator.controllers.recorder import NORMAL
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete
+from simulator.lifecycle.signing import put_signed
 from simulator.store.owners import controller_of
 from simulator.store.store import Commit
 from simulator.values import Obj, dig, full_name
@@ -79,12 +80,18 @@ class ReplicaSets:
         available, wait = self._available(ready, min_ready)
         counts = {"fullyLabeledReplicas": len(pods), "readyReplicas": len(ready), "availableReplicas": available,
                   "observedGeneration": replica_set["metadata"].get("generation", 1)}  # fmt: skip
-        status = {"replicas": len(pods), **{key: value for key, value in counts.items() if value}}
+        status = {"replicas": len(pods), "terminatingReplicas": self._ending(replica_set),
+                  **{key: value for key, value in counts.items() if value}}  # fmt: skip
         live = self.store.get(REPLICA_SETS, *full_name(replica_set))
         if live is not None and live.get("status") != status:
-            self.store.put(REPLICA_SETS, {**live, "status": status})
+            put_signed(self.backend, REPLICA_SETS, live, {**live, "status": status})
         if wait:
             self.later.add(full_name(replica_set), wait)
+
+    def _ending(self, replica_set: Obj) -> int:
+        """How many pods are on their way out."""
+        pods = self.backend.owners.dependents(replica_set["metadata"]["uid"], "pods")
+        return sum(1 for pod in pods if is_ending(pod) and not is_finished_pod(pod))
 
     def _available(self, ready: list[datetime], min_ready: float) -> tuple[int, float]:
         """(how many have been ready for long enough, seconds until the next one is)."""

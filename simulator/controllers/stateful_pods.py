@@ -40,7 +40,7 @@ def make_stateful_pod(backend: Backend, stateful_set: Obj, template: Obj, revisi
         names = {claim["metadata"]["name"] for claim in claims}
         others = [v for v in template["spec"].get("volumes") or () if v["name"] not in names]
         spec["volumes"] = [*others, *(_claimed(backend, stateful_set, claim, name) for claim in claims)]
-    return make_pod(backend, stateful_set, template, name, generated=False, labels=labels, spec=spec)
+    return make_pod(backend, stateful_set, template, name, labels=labels, spec=spec)
 
 
 def _claimed(backend: Backend, stateful_set: Obj, template: Obj, pod: str) -> Obj:

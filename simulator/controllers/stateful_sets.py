@@ -11,6 +11,7 @@ from simulator.controllers.readiness import is_ending, is_finished_pod, ready_si
 from simulator.controllers.recorder import NORMAL
 from simulator.controllers.stateful_pods import make_stateful_pod, ordinal_of, partition_of, start_of
 from simulator.lifecycle.deletion import DeleteOptions, delete
+from simulator.lifecycle.signing import put_signed
 from simulator.store.owners import controller_of
 from simulator.store.store import Commit
 from simulator.values import Obj, full_name
@@ -146,5 +147,5 @@ class StatefulSets:
                 del status[key]
         live = self.store.get(STATEFUL_SETS, *full_name(stateful_set))
         if live is not None and live.get("status") != status:
-            self.store.put(STATEFUL_SETS, {**live, "status": status})
+            put_signed(self.backend, STATEFUL_SETS, live, {**live, "status": status})
         self.revisions.truncate(stateful_set, {*names, *filter(None, labels)})

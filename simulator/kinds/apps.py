@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from simulator.kinds.bounds import negative_causes, share_causes
 from simulator.kinds.cells import age, containers_of, selector_text
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
@@ -56,9 +59,7 @@ def workload_causes(new: Obj, old: Obj | None) -> list[Cause]:
         causes.append(Cause("spec.selector", "Invalid value: {}: empty selector is invalid for deployment"))
     elif old is not None and old["spec"].get("selector") != spec["selector"]:
         causes.append(Cause("spec.selector", f"Invalid value: {spec['selector']}: field is immutable"))
-    if spec.get("replicas", 0) < 0:
-        causes.append(Cause("spec.replicas", f"Invalid value: {spec['replicas']}: "
-                            "must be greater than or equal to 0"))  # fmt: skip
+    causes += negative_causes(spec, ("replicas", "minReadySeconds", "revisionHistoryLimit"), "spec")
     return [
         *causes,
         *_label_causes(spec),
@@ -77,9 +78,11 @@ def deployment_causes(new: Obj, old: Obj | None) -> list[Cause]:
     strategy = new["spec"]["strategy"]
     rolling = strategy.get("rollingUpdate") or {}
     causes = workload_causes(new, old)
+    causes += share_causes(rolling, ("maxSurge", "maxUnavailable"), "spec.strategy.rollingUpdate")
+    causes += _deadline_causes(new["spec"])
     if strategy["type"] not in ("RollingUpdate", "Recreate"):
-        causes.append(Cause("spec.strategy.type", f'Unsupported value: "{strategy["type"]}": supported '
-                            'values: "Recreate", "RollingUpdate"', "FieldValueNotSupported"))  # fmt: skip
+        causes.append(Cause("spec.strategy", f'Unsupported value: {{"Type":"{strategy["type"]}","RollingUpdate":null}}: '
+                            'supported values: "Recreate", "RollingUpdate"', "FieldValueNotSupported"))  # fmt: skip
     elif strategy["type"] == "Recreate" and strategy.get("rollingUpdate"):
         causes.append(Cause("spec.strategy.rollingUpdate", "Forbidden: may not be specified when strategy "
                             "`type` is 'Recreate'", "FieldValueForbidden"))  # fmt: skip
@@ -89,11 +92,20 @@ def deployment_causes(new: Obj, old: Obj | None) -> list[Cause]:
     return causes
 
 
+def _deadline_causes(spec: Obj) -> Iterator[Cause]:
+    deadline = spec.get("progressDeadlineSeconds")
+    if deadline is not None and deadline <= (spec.get("minReadySeconds") or 0):
+        yield Cause(
+            "spec.progressDeadlineSeconds", f"Invalid value: {deadline}: must be greater than minReadySeconds"
+        )
+
+
 def _label_causes(spec: Obj) -> list[Cause]:
     labels = dig(spec, "template", "metadata", "labels") or {}
     wanted = dig(spec, "selector", "matchLabels") or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return [Cause("spec.template.metadata.labels", f"Invalid value: {labels}: `selector` does not match "
+    if not dig(spec, "selector") or any(labels.get(key) != value for key, value in wanted.items()):
+        shown = json.dumps(labels or None, separators=(",", ":"))
+        return [Cause("spec.template.metadata.labels", f"Invalid value: {shown}: `selector` does not match "
                       "template `labels`")]  # fmt: skip
     return []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from simulator.kinds.bounds import negative_causes, unknown_causes
 from simulator.kinds.kind import Cause
 from simulator.kinds.quantities import value_of
 from simulator.values import Obj
@@ -13,13 +14,28 @@ PORT_RANGE = "must be between 1 and 65535, inclusive"
 PORT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
 PORT_NAME_WORDS = "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
 
+PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+PROBES, HANDLERS = (
+    ("livenessProbe", "readinessProbe", "startupProbe"),
+    ("exec", "httpGet", "tcpSocket", "grpc"),
+)
+PROBE_NUMBERS = (
+    "initialDelaySeconds",
+    "timeoutSeconds",
+    "periodSeconds",
+    "successThreshold",
+    "failureThreshold",
+)
+
 
 def container_causes(container: Obj, at: str, volumes: Collection[str]) -> Iterator[Cause]:
     """What a real server would refuse in the ports, variables, resources and mounts of a container."""
     yield from _port_causes(container, at)
-    for n, variable in enumerate(container.get("env") or ()):
-        if not variable.get("name"):
-            yield Cause(f"{at}.env[{n}].name", "Required value", "FieldValueRequired")
+    yield from unknown_causes(container.get("imagePullPolicy"), PULL_POLICIES, f"{at}.imagePullPolicy")
+    yield from _variable_causes(container, at)
+    for probe in PROBES:
+        if probe in container:
+            yield from _probe_causes(container[probe], f"{at}.{probe}")
     yield from _resource_causes(container.get("resources") or {}, f"{at}.resources.requests")
     for n, mount in enumerate(container.get("volumeMounts") or ()):
         yield from _mount_causes(mount, f"{at}.volumeMounts[{n}]", volumes)
@@ -47,8 +63,32 @@ def _port_causes(container: Obj, at: str) -> Iterator[Cause]:
             yield Cause(f"{here}.containerPort", problem)
 
 
+def _variable_causes(container: Obj, at: str) -> Iterator[Cause]:
+    for n, variable in enumerate(container.get("env") or ()):
+        if not variable.get("name"):
+            yield Cause(f"{at}.env[{n}].name", "Required value", "FieldValueRequired")
+        if variable.get("value") and variable.get("valueFrom"):
+            words = 'Invalid value: "": may not be specified when `value` is not empty'
+            yield Cause(f"{at}.env[{n}].valueFrom", words)
+    for source in container.get("envFrom") or ():
+        if not source.get("configMapRef") and not source.get("secretRef"):
+            words = 'Invalid value: "": must specify one of: `configMapRef` or `secretRef`'
+            yield Cause(f"{at}.envFrom", words)
+
+
+def _probe_causes(probe: Obj, at: str) -> Iterator[Cause]:
+    if not any(handler in probe for handler in HANDLERS):
+        yield Cause(at, "Required value: must specify a handler type", "FieldValueRequired")
+    yield from negative_causes(probe, PROBE_NUMBERS, at)
+
+
 def _resource_causes(resources: Obj, at: str) -> Iterator[Cause]:
     limits = resources.get("limits") or {}
+    for field in ("limits", "requests"):
+        for name, amount in (resources.get(field) or {}).items():
+            if value_of(amount) < 0:
+                words = f'Invalid value: "{amount}": must be greater than or equal to 0'
+                yield Cause(f"{at.rpartition('.')[0]}.{field}[{name}]", words)
     for name, amount in (resources.get("requests") or {}).items():
         if name in limits and value_of(amount) > value_of(limits[name]):
             message = (

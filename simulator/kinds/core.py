@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.kinds.cells import NONE, age, pod_reason, since
 from simulator.kinds.kind import Cause, Column, Kind
-from simulator.kinds.pod_template import default_pod_spec, template_causes
+from simulator.kinds.pod_template import admitted, default_pod_spec, template_causes
 from simulator.values import Obj, dig
 
 NAME = Column("Name", format="name")
@@ -20,9 +20,7 @@ def default_pod(draft: Obj) -> None:
     """Defaults of a Pod."""
     spec = draft.setdefault("spec", {})
     default_pod_spec(spec)
-    spec.setdefault("enableServiceLinks", True)
-    spec.setdefault("serviceAccountName", "default")
-    spec.setdefault("serviceAccount", spec["serviceAccountName"])
+    draft["spec"] = admitted(spec)
 
 
 MUTABLE_POD_FIELDS = ("tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds", "nodeName")
@@ -107,6 +105,7 @@ KEY_WORDS = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
     "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
+LARGEST_DATA = 1024 * 1024
 IMMUTABLE = "Forbidden: field is immutable when `immutable` is set"
 
 
@@ -114,6 +113,11 @@ def data_causes(new: Obj, old: Obj | None) -> list[Cause]:
     """Keys are names of files; what is marked immutable stays so, with its data; a Secret keeps its type."""
     causes = [Cause(f"{field}[{key}]", f'Invalid value: "{key}": {KEY_WORDS}')
               for field in KEPT_DATA for key in new.get(field) or () if not DATA_KEY.fullmatch(key)]  # fmt: skip
+    if _data_bytes(new) > LARGEST_DATA:
+        field = "data" if new.get("type") else "[]"
+        causes.append(
+            Cause(field, f"Too long: may not be more than {LARGEST_DATA} bytes", "FieldValueTooLong")
+        )
     if old is None:
         return causes
     if new.get("type") != old.get("type"):
@@ -122,6 +126,15 @@ def data_causes(new: Obj, old: Obj | None) -> list[Cause]:
         moved = [key for key in (*KEPT_DATA, "immutable") if new.get(key) != old.get(key)]
         causes += [Cause(key, IMMUTABLE, "FieldValueForbidden") for key in moved]
     return causes
+
+
+def _data_bytes(obj: Obj) -> int:
+    """What the values come to; those of a Secret and of `binaryData` are kept in base64."""
+    coded = obj.get("binaryData") or {}, (obj.get("data") or {}) if obj.get("type") else {}
+    plain = {} if obj.get("type") else obj.get("data") or {}
+    return sum(len(text.encode()) for text in plain.values()) + sum(
+        len(text) * 3 // 4 for values in coded for text in values.values()
+    )
 
 
 def config_map_cells(obj: Obj, now: datetime) -> list[Any]:
@@ -133,11 +146,6 @@ def config_map_cells(obj: Obj, now: datetime) -> list[Any]:
 def secret_cells(obj: Obj, now: datetime) -> list[Any]:
     """NAME TYPE DATA AGE."""
     return [obj["metadata"]["name"], obj.get("type", ""), len(obj.get("data") or {}), age(obj, now)]
-
-
-def service_account_cells(obj: Obj, now: datetime) -> list[Any]:
-    """NAME SECRETS AGE."""
-    return [obj["metadata"]["name"], len(obj.get("secrets") or []), age(obj, now)]
 
 
 KINDS = (
@@ -157,6 +165,7 @@ KINDS = (
     Kind(
         "", "v1", "Namespace", "namespaces", namespaced=False, short_names=("ns",), graceful=True,
         subresources=frozenset({"status", "finalize"}), default=default_namespace,
+        allocated=frozenset({"finalizers"}),
         columns=(NAME, Column("Status"), AGE), cells=namespace_cells,
         field_labels={"status.phase": ("status", "phase")},
     ),
@@ -179,6 +188,5 @@ KINDS = (
     ),
     Kind(
         "", "v1", "ServiceAccount", "serviceaccounts", short_names=("sa",), subresources=frozenset({"token"}),
-        columns=(NAME, Column("Secrets"), AGE), cells=service_account_cells,
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
 from simulator.values import Obj, dig
 
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 NUMBERS = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled",
            "numberAvailable")  # fmt: skip
 
@@ -26,6 +27,16 @@ def default_daemon_set(draft: Obj) -> None:
         rolling.setdefault("maxUnavailable", 1)
         rolling.setdefault("maxSurge", 0)
     default_template(spec)
+    meta = draft["metadata"]
+    meta["annotations"] = {TEMPLATE_GENERATION: "1", **(meta.get("annotations") or {})}
+
+
+def next_generation(draft: Obj, old: Obj) -> None:
+    """The number of the template, kept for clients of long ago: the next one when it has changed."""
+    number = int(dig(old, "metadata", "annotations", TEMPLATE_GENERATION) or 0)
+    changed = draft["spec"].get("template") != old["spec"].get("template")
+    meta = draft["metadata"]
+    meta["annotations"] = {**(meta.get("annotations") or {}), TEMPLATE_GENERATION: str(number + changed)}
 
 
 def daemon_set_causes(new: Obj, old: Obj | None) -> list[Cause]:
@@ -56,6 +67,7 @@ KINDS = (
     Kind(
         "apps", "v1", "DaemonSet", "daemonsets", short_names=("ds",), categories=("all",),
         subresources=frozenset({"status"}), has_generation=True, default=default_daemon_set,
+        inherit=next_generation,
         validate=daemon_set_causes,
         initial_status={"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0,
                         "numberReady": 0},

@@ -44,7 +44,10 @@ def generate_job(draft: Obj) -> None:
     if spec.get("manualSelector") or not isinstance(template, dict):
         return
     labels = template.setdefault("metadata", {}).setdefault("labels", {})
-    labels |= {UID_LABEL: uid, NAME_LABEL: name, "controller-uid": uid, "job-name": name}
+    own = {UID_LABEL: uid, NAME_LABEL: name, "controller-uid": uid, "job-name": name}
+    if draft["metadata"].get("labels") == labels:  # upstream they are one and the same then
+        draft["metadata"]["labels"] = {**labels, **own}
+    labels |= own
     spec["selector"] = {"matchLabels": {UID_LABEL: uid}}
 
 
@@ -91,6 +94,7 @@ def default_cron_job(draft: Obj) -> None:
     spec.setdefault("successfulJobsHistoryLimit", 3)
     spec.setdefault("failedJobsHistoryLimit", 1)
     job = spec.setdefault("jobTemplate", {})
+    job.setdefault("metadata", {})
     default_template(job.setdefault("spec", {}))
 
 
@@ -165,7 +169,7 @@ KINDS = (
         "batch", "v1", "CronJob", "cronjobs", short_names=("cj",), categories=("all",),
         subresources=frozenset({"status"}), has_generation=True, default=default_cron_job,
         validate=cron_job_causes, initial_status={},
-        columns=(NAME, Column("Schedule"), Column("TimeZone"), Column("Suspend"), Column("Active", "integer"),
+        columns=(NAME, Column("Schedule"), Column("Timezone"), Column("Suspend", "boolean"), Column("Active", "integer"),
                  Column("Last Schedule"), AGE, *WIDE),
         cells=cron_job_cells,
     ),

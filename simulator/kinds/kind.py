@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.kinds.cells import age
 from simulator.patches.schema import BUILT_IN, Schema
+from simulator.patches.types import Type
 from simulator.values import Obj
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -68,12 +69,17 @@ class Kind:
     graceful: bool = False  # deletion waits for a controller (pods, namespaces)
     default: Callable[[Obj], None] = no_defaults
     generate: Callable[[Obj], None] = no_defaults  # what the server itself puts into a new object
+    allocated: frozenset[str] = frozenset()  # fields of `spec` that the server gives, and so nobody owns
+    inherit: Callable[[Obj, Obj], None] | None = (
+        None  # what an update takes over from, or loses with, the old state
+    )
     validate: Callable[[Obj, Obj | None], list[Cause]] = no_problems
     initial_status: Obj | None = None
     columns: tuple[Column, ...] = NAME_AND_AGE
     cells: Callable[[Obj, datetime], list[Any]] = age_only
     field_labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     schema: Schema = BUILT_IN
+    type: Type | None = None
     verbs: tuple[str, ...] = ALL_VERBS
     custom: bool = False  # comes from a CustomResourceDefinition
     published: Obj = field(default_factory=dict)  # the schema that its definition has

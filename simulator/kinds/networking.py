@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,10 @@ def ingress_causes(new: Obj, old: Obj | None) -> list[Cause]:
     spec, causes = new.get("spec") or {}, []
     if not spec.get("rules") and not spec.get("defaultBackend"):
         causes.append(
-            Cause("spec", f"Invalid value: {spec}: either `defaultBackend` or `rules` must be specified")
+            Cause(
+                "spec",
+                f"Invalid value: {json.dumps(spec or None)}: either `defaultBackend` or `rules` must be specified",
+            )
         )
     for r, rule in enumerate(spec.get("rules") or ()):
         host = str(rule.get("host") or "").removeprefix("*.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator.kinds.containers import container_causes
 from simulator.kinds.kind import Cause
+from simulator.kinds.marks import LABEL, LABEL_WORDS
 from simulator.kinds.quantities import canonical, canonical_all
 from simulator.values import Obj, dig
 
@@ -28,8 +29,27 @@ UNWRITTEN_ZEROS = frozenset(
     {"hostNetwork", "hostPID", "hostIPC", "readOnly", "stdin", "stdinOnce", "tty", "value", "workingDir", "subPath",
      "nodeName", "hostname", "subdomain", "priorityClassName", "mountPropagation"}
 )  # fmt: skip
+EVICTED_AFTER = [
+    {
+        "key": f"node.kubernetes.io/{what}",
+        "operator": "Exists",
+        "effect": "NoExecute",
+        "tolerationSeconds": 300,
+    }
+    for what in ("not-ready", "unreachable")
+]
+POD_ONLY = {"serviceAccountName": "default", "serviceAccount": "default", "enableServiceLinks": True, "priority": 0,
+            "preemptionPolicy": "PreemptLowerPriority"}  # fmt: skip
 VOLUME_MODES = ("configMap", "secret", "projected", "downwardAPI")
 CONTAINER_LISTS = ("initContainers", "containers")
+
+
+def admitted(spec: Obj) -> Obj:
+    """The spec of a pod with what admission adds to it; what is added is shared by all pods."""
+    tolerations = spec.get("tolerations") or ()
+    keys = {entry.get("key") for entry in tolerations}
+    waits = [entry for entry in EVICTED_AFTER if entry["key"] not in keys]
+    return {**POD_ONLY, **spec, "tolerations": [*tolerations, *waits] if tolerations else EVICTED_AFTER}
 
 
 def default_pod_spec(spec: Obj) -> None:
@@ -134,6 +154,8 @@ def template_causes(spec: Any, path: str, claims: Collection[str] = ()) -> list[
         name = container.get("name")
         if not name:
             causes.append(Cause(f"{at}.name", "Required value", "FieldValueRequired"))
+        elif not LABEL.fullmatch(name):
+            causes.append(Cause(f"{at}.name", f'Invalid value: "{name}": {LABEL_WORDS}'))
         elif name in seen:
             causes.append(Cause(f"{at}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate"))
         seen.add(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,10 @@ def budget_causes(new: Obj, old: Obj | None) -> list[Cause]:
     """At most one of the two bounds."""
     spec = new.get("spec") or {}
     if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
-        return [Cause("spec", f"Invalid value: {spec}: minAvailable and maxUnavailable cannot be both set")]
+        named = [("MinAvailable", "minAvailable"), ("Selector", "selector"), ("MaxUnavailable", "maxUnavailable"),
+                 ("UnhealthyPodEvictionPolicy", "unhealthyPodEvictionPolicy")]  # fmt: skip
+        shown = json.dumps({go: spec.get(name) for go, name in named}, separators=(",", ":"))
+        return [Cause("spec", f"Invalid value: {shown}: minAvailable and maxUnavailable cannot be both set")]
     return []
 
 

@@ -21,12 +21,13 @@ from simulator.kinds import (
     storage,
 )
 from simulator.kinds.kind import Kind
+from simulator.kinds.typed import typed
 
 GROUPS = (
     core, services, events, storage, apps, stateful_sets, daemon_sets, jobs, policy, autoscaling, networking, gateways,
     coordination, rights, definitions, metrics,
 )  # fmt: skip
-BUILT_IN_KINDS: tuple[Kind, ...] = tuple(kind for group in GROUPS for kind in group.KINDS)
+BUILT_IN_KINDS: tuple[Kind, ...] = tuple(typed(kind) for group in GROUPS for kind in group.KINDS)
 
 
 class Registry:
@@ -55,6 +56,10 @@ class Registry:
     def at(self, group: str, version: str, plural: str) -> Kind | None:
         """The kind at a REST path."""
         return self._by_path.get((group, version, plural))
+
+    def has_group(self, group: str) -> bool:
+        """Whether anything of the group is served."""
+        return any(found == group for found, _, _ in self._by_path)
 
     def by_key(self, key: str) -> Kind:
         """The kind with this store key; KeyError when there is none."""

@@ -42,13 +42,20 @@ def created_at(obj: Obj, now: object) -> list[object]:
 
 
 def binding_cells(obj: Obj, now: object) -> list[object]:
-    """NAME ROLE AGE."""
+    """NAME ROLE AGE USERS GROUPS SERVICEACCOUNTS."""
     role = obj["roleRef"]
-    return [obj["metadata"]["name"], f"{role.get('kind')}/{role.get('name')}", age(obj, now)]  # type: ignore[arg-type]
+    named = [_subjects(obj, kind) for kind in ("User", "Group", "ServiceAccount")]
+    return [obj["metadata"]["name"], f"{role.get('kind')}/{role.get('name')}", age(obj, now), *named]  # type: ignore[arg-type]
 
 
-ROLE_COLUMNS = (NAME, Column("Created At"))
-BINDING_COLUMNS = (NAME, Column("Role"), AGE)
+def _subjects(obj: Obj, kind: str) -> str:
+    found = [subject for subject in obj.get("subjects") or () if subject.get("kind") == kind]
+    return ", ".join("/".join(filter(None, (one.get("namespace"), one.get("name")))) for one in found)
+
+
+ROLE_COLUMNS = (NAME, Column("Created At", "date"))
+BINDING_COLUMNS = (NAME, Column("Role"), AGE, Column("Users", priority=1), Column("Groups", priority=1),
+                   Column("ServiceAccounts", priority=1))  # fmt: skip
 
 
 def _review(group: str, kind: str) -> Kind:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
+from simulator.kinds.bounds import unknown_causes
 from simulator.kinds.cells import NONE, age, pairs
 from simulator.kinds.containers import port_problem
 from simulator.kinds.core import AGE, NAME
@@ -36,8 +38,6 @@ def default_service(draft: Obj) -> None:
         spec.setdefault("allocateLoadBalancerNodePorts", True)
     else:
         spec.pop("allocateLoadBalancerNodePorts", None)
-    if spec["type"] == "ClusterIP" and not spec.get("externalIPs"):
-        spec.pop("externalTrafficPolicy", None)  # left from another type
     if spec["sessionAffinity"] == "ClientIP":
         spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
     for port in spec.get("ports") or ():
@@ -55,12 +55,50 @@ def service_causes(new: Obj, old: Obj | None) -> list[Cause]:
                             "FieldValueNotSupported"))  # fmt: skip
     if not spec.get("ports") and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
         causes.append(Cause("spec.ports", "Required value", "FieldValueRequired"))
+    if spec.get("externalTrafficPolicy") and not _is_outside(spec):
+        causes.append(Cause("spec.externalTrafficPolicy", f'Invalid value: "{spec["externalTrafficPolicy"]}": '
+                            "may only be set for externally-accessible services"))  # fmt: skip
+    causes += _spec_causes(spec)
     causes += _port_causes(spec.get("ports") or ())
+    for n, port in enumerate(spec.get("ports") or ()) if old is None else ():
+        if port.get("nodePort") and spec["type"] not in ("NodePort", "LoadBalancer"):
+            words = f"Forbidden: may not be used when `type` is '{spec['type']}'"
+            causes.append(Cause(f"spec.ports[{n}].nodePort", words, "FieldValueForbidden"))
     was = dig(old, "spec", "clusterIP")
     if was and spec.get("clusterIP") not in (None, "", was):
         causes.append(Cause("spec.clusterIPs[0]", f'Invalid value: ["{spec.get("clusterIP")}"]: '
                             "may not change once set"))  # fmt: skip
     return causes
+
+
+def _is_outside(spec: Obj) -> bool:
+    return spec["type"] in ("NodePort", "LoadBalancer") or bool(spec.get("externalIPs"))
+
+
+def drop_of_former_type(draft: Obj, old: Obj) -> None:
+    """Forget what only the Service's former type had, unless it was changed in the same write."""
+    spec, was = draft["spec"], old["spec"]
+    policy = spec.get("externalTrafficPolicy")
+    if not _is_outside(spec) and _is_outside(was) and policy == was.get("externalTrafficPolicy"):
+        spec.pop("externalTrafficPolicy", None)
+
+
+def _spec_causes(spec: Obj) -> Iterator[Cause]:
+    address = spec.get("clusterIP")
+    if address and address != "None" and not _is_address(address):
+        words = f'Invalid value: "{address}": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
+        yield Cause("spec.clusterIPs[0]", words)
+    yield from unknown_causes(spec["sessionAffinity"], ("ClientIP", "None"), "spec.sessionAffinity")
+    if spec["type"] == "ExternalName" and not spec.get("externalName"):
+        yield Cause("spec.externalName", "Required value", "FieldValueRequired")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _port_causes(ports: Sequence[Obj]) -> Iterator[Cause]:
@@ -72,6 +110,7 @@ def _port_causes(ports: Sequence[Obj]) -> Iterator[Cause]:
         elif name in seen:
             yield Cause(f"{at}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
         seen.add(name)
+        yield from unknown_causes(port.get("protocol"), ("SCTP", "TCP", "UDP"), f"{at}.protocol")
         for field in ("port", "targetPort"):
             problem = "" if isinstance(port.get(field), str) else port_problem(port.get(field))
             if problem:
@@ -122,7 +161,9 @@ def _shortened(words: list[str], nothing: str = NONE) -> str:
 KINDS = (
     Kind(
         "", "v1", "Service", "services", short_names=("svc",), categories=("all",),
-        subresources=frozenset({"status", "proxy"}), default=default_service, validate=service_causes,
+        subresources=frozenset({"status", "proxy"}), default=default_service, inherit=drop_of_former_type,
+        allocated=frozenset({"ipFamilies", "ipFamilyPolicy"}),
+        validate=service_causes,
         initial_status={"loadBalancer": {}},
         columns=(NAME, Column("Type"), Column("Cluster-IP"), Column("External-IP"), Column("Port(s)"), AGE,
                  Column("Selector", priority=1)),
@@ -130,6 +171,6 @@ KINDS = (
     ),
     Kind("", "v1", "Endpoints", "endpoints", short_names=("ep",),
          columns=(NAME, Column("Endpoints"), AGE), cells=endpoints_cells),
-    Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices",
+    Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", has_generation=True,
          columns=(NAME, Column("AddressType"), Column("Ports"), Column("Endpoints"), AGE), cells=slice_cells),
 )  # fmt: skip

@@ -26,7 +26,6 @@ def default_stateful_set(draft: Obj) -> None:
     spec = draft.setdefault("spec", {})
     if spec.get("replicas") is None:
         spec["replicas"] = 1
-    spec.setdefault("serviceName", "")
     spec.setdefault("podManagementPolicy", "OrderedReady")
     spec.setdefault("revisionHistoryLimit", 10)
     strategy = spec.setdefault("updateStrategy", {})

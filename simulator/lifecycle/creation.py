@@ -9,7 +9,7 @@ from simulator.errors import ApiError, already_exists, forbidden, invalid, not_f
 from simulator.kinds.kind import Cause, Kind
 from simulator.kinds.marks import SUBDOMAIN, SUBDOMAIN_WORDS, mark_causes
 from simulator.lifecycle.backend import Author, Backend
-from simulator.patches.fields import fields_of
+from simulator.patches.fields import compared
 from simulator.patches.managers import UPDATE, Manager, written
 from simulator.values import Obj, copied, stamp
 
@@ -47,8 +47,10 @@ def create(
     elif kind.custom and "status" in kind.subresources:
         draft.pop("status", None)
     _drop_empty(meta)
+    given = draft.get("spec")
+    given = frozenset(given) if isinstance(given, dict) else frozenset()
     _fill_defaults(kind, draft)
-    owned = managers or _creator(kind, draft, author)
+    owned = managers or _creator(kind, draft, author, kind.allocated - given)
     if isinstance(draft.get("spec"), dict):
         kind.generate(draft)
     check(backend, kind, draft, None, author.dry_run)
@@ -62,6 +64,8 @@ def prepare(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: 
     """Default and validate a draft in place; ApiError 422 with every cause."""
     _drop_empty(draft["metadata"])
     _fill_defaults(kind, draft)
+    if kind.inherit is not None and old is not None:
+        kind.inherit(draft, old)
     check(backend, kind, draft, old, dry_run)
 
 
@@ -139,7 +143,9 @@ def _fill_metadata(kind: Kind, namespace: str, meta: Obj) -> None:
         meta["generation"] = 1
 
 
-def _creator(kind: Kind, draft: Obj, author: Author) -> tuple[Manager, ...]:
-    without_status = {key: value for key, value in draft.items() if key != "status"}
-    fields = fields_of(without_status, kind.schema)
+def _creator(kind: Kind, draft: Obj, author: Author, unowned: frozenset[str]) -> tuple[Manager, ...]:
+    owned = {key: value for key, value in draft.items() if key != "status"}
+    if unowned:
+        owned["spec"] = {key: value for key, value in draft["spec"].items() if key not in unowned}
+    fields, _ = compared({}, owned, kind.schema)
     return (Manager(author.manager, UPDATE, "", kind.api_version, stamp(), fields),)

@@ -12,7 +12,8 @@ from simulator.lifecycle.updating import is_finished
 from simulator.values import Obj, dig, full_name, stamp
 
 BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
-FOREGROUND_FINALIZER = "foregroundDeletion"
+FOREGROUND_FINALIZER, ORPHAN_FINALIZER = "foregroundDeletion", "orphan"
+FINALIZERS = {FOREGROUND: FOREGROUND_FINALIZER, ORPHAN: ORPHAN_FINALIZER}
 PROTECTED_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})
 
 
@@ -27,14 +28,13 @@ class DeleteOptions:
     dry_run: bool = False
 
 
-def parse_options(body: Obj, query: dict[str, str], dry_run: bool) -> DeleteOptions:
-    """The options from a DELETE's body, else its query."""
-    grace = body.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
-    orphan = body.get("orphanDependents", query.get("orphanDependents"))
-    policy = body.get("propagationPolicy") or query.get("propagationPolicy")
+def parse_options(asked: Obj, dry_run: bool) -> DeleteOptions:
+    """The options that a DELETE asks for."""
+    grace, orphan = asked.get("gracePeriodSeconds"), asked.get("orphanDependents")
+    policy = asked.get("propagationPolicy")
     if not policy and orphan is not None:
-        policy = ORPHAN if orphan in (True, "true") else BACKGROUND
-    preconditions = body.get("preconditions") or {}
+        policy = ORPHAN if orphan else BACKGROUND
+    preconditions = asked.get("preconditions") or {}
     return DeleteOptions(
         None if grace is None else int(grace), policy or BACKGROUND, preconditions.get("uid") or "",
         preconditions.get("resourceVersion") or "", dry_run,
@@ -48,9 +48,7 @@ def delete(backend: Backend, kind: Kind, obj: Obj, options: DeleteOptions) -> tu
         raise forbidden(kind, obj["metadata"]["name"], "this namespace may not be deleted")
     if options.dry_run:
         return obj, True
-    if options.propagation == ORPHAN:
-        orphan_dependents(backend, obj)
-    marked = _marked(backend, kind, obj, options)
+    marked = _marked(kind, obj, options)
     if is_finished(kind, marked):
         return backend.store.remove(kind.key, *full_name(obj)) or obj, True
     if marked is not obj:
@@ -69,7 +67,7 @@ def _check_preconditions(kind: Kind, obj: Obj, options: DeleteOptions) -> None:
                        "modified")  # fmt: skip
 
 
-def _marked(backend: Backend, kind: Kind, obj: Obj, options: DeleteOptions) -> Obj:
+def _marked(kind: Kind, obj: Obj, options: DeleteOptions) -> Obj:
     """The object with a deletion mark, or itself when it has as good a one already."""
     grace = _grace(kind, obj, options)
     meta = dict(obj["metadata"])
@@ -80,8 +78,8 @@ def _marked(backend: Backend, kind: Kind, obj: Obj, options: DeleteOptions) -> O
     meta["deletionGracePeriodSeconds"] = grace
     if kind.has_generation and not already:
         meta["generation"] = meta.get("generation", 1) + 1
-    if options.propagation == FOREGROUND and backend.owners.keys(meta["uid"]):
-        meta["finalizers"] = [*(meta.get("finalizers") or ()), FOREGROUND_FINALIZER]
+    if options.propagation in FINALIZERS and kind.key not in ("pods", "namespaces"):
+        meta["finalizers"] = [*(meta.get("finalizers") or ()), FINALIZERS[options.propagation]]
     marked = {**obj, "metadata": meta}
     if kind.key == "namespaces":
         del meta["deletionGracePeriodSeconds"]

@@ -20,15 +20,18 @@ def update(
     draft: Obj,
     author: Author,
     managers: tuple[Manager, ...] | None = None,
+    *,
+    by_patch: bool = False,
 ) -> Obj:
     """The object as stored afterwards; the draft is used up. Without a change nothing is stored.
 
-    A resourceVersion or UID in the draft that is not the live one is a 409; a UID alone, in an apply, a 422.
+    A resourceVersion or UID in the draft that is not the live one is a 409; a UID alone, in a patch, a 422.
     """
-    _check_preconditions(kind, live, draft, by_apply=managers is not None)
+    _check_preconditions(kind, live, draft, by_patch=by_patch or managers is not None)
     new = _merged(kind, live, draft, author.subresource)
     if author.subresource != "status" or kind.custom:
         prepare(backend, kind, new, live, author.dry_run)
+    _check_finalizers(kind, live, new)
     _bump_generation(kind, live, new)
     _record_managers(kind, live, new, author, managers)
     if _same(live, new):
@@ -36,16 +39,14 @@ def update(
     if author.dry_run:
         return new
     if is_finished(kind, new):
-        return (
-            backend.store.remove(kind.key, live["metadata"].get("namespace") or "", live["metadata"]["name"])
-            or new
-        )
+        backend.store.remove(kind.key, live["metadata"].get("namespace") or "", live["metadata"]["name"])
+        return new
     return backend.store.put(kind.key, new)
 
 
-def _check_preconditions(kind: Kind, live: Obj, draft: Obj, *, by_apply: bool) -> None:
+def _check_preconditions(kind: Kind, live: Obj, draft: Obj, *, by_patch: bool) -> None:
     name, asked = live["metadata"]["name"], draft.get("metadata") or {}
-    if by_apply and asked.get("uid") not in (None, "", live["metadata"]["uid"]):
+    if by_patch and asked.get("uid") not in (None, "", live["metadata"]["uid"]):
         if asked.get("resourceVersion") not in (None, "", live["metadata"]["resourceVersion"]):
             raise conflict(kind, name)
         raise invalid(
@@ -57,6 +58,19 @@ def _check_preconditions(kind: Kind, live: Obj, draft: Obj, *, by_apply: bool) -
     version = asked.get("resourceVersion")
     if version and version != live["metadata"]["resourceVersion"]:
         raise conflict(kind, name)
+
+
+def _check_finalizers(kind: Kind, live: Obj, new: Obj) -> None:
+    """422 for a finalizer that comes when the object is already going."""
+    known = live["metadata"].get("finalizers") or ()
+    added = [name for name in new["metadata"].get("finalizers") or () if name not in known]
+    if added and live["metadata"].get("deletionTimestamp"):
+        named = ", ".join(f'"{name}"' for name in added)
+        words = ("Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
+                 f"[]string{{{named}}}")  # fmt: skip
+        raise invalid(
+            kind, live["metadata"]["name"], [Cause("metadata.finalizers", words, "FieldValueForbidden")]
+        )
 
 
 def _merged(kind: Kind, live: Obj, draft: Obj, subresource: str) -> Obj:

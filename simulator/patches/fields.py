@@ -91,12 +91,14 @@ def _fields_of_map(value: dict[str, Any], schema: Schema, path: Path) -> Fields:
             continue
         sub = fields_of(item, schema, (*path, key))
         if sub:
-            result["f:" + key] = sub
+            result["f:" + key] = union(MEMBER, sub) if path and schema.is_map(path) else sub
     return result
 
 
-def compared(old: Any, new: Any, schema: Schema, path: Path = ()) -> tuple[Fields, Fields]:
-    """(added or modified leaf paths, removed leaf paths)."""
+def compared(
+    old: Any, new: Any, schema: Schema, path: Path = (), *, item: bool = False
+) -> tuple[Fields, Fields]:
+    """(added or modified leaf paths, removed leaf paths); `item` is one of the list at the path."""
     if old is new or old == new:
         return {}, {}
     if isinstance(old, dict) and isinstance(new, dict) and not (path and schema.is_atomic_map(path)):
@@ -106,11 +108,26 @@ def compared(old: Any, new: Any, schema: Schema, path: Path = ()) -> tuple[Field
     if keys and isinstance(old, list) and isinstance(new, list):
         return _compared_keys({item_key(v, keys): (v, None) for v in old},
                               {item_key(v, keys): (v, None) for v in new}, schema, path)  # fmt: skip
+    if path and schema.is_set(path) and isinstance(old, list) and isinstance(new, list):
+        return _compared_keys({"v:" + json.dumps(v): (v, None) for v in old},
+                              {"v:" + json.dumps(v): (v, None) for v in new}, schema, path)  # fmt: skip
+    if old is None and not item and isinstance(new, dict | list) and schema.is_always(path):
+        return compared(type(new)(), new, schema, path) if new else ({}, {})
     if old is None:
-        return fields_of(new, schema, path), {}
+        return all_fields(new, schema, path), {}
     if new is None:
-        return {}, fields_of(old, schema, path)
+        return {}, all_fields(old, schema, path)
     return MEMBER, {}
+
+
+def all_fields(value: Any, schema: Schema, path: Path) -> Fields:
+    """The paths of a value that is new as a whole: its leaves, and the maps and lists around them."""
+    found = fields_of(value, schema, path)
+    return found if found == MEMBER else _with_members(found)
+
+
+def _with_members(fields: Fields) -> Fields:
+    return {".": {}, **{key: _with_members(inner) for key, inner in fields.items() if key != "."}}
 
 
 def _compared_keys(
@@ -123,7 +140,7 @@ def _compared_keys(
         if _untracked(path, name):
             continue
         sub_path = (*path, name) if name else path
-        more, less = compared(before, after, schema, sub_path)
+        more, less = compared(before, after, schema, sub_path, item=name is None)
         if name is None and key not in old:
             more = union(more, MEMBER)
         if name is None and key not in new:

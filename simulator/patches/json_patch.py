@@ -29,8 +29,7 @@ def _apply(root: dict[str, Any], operation: Any) -> None:
         elif op == "remove":
             _remove(root, path)
         elif op == "replace":
-            _remove(root, path)
-            _add(root, path, operation["value"])
+            _replace(root, path, operation["value"])
         elif op in ("move", "copy"):
             _transfer(root, op, _pointer(operation["from"]), path)
         elif op == "test":
@@ -39,6 +38,15 @@ def _apply(root: dict[str, Any], operation: Any) -> None:
             raise PatchFailed(f"Unexpected kind: {op}")
     except (KeyError, IndexError, TypeError) as error:
         raise PatchFailed(f"the patch does not fit the object: {operation}: {error}") from error
+
+
+def _replace(root: dict[str, Any], path: list[str], value: Any) -> None:
+    """As `add`, but for an item of a list; a field need not be there, as upstream has it."""
+    parent = _find(root, path[:-1])
+    if isinstance(parent, list):
+        parent[int(path[-1])] = value
+    else:
+        parent[path[-1]] = value
 
 
 def _transfer(root: dict[str, Any], op: str, source: list[str], target: list[str]) -> None:

@@ -63,6 +63,14 @@ class Schema:
         """Whether the list at the path is a set of scalars."""
         return path[-1] in MERGED_SETS and path[0] == "metadata"
 
+    def is_always(self, path: Path) -> bool:
+        """Whether a typed server writes what is at the path even when it is empty."""
+        return len(path) <= 1
+
+    def is_map(self, path: Path) -> bool:  # noqa: ARG002
+        """Whether the keys at the path are a person's own, not fields."""
+        return False
+
     def is_atomic_map(self, path: Path) -> bool:
         """Whether the map at the path is owned and replaced as a whole."""
         return path[-1] in ATOMIC_MAPS and path[0] != "metadata"

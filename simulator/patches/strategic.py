@@ -74,7 +74,22 @@ def _merged_items(live: list[Any], patch: list[Any], key: str, schema: Schema, p
             raise PatchFailed(f"map: {item} does not contain declared merge key: {key}")
         at = next((n for n, old in enumerate(result) if old.get(key) == item[key]), None)
         _place_item(result, at, item, schema, path)
-    return result
+    return _in_order(result, [item[key] for item in items], [item.get(key) for item in live], key)
+
+
+def _in_order(merged: list[Any], patched: list[Any], live: list[Any], key: str) -> list[Any]:
+    """Patched items in the order of the patch, all others in their own; one that was there before a patched one stays
+    before it. Source: `mergeSortedSlice`."""
+    mine = sorted(
+        (item for item in merged if item[key] in patched), key=lambda item: patched.index(item[key])
+    )
+    others = [item for item in merged if item[key] not in patched]
+    result: list[Any] = []
+    while others and mine:
+        left, right = others[0][key], mine[0][key]
+        before = left in live and right in live and live.index(left) < live.index(right)
+        result.append(others.pop(0) if before else mine.pop(0))
+    return [*result, *others, *mine]
 
 
 def _place_item(result: list[Any], at: int | None, item: Any, schema: Schema, path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.rights.rules import Ask, BadRules, Binding, Rule, allows, allows_url, parse_rules
-from simulator.rights.tokens import MASTERS, User
+from simulator.rights.tokens import MASTERS, UNAUTHENTICATED, User
 from simulator.store.store import Store
 from simulator.values import Obj, dig
 
@@ -21,6 +21,8 @@ BASIC = (
     Rule(("create",), ("authentication.k8s.io",), ("selfsubjectreviews",)),
     Rule(("get",), urls=PUBLIC_URLS),
 )
+
+OPEN = (Rule(("get",), urls=("/healthz", "/livez", "/readyz", "/version", "/version/")),)
 
 
 class Authorizer:
@@ -39,9 +41,9 @@ class Authorizer:
 
     def rules_in(self, user: User, namespace: str) -> Iterator[Rule]:
         """Every rule that holds for the user in the namespace (at the cluster scope: empty)."""
+        yield from OPEN if UNAUTHENTICATED in user.groups else BASIC
         if MASTERS in user.groups:
             yield from EVERYTHING
-        yield from BASIC
         for binding in (*user.bindings, *self._stored(user)):
             if binding.namespace in ("", namespace):
                 yield from binding.rules

@@ -10,7 +10,8 @@ from typing import Any
 from simulator.rights.rules import BadRules, Binding, parse_rules
 from simulator.values import Obj
 
-AUTHENTICATED, MASTERS = "system:authenticated", "system:masters"
+AUTHENTICATED, UNAUTHENTICATED = "system:authenticated", "system:unauthenticated"
+MASTERS = "system:masters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class User:
                 "bindings": [binding.shown() for binding in self.bindings]}  # fmt: skip
 
 
+ANONYMOUS = User("system:anonymous", (UNAUTHENTICATED,))
 ADMIN = User("kubernetes-admin", ("kubeadm:cluster-admins", MASTERS, AUTHENTICATED))
 
 

@@ -62,6 +62,23 @@ class Store:
         """The objects of a kind in the order of their keys, as etcd returns them."""
         return sorted(self.each(kind, namespace), key=full_name)
 
+    def listed_at(self, version: int, kind: str, namespace: str | None = None) -> list[Obj]:
+        """`listed` as it was at a version that is not older than the history."""
+        if version >= self.version:
+            return self.listed(kind, namespace)
+        found = {full_name(obj): obj for obj in self.each(kind, namespace)}
+        for commit in reversed(self.history):
+            if commit.version <= version:
+                break
+            key = full_name(commit.new)
+            if commit.kind != kind or namespace not in (None, key[0]):
+                continue
+            if commit.old is None:
+                found.pop(key, None)
+            else:
+                found[key] = commit.old
+        return [found[key] for key in sorted(found)]
+
     def kinds(self) -> tuple[str, ...]:
         """The kinds that have ever had an object."""
         return tuple(self._kinds)

@@ -28,9 +28,9 @@ def test_health_and_version_need_no_token(fleet: Fleet, path: str) -> None:
     assert status_without_token(fleet, path) == 200
 
 
-@pytest.mark.parametrize("token", ["", "wrong"])
-def test_everything_else_without_the_right_token_is_401(fleet: Fleet, token: str) -> None:
-    assert status_without_token(fleet, "/api/v1/namespaces", token) == 401
+@pytest.mark.parametrize(("token", "status"), [("", 403), ("wrong", 401)])
+def test_everything_else_wants_the_right_token(fleet: Fleet, token: str, status: int) -> None:
+    assert status_without_token(fleet, "/api/v1/namespaces", token) == status
 
 
 def test_discovery_names_every_kind_with_its_verbs(fleet: Fleet) -> None:

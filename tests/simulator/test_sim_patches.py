@@ -31,9 +31,7 @@ def pod_spec(*containers: dict) -> dict:
         pytest.param(
             [{"name": "api", "image": "api:2"}], ["api:2", "s:1"], id="an item is merged by its key"
         ),
-        pytest.param(
-            [{"name": "new", "image": "n:1"}], ["api:1", "s:1", "n:1"], id="an unknown key is appended"
-        ),
+        pytest.param([{"name": "new", "image": "n:1"}], ["n:1", "api:1", "s:1"], id="a new item comes first"),
         pytest.param(
             [{"name": "side", "$patch": "delete"}], ["api:1"], id="$patch delete takes an item away"
         ),
@@ -52,8 +50,8 @@ def test_a_strategic_merge_keeps_what_the_patch_does_not_name() -> None:
         pod_spec(*CONTAINERS), pod_spec({"name": "api", "env": [{"name": "B", "value": "2"}]})
     )
     assert result["spec"]["containers"][0]["env"] == [
-        {"name": "A", "value": "1"},
         {"name": "B", "value": "2"},
+        {"name": "A", "value": "1"},
     ]
 
 

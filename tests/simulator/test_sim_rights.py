@@ -165,7 +165,7 @@ def test_an_access_review_about_a_path(space: Space) -> None:
     token = space.fleet.mint_token("a", [{"verbs": ["get"], "nonResourceURLs": ["/metrics"]}])
     assert ask(space, token, "POST", path, body)[1]["status"]["allowed"] is True
     assert ask(space, space.fleet.mint_token("a"), "POST", path, body)[1]["status"]["allowed"] is False
-    assert ask(space, token, "POST", path, {"spec": {}})[0] == 400
+    assert ask(space, token, "POST", path, {"spec": {}})[0] == 422
 
 
 def test_a_rules_review_lists_what_holds_in_the_namespace(space: Space) -> None:

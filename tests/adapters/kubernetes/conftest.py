@@ -17,6 +17,7 @@ from clusters.kube.client import Client
 from clusters.kube.outgoing import Limits
 from clusters.kube.protocol import Kube
 from simulator.testing import Fleet, start_fleet
+from tests.adapters.kubernetes.api import Api
 from tests.adapters.kubernetes.control_plane import ControlPlane
 from tests.adapters.kubernetes.custom import HTTP_ROUTES, once_served
 from tests.adapters.kubernetes.fake_kube import FakeKube
@@ -56,6 +57,20 @@ def site(request: pytest.FixtureRequest) -> Site:
     if request.param == "real":
         return Site(request.getfixturevalue("control_plane").credentials)
     return Site(credentials_of(request.getfixturevalue("contract_fleet")))
+
+
+@pytest.fixture
+def api(site: Site) -> Api:
+    """A cluster by its bare API."""
+    return Api(site.credentials)
+
+
+@pytest.fixture
+def space(api: Api) -> str:
+    """A namespace of its own there."""
+    name = f"prod-{secrets.token_hex(4)}"
+    api.post("/api/v1/namespaces", {"metadata": {"name": name}})
+    return name
 
 
 @pytest.fixture(params=["fake", *SERVERS])
