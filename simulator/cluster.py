@@ -123,6 +123,8 @@ class Cluster:
         """Make open connections feel the faults that have just been set or cleared."""
         if self.api.refusing():
             self.server.cut_all()
+        past = self.faults.active("past", self.name)
+        self.hub.turn_back(float(past.params.get("back_s", 0)) if past else None)
         self.hub.follow_mute()
         state = self.faults.users_state(self.name)
         self.listeners.turn(state)

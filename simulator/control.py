@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from simulator.control_tokens import BadToken, mint_token, revoke_token, rotate_token
-from simulator.faults import BadFault
+from simulator.fault_checks import BadFault
 from simulator.rights.rules import BadRules
 from simulator.settings import BadSetting, changed_settings, shown_settings
 from simulator.values import Obj

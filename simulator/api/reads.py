@@ -11,6 +11,7 @@ from simulator.api.target import Target, number
 from simulator.errors import ApiError, bad_request, gone, not_found
 from simulator.kinds.kind import Kind
 from simulator.selectors import Predicate, both, everything, field_predicate, label_predicate
+from simulator.store.past import Past
 from simulator.store.store import Store
 from simulator.values import Obj, full_name
 from simulator.wire.messages import Request, Response, json_response
@@ -18,7 +19,7 @@ from simulator.wire.messages import Request, Response, json_response
 UNNAMED_IN_LISTS = ("kind", "apiVersion")  # typed lists name them once, for the whole list
 
 
-def get_object(store: Store, target: Target, request: Request) -> Response:
+def get_object(store: Store | Past, target: Target, request: Request) -> Response:
     """The object as JSON or as a one-row Table; 404."""
     obj = store.get(target.kind.key, target.space, target.name)
     if obj is None:
@@ -42,7 +43,7 @@ def predicate_of(target: Target, request: Request) -> Predicate:
     return both(labels, field_predicate(request.query.get("fieldSelector", ""), target.kind))
 
 
-def list_objects(store: Store, target: Target, request: Request) -> Response:
+def list_objects(store: Store | Past, target: Target, request: Request) -> Response:
     """A page of a list, sorted by key, in the form the client asked for."""
     limit, after = number(request, "limit"), _continued(request, store)
     _check_version(request, store)
@@ -73,7 +74,7 @@ def _list_response(kind: Kind, page: list[Obj], meta: Obj, request: Request) -> 
     )
 
 
-def _check_version(request: Request, store: Store) -> None:
+def _check_version(request: Request, store: Store | Past) -> None:
     version, match = number(request, "resourceVersion"), request.query.get("resourceVersionMatch")
     if match == "Exact" and version != store.version and version <= store.compacted:
         raise gone(version, store.compacted)
@@ -83,12 +84,12 @@ def _check_version(request: Request, store: Store) -> None:
                            {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]})  # fmt: skip
 
 
-def _token(last: tuple[str, str], store: Store) -> str:
+def _token(last: tuple[str, str], store: Store | Past) -> str:
     text = json.dumps({"rv": store.version, "start": last})
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _continued(request: Request, store: Store) -> tuple[str, str] | None:
+def _continued(request: Request, store: Store | Past) -> tuple[str, str] | None:
     token = request.query.get("continue")
     if not token:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 
 from simulator.api.reads import predicate_of
@@ -11,6 +12,7 @@ from simulator.api.tables import table_asked, table_of
 from simulator.api.target import Target, flag, number
 from simulator.errors import ApiError, gone
 from simulator.selectors import Predicate, everything
+from simulator.store.past import Past, version_before
 from simulator.store.store import ADDED, DELETED, MODIFIED, Commit, Store
 from simulator.values import Obj
 from simulator.wire.connection import Connection
@@ -45,6 +47,7 @@ class Watch:
             return
         self._catch_up(start, flag(request, "sendInitialEvents"))
         self.hub.join(self)
+        self._keep_for_later(start)
         self._set_timers(number(request, "timeoutSeconds") or LONGEST_S)
 
     def _starting_point(self, request: Request) -> int | ApiError:
@@ -53,12 +56,12 @@ class Watch:
         if flag(request, "sendInitialEvents") or not text.isdigit():
             return 0
         version = int(text)
-        if version and version < self.hub.store.compacted:
-            return gone(version, self.hub.store.compacted)
+        if version and version < self.hub.seen.compacted:
+            return gone(version, self.hub.seen.compacted)
         return version
 
     def _catch_up(self, version: int, announce_end: bool) -> None:
-        store, kind = self.hub.store, self.target.kind.key
+        store, kind = self.hub.seen, self.target.kind.key
         if version == 0:
             for obj in store.listed(kind, self.target.namespace):
                 if self.predicate(obj):
@@ -69,6 +72,14 @@ class Watch:
         for commit in store.history:
             if commit.version > version and commit.kind == kind:
                 self.tell(commit)
+
+    def _keep_for_later(self, version: int) -> None:
+        """Where the past is watched: keep what has happened since, to be sent when that is over."""
+        if self.hub.past is not None:
+            for commit in self.hub.store.history:
+                known = max(version, self.hub.past.version)
+                if commit.kind == self.target.kind.key and commit.version > known:
+                    self.tell(commit)
 
     def tell(self, commit: Commit) -> None:
         """Send the commit if it concerns this watch, as ADDED or DELETED where it enters or leaves."""
@@ -121,7 +132,7 @@ class Watch:
     def _expire(self) -> None:
         if self.bookmarks:
             self.send(self._bookmark({}))
-        if self._muted_lines is None:
+        if not self.hub.is_silent():
             self.close()
             self.connection.end_stream()
 
@@ -151,11 +162,26 @@ class Watch:
 class WatchHub:
     """The open watches of a cluster by kind."""
 
-    def __init__(self, store: Store, muted: Callable[[], bool]) -> None:
-        self.store = store
-        self._muted = muted
+    def __init__(self, store: Store, is_silent: Callable[[], bool]) -> None:
+        self.store, self.is_silent = store, is_silent
+        self.past: Past | None = None
         self._watches: dict[str, dict[Watch, None]] = {}
         store.listen(self._tell)
+
+    @property
+    def seen(self) -> Store | Past:
+        """What new watches begin with."""
+        return self.store if self.past is None else self.past
+
+    def turn_back(self, back_s: float | None) -> None:
+        """Show watches the cluster as it was that many seconds ago, and nothing newer; None: as it is."""
+        if back_s is None:
+            self.past = None
+        elif self.past is None:
+            self.past = Past(self.store, version_before(self.store, time.monotonic() - back_s))
+
+    def _muted(self) -> bool:
+        return self.past is not None or self.is_silent()
 
     def join(self, watch: Watch) -> None:
         """Tell the watch of every further commit of its kind."""
@@ -191,6 +217,8 @@ class WatchHub:
         return [watch for watches in self._watches.values() for watch in watches]
 
     def _tell(self, commit: Commit) -> None:
+        if self.past is not None:
+            self.past.note(commit)
         for watch in tuple(self._watches.get(commit.kind, ())):
             watch.tell(commit)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -14,12 +15,13 @@ ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 
 
 class Commit:
-    """One change. `old` is None for a creation; `new` is the last state even for a deletion."""
+    """One change. `old` is None for a creation; `new` is the last state even for a deletion; `at` is monotonic."""
 
-    __slots__ = ("_body", "kind", "new", "old", "type", "version")
+    __slots__ = ("_body", "at", "kind", "new", "old", "type", "version")
 
     def __init__(self, kind: str, type_: str, version: int, old: Obj | None, new: Obj) -> None:
         self.kind, self.type, self.version, self.old, self.new = kind, type_, version, old, new
+        self.at = time.monotonic()
         self._body: bytes | None = None
 
     def line(self, type_: str) -> bytes:
