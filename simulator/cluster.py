@@ -23,6 +23,7 @@ from simulator.controllers.ingresses import Ingresses
 from simulator.controllers.jobs import Jobs
 from simulator.controllers.loads import Loads
 from simulator.controllers.namespaces import Namespaces
+from simulator.controllers.node_life import NodeLife
 from simulator.controllers.nodes import furnish_cluster
 from simulator.controllers.pod_audit import PodAudit
 from simulator.controllers.pods import Pods
@@ -84,6 +85,7 @@ class Cluster:
             Definitions(context, self.hub.end_kind),
             EndpointWriter(context),
             Namespaces(context),
+            NodeLife(context, self.pods),
         )
         self.garbage = Garbage(context)
         faults.listen(self.follow_faults)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from simulator.control_tokens import BadToken, mint_token, revoke_token, rotate_token
+from simulator.dataplane.meters import METRICS_PATH, page
 from simulator.fault_checks import BadFault
 from simulator.rights.rules import BadRules
 from simulator.settings import BadSetting, changed_settings, shown_settings
@@ -34,6 +36,7 @@ class Control:
         self._routes: dict[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", "/clusters"): self._clusters,
             ("GET", "/gateways"): self._gateways,
+            ("GET", "/targets"): self._targets,
             ("GET", "/audit"): self._audit,
             ("GET", "/faults"): self._list_faults,
             ("POST", "/faults"): self._add_fault,
@@ -50,6 +53,8 @@ class Control:
         """The answer to one request."""
         if request.path == "/readyz":
             return text_response("ok")
+        if (request.method, request.path) == ("GET", METRICS_PATH):
+            return self._metrics(request)
         try:
             return json_response(self._answer(request))
         except Refused as error:
@@ -67,6 +72,22 @@ class Control:
         if parts[0] == "faults" and len(parts) == 3 and parts[2] == "release" and request.method == "POST":
             return self._release(parts[1])
         raise Refused(404, f"there is no {request.method} {request.path}")
+
+    def _metrics(self, request: Request) -> Response:
+        """What users asked of all Prods, or of one (`?prod=`), for Prometheus."""
+        wanted = {"prod": request.query["prod"]} if "prod" in request.query else {}
+        meters = (cluster.answers.meters.of(**wanted) for cluster in self.fleet.clusters.values())
+        return page({source: meter for found in meters for source, meter in found.items()})
+
+    def _targets(self, _: Request) -> Any:
+        """Every node port that pods serve, as Prometheus' http_sd wants it."""
+        return [
+            {"targets": [f"127.0.0.1:{port['nodePort']}"], "labels": {"service": service["metadata"]["name"]}}
+            for cluster in self.fleet.clusters.values()
+            for service in cluster.store.listed("services")
+            for port in service["spec"].get("ports") or ()
+            if port.get("nodePort") and service["spec"].get("selector")
+        ]
 
     def _clusters(self, _: Request) -> Any:
         return {"clusters": [cluster.shown() for cluster in self.fleet.clusters.values()]}
@@ -96,6 +117,8 @@ class Control:
             raise Refused(
                 400, f"there is no cluster {cluster!r}; there are: {', '.join(self.fleet.clusters)}"
             )
+        if params.get("kind") == "node_lost":
+            self._check_node(params)
         fault = self.fleet.faults.add(params)
         for found in self.fleet.clusters.values():
             if cluster in (None, found.name) and fault.kind == "drop_watches":
@@ -103,6 +126,17 @@ class Control:
             if cluster in (None, found.name) and fault.kind == "compact":
                 found.store.compact()
         return {"id": fault.id}
+
+    def _check_node(self, params: Obj) -> None:
+        """400 when no node of the clusters is meant."""
+        names = [
+            node["metadata"]["name"]
+            for cluster in self.fleet.clusters.values()
+            if params.get("cluster") in (None, cluster.name)
+            for node in cluster.store.listed("nodes")
+        ]
+        if not fnmatch.filter(names, str(params.get("node", ""))):
+            raise Refused(400, f"there is no such node; there are: {', '.join(names)}")
 
     def _clear_faults(self, _: Request) -> Any:
         return {"cleared": self.fleet.faults.clear()}

@@ -47,7 +47,7 @@ def _container_status(pod: Obj, request: Request) -> Obj:
 
 def _lines(pod: Obj, status: Obj) -> list[str]:
     lines = [f"starting {status['name']} from {status.get('image')}", f"pod {pod['metadata']['name']}"]
-    if dig(status, "lastState", "terminated"):
+    if dig(status, "lastState", "terminated", "reason") == "Error":
         return [*lines, "panic: configuration is not usable", "exit status 1"]
     if status.get("ready"):
         lines.append("listening on :8080")
