@@ -10,7 +10,7 @@ import pytest
 
 from simulator.store.past import Past, version_before
 from simulator.store.store import Store
-from tests.simulator.space import Space, config_map, until
+from tests.simulator.space import Space, config_map
 
 Lines = Iterator[dict[str, Any]]
 
