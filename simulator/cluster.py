@@ -39,6 +39,7 @@ from simulator.kinds.registry import Registry
 from simulator.lifecycle.backend import Backend
 from simulator.rights.tokens import TokenBook
 from simulator.settings import Settings
+from simulator.store.backup import Backup, backup_of, drop_newer, go_back
 from simulator.store.owners import Owners
 from simulator.store.store import Store
 from simulator.values import Obj
@@ -131,6 +132,27 @@ class Cluster:
         state = self.faults.users_state(self.name)
         self.listeners.turn(state)
         self.gateways.turn(state)
+
+    def backup(self) -> Backup:
+        """Everything its API server keeps, as of now."""
+        return backup_of(self.store)
+
+    def go_back(self, backup: Backup, bump: int) -> None:
+        """Be what it was, as after a restore of etcd: whoever is connected is cut, kubelets begin anew."""
+        self.server.cut_all()
+        self.hub.drop_all()
+        self.hub.turn_back(None)
+        self.pods.stop()
+        drop_newer(self.store, backup)
+        for (kind, *_), obj in backup.objects.items():
+            if kind == "services":
+                self.addresses.restore(obj)
+        go_back(self.store, backup, bump)
+        self.pods.stop()
+        self.pods.start()
+        for controller in self.controllers:
+            controller.start()
+        self.follow_faults()
 
     def shown(self) -> Obj:
         """The cluster as the control API answers it."""

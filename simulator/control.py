@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from simulator.control_backups import BadBackup
 from simulator.control_tokens import BadToken, mint_token, revoke_token, rotate_token
 from simulator.dataplane.meters import METRICS_PATH, page
 from simulator.fault_checks import BadFault
@@ -44,6 +45,9 @@ class Control:
             ("GET", "/settings"): self._settings,
             ("POST", "/settings"): self._change_settings,
             ("POST", "/load"): self._set_load,
+            ("GET", "/backups"): lambda _: {"backups": fleet.backups.shown()},
+            ("POST", "/backup"): lambda request: fleet.backups.take(_object(request)),
+            ("POST", "/restore"): lambda request: fleet.backups.restore(_object(request)),
             ("POST", "/tokens"): lambda request: mint_token(fleet, _object(request)),
             ("POST", "/tokens/revoke"): lambda request: revoke_token(fleet, _object(request)),
             ("POST", "/tokens/rotate"): lambda request: rotate_token(fleet, _object(request)),
@@ -59,7 +63,7 @@ class Control:
             return json_response(self._answer(request))
         except Refused as error:
             return json_response({"error": str(error)}, error.status)
-        except (BadFault, BadSetting, BadToken, BadRules) as error:
+        except (BadBackup, BadFault, BadSetting, BadToken, BadRules) as error:
             return json_response({"error": str(error)}, 400)
 
     def _answer(self, request: Request) -> Any:

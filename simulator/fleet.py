@@ -12,6 +12,7 @@ from pathlib import Path
 from simulator.audit import Audit
 from simulator.cluster import Cluster
 from simulator.control import Control
+from simulator.control_backups import Backups
 from simulator.faults import FaultBook
 from simulator.rights.tokens import TokenBook
 from simulator.settings import Settings
@@ -58,6 +59,7 @@ class Fleet:
         self.audit = Audit(options.audit)
         self.faults = FaultBook(options.seed)
         self.clusters: dict[str, Cluster] = {}
+        self.backups = Backups(self)
         self.control_server = Server(Control(self).handle)
         self.control_port = 0
         self._saved: dict[str, tuple[int, int]] = {}
