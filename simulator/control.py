@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from simulator.control_backups import BadBackup
+from simulator.control_faults import set_fault
 from simulator.control_tokens import BadToken, mint_token, revoke_token, rotate_token
 from simulator.dataplane.meters import METRICS_PATH, page
 from simulator.fault_checks import BadFault
@@ -115,32 +115,7 @@ class Control:
         return {"faults": [fault.shown() for fault in self.fleet.faults.all()]}
 
     def _add_fault(self, request: Request) -> Any:
-        params = _object(request)
-        cluster = params.get("cluster")
-        if cluster is not None and cluster not in self.fleet.clusters:
-            raise Refused(
-                400, f"there is no cluster {cluster!r}; there are: {', '.join(self.fleet.clusters)}"
-            )
-        if params.get("kind") == "node_lost":
-            self._check_node(params)
-        fault = self.fleet.faults.add(params)
-        for found in self.fleet.clusters.values():
-            if cluster in (None, found.name) and fault.kind == "drop_watches":
-                found.hub.drop_all()
-            if cluster in (None, found.name) and fault.kind == "compact":
-                found.store.compact()
-        return {"id": fault.id}
-
-    def _check_node(self, params: Obj) -> None:
-        """400 when no node of the clusters is meant."""
-        names = [
-            node["metadata"]["name"]
-            for cluster in self.fleet.clusters.values()
-            if params.get("cluster") in (None, cluster.name)
-            for node in cluster.store.listed("nodes")
-        ]
-        if not fnmatch.filter(names, str(params.get("node", ""))):
-            raise Refused(400, f"there is no such node; there are: {', '.join(names)}")
+        return {"id": set_fault(self.fleet, _object(request)).id}
 
     def _clear_faults(self, _: Request) -> Any:
         return {"cleared": self.fleet.faults.clear()}

@@ -24,7 +24,7 @@ __all__ = ["BadFault", "Fault", "FaultBook", "image_fits"]
 
 @dataclass(slots=True)
 class Fault:
-    """One active fault. `held` are the requests that a `hold` keeps waiting."""
+    """One active fault. `held` are the requests that a `hold` keeps waiting, `did` what a `random` one has set."""
 
     id: str
     kind: str
@@ -33,12 +33,15 @@ class Fault:
     left: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
     held: list[Obj] = field(default_factory=list)
+    did: list[Obj] = field(default_factory=list)
 
     def shown(self) -> Obj:
         """The fault as the control API answers it."""
         shown = {"id": self.id, **self.params, "kind": self.kind}
         if self.kind == "hold":
             shown |= {"left": self.left, "held": self.held, "released": self.released.is_set()}
+        if self.kind == "random":
+            shown["did"] = self.did
         return shown
 
 
