@@ -32,6 +32,7 @@ class Watch:
         self.bookmarks = flag(request, "allowWatchBookmarks")
         self.as_table = table_asked(request.headers.get("accept", ""))
         self.include = request.query.get("includeObject", "Metadata")
+        self._since = 0  # nothing as old is told: a client may ask for more than there is, after a restore
         self._headed = False
         self._muted_lines: list[bytes] | None = None
         self._timers: list[asyncio.TimerHandle] = []
@@ -45,9 +46,10 @@ class Watch:
             self.send(_line("ERROR", start.status()))
             self.connection.end_stream()
             return
+        self._since = start
         self._catch_up(start, flag(request, "sendInitialEvents"))
         self.hub.join(self)
-        self._keep_for_later(start)
+        self._keep_for_later()
         self._set_timers(number(request, "timeoutSeconds") or LONGEST_S)
 
     def _starting_point(self, request: Request) -> int | ApiError:
@@ -70,20 +72,19 @@ class Watch:
                 self.send(self._bookmark({"k8s.io/initial-events-end": "true"}))
             return
         for commit in store.history:
-            if commit.version > version and commit.kind == kind:
+            if commit.kind == kind:
                 self.tell(commit)
 
-    def _keep_for_later(self, version: int) -> None:
+    def _keep_for_later(self) -> None:
         """Where the past is watched: keep what has happened since, to be sent when that is over."""
         if self.hub.past is not None:
             for commit in self.hub.store.history:
-                known = max(version, self.hub.past.version)
-                if commit.kind == self.target.kind.key and commit.version > known:
+                if commit.kind == self.target.kind.key and commit.version > self.hub.past.version:
                     self.tell(commit)
 
     def tell(self, commit: Commit) -> None:
         """Send the commit if it concerns this watch, as ADDED or DELETED where it enters or leaves."""
-        type_ = self._type(commit)
+        type_ = self._type(commit) if commit.version > self._since else None
         if type_ is None:
             return
         foreign = self.target.kind.seen(commit.new) is not commit.new
@@ -130,14 +131,15 @@ class Watch:
             self._timers.append(loop.call_later(min(BOOKMARK_EVERY_S, max(seconds - 1, 0.5)), self._remind))
 
     def _expire(self) -> None:
-        if self.bookmarks:
+        if self.bookmarks and self.hub.store.version >= self._since:
             self.send(self._bookmark({}))
         if not self.hub.is_silent():
             self.close()
             self.connection.end_stream()
 
     def _remind(self) -> None:
-        self.send(self._bookmark({}))
+        if self.hub.store.version >= self._since:
+            self.send(self._bookmark({}))
         self._timers.append(asyncio.get_running_loop().call_later(BOOKMARK_EVERY_S, self._remind))
         del self._timers[1]
 

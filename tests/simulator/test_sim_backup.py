@@ -9,6 +9,7 @@ import pytest
 
 from simulator.testing import Fleet
 from tests.simulator.space import Space, config_map, deployment, service, until
+from tests.simulator.test_sim_past import watching
 from tests.simulator.test_sim_versions import got
 
 
@@ -65,6 +66,23 @@ def test_a_watch_is_cut_and_cannot_go_on_from_before(fleet: Fleet, space: Space)
     connection.close()
     behind = "resourceVersion=1&resourceVersionMatch=Exact"
     assert space.ask("GET", "secrets", query=behind)[0] == 410
+
+
+def test_a_watch_that_goes_on_from_before_hears_nothing_until_versions_have_caught_up(
+    fleet: Fleet, space: Space
+) -> None:
+    backup = fleet.backup("a")
+    for number in range(60):
+        space.create("secrets", {"metadata": {"name": f"s{number}"}})
+    behind = str(newest(space))
+    fleet.restore("a", backup)
+    with watching(space, behind, allowWatchBookmarks="true", timeoutSeconds="1") as lines:
+        space.create("secrets", {"metadata": {"name": "unheard"}})
+        assert list(lines) == []
+    fleet.restore("a", backup, bump=10_000)
+    with watching(space, str(newest(space))) as lines:
+        space.create("secrets", {"metadata": {"name": "heard"}})
+        assert next(lines)["object"]["metadata"]["name"] == "heard"
 
 
 def test_versions_may_be_raised_as_etcdutl_does(fleet: Fleet, space: Space) -> None:
