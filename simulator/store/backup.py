@@ -26,11 +26,9 @@ def backup_of(store: Store) -> Backup:
 
 
 def drop_newer(store: Store, backup: Backup) -> None:
-    """Take away what the backup does not have: another object of the same name is another one."""
-    for key, obj in backup_of(store).objects.items():
-        then = backup.objects.get(key)
-        if then is None or then["metadata"]["uid"] != obj["metadata"]["uid"]:
-            store.remove(*key)
+    """Take away what the backup does not have."""
+    for key in backup_of(store).objects.keys() - backup.objects.keys():
+        store.remove(*key)
 
 
 def go_back(store: Store, backup: Backup, bump: int = 0) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from simulator.controllers.node_conditions import may_evict, tolerated_s
 from simulator.testing import Fleet
 from tests.simulator.space import Space, condition_of, deployment, service, until, workload
 
@@ -173,6 +174,33 @@ def test_through_the_api_server_its_pods_do_not_answer_in_the_words_of_a_dialler
     assert (
         answer["message"] == f"error trying to reach service: dial tcp {pod['status']['podIP']}: i/o timeout"
     )
+
+
+@pytest.mark.parametrize(
+    ("well", "lost", "evicts"),
+    [(2, 1, True), (1, 2, True), (0, 1, False), (2, 3, False), (3, 3, True), (9, 1, True), (0, 3, False)],
+)
+def test_nobody_is_evicted_while_too_many_are_lost(well: int, lost: int, evicts: bool) -> None:
+    assert may_evict(well, lost) is evicts
+
+
+def toleration(**fields: Any) -> dict[str, Any]:
+    return {"key": UNREACHABLE, "operator": "Exists", "effect": "NoExecute"} | fields
+
+
+@pytest.mark.parametrize(
+    ("tolerations", "seconds"),
+    [
+        ([], 10),
+        ([toleration(tolerationSeconds=300)], 10),
+        ([toleration(tolerationSeconds=3)], 3),
+        ([toleration()], None),
+        ([toleration(), toleration(tolerationSeconds=4)], 4),
+        ([toleration(effect="NoSchedule")], 10),
+    ],
+)
+def test_a_pod_stays_for_as_long_as_it_tolerates(tolerations: list[Any], seconds: float | None) -> None:
+    assert tolerated_s({"spec": {"tolerations": tolerations}}, 10) == seconds
 
 
 def test_a_node_that_is_not_there_cannot_be_lost(fleet: Fleet) -> None:
