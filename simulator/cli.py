@@ -1,4 +1,4 @@
-"""The command line: serve, fault, clear, users."""
+"""The command line: serve, fault, clear, backup, restore, users."""
 
 from __future__ import annotations
 
@@ -43,6 +43,18 @@ def _parser() -> argparse.ArgumentParser:
     clear.add_argument("control", help="the control URL")
     clear.add_argument("id", nargs="?", default="")
     clear.set_defaults(run=_clear)
+    backup = commands.add_parser("backup", help="keep the state of a cluster: backup CONTROL CLUSTER")
+    backup.add_argument("control", help="the control URL")
+    backup.add_argument("cluster")
+    backup.set_defaults(run=lambda a: _ask("POST", f"{a.control}/backup", {"cluster": a.cluster}))
+    restore = commands.add_parser(
+        "restore", help="bring a cluster back to a backup; the answer names the one that undoes it"
+    )
+    restore.add_argument("control", help="the control URL")
+    restore.add_argument("cluster")
+    restore.add_argument("backup", nargs="?", help="its id; the newest of the cluster without one")
+    restore.add_argument("--bump", type=int, default=0, help="how far the resourceVersions are raised")
+    restore.set_defaults(run=_restore)
     _add_users(commands.add_parser("users", help="send requests as tenants until SIGTERM"))
     return parser
 
@@ -147,6 +159,13 @@ def _value(text: str) -> Any:
 def _clear(arguments: argparse.Namespace) -> int:
     tail = f"/{arguments.id}" if arguments.id else ""
     return _ask("DELETE", f"{arguments.control}/faults{tail}", None)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    body: dict[str, Any] = {"cluster": arguments.cluster, "bump": arguments.bump}
+    if arguments.backup:
+        body["backup"] = arguments.backup
+    return _ask("POST", f"{arguments.control}/restore", body)
 
 
 def _ask(method: str, url: str, body: Any) -> int:

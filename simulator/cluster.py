@@ -23,6 +23,7 @@ from simulator.controllers.ingresses import Ingresses
 from simulator.controllers.jobs import Jobs
 from simulator.controllers.loads import Loads
 from simulator.controllers.namespaces import Namespaces
+from simulator.controllers.node_life import NodeLife
 from simulator.controllers.nodes import furnish_cluster
 from simulator.controllers.pod_audit import PodAudit
 from simulator.controllers.pods import Pods
@@ -38,6 +39,7 @@ from simulator.kinds.registry import Registry
 from simulator.lifecycle.backend import Backend
 from simulator.rights.tokens import TokenBook
 from simulator.settings import Settings
+from simulator.store.backup import Backup, backup_of, drop_newer, go_back
 from simulator.store.owners import Owners
 from simulator.store.store import Store
 from simulator.values import Obj
@@ -84,6 +86,7 @@ class Cluster:
             Definitions(context, self.hub.end_kind),
             EndpointWriter(context),
             Namespaces(context),
+            NodeLife(context, self.pods),
         )
         self.garbage = Garbage(context)
         faults.listen(self.follow_faults)
@@ -123,10 +126,33 @@ class Cluster:
         """Make open connections feel the faults that have just been set or cleared."""
         if self.api.refusing():
             self.server.cut_all()
+        past = self.faults.active("past", self.name)
+        self.hub.turn_back(float(past.params.get("back_s", 0)) if past else None)
         self.hub.follow_mute()
         state = self.faults.users_state(self.name)
         self.listeners.turn(state)
         self.gateways.turn(state)
+
+    def backup(self) -> Backup:
+        """Everything its API server keeps, as of now."""
+        return backup_of(self.store)
+
+    def go_back(self, backup: Backup, bump: int) -> None:
+        """Be what it was, as after a restore of etcd: whoever is connected is cut, kubelets begin anew."""
+        self.server.cut_all()
+        self.hub.drop_all()
+        self.hub.turn_back(None)
+        self.pods.stop()
+        drop_newer(self.store, backup)
+        for (kind, *_), obj in backup.objects.items():
+            if kind == "services":
+                self.addresses.restore(obj)
+        go_back(self.store, backup, bump)
+        self.pods.stop()
+        self.pods.start()
+        for controller in self.controllers:
+            controller.start()
+        self.follow_faults()
 
     def shown(self) -> Obj:
         """The cluster as the control API answers it."""

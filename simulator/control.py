@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from simulator.control_backups import BadBackup
+from simulator.control_faults import set_fault
 from simulator.control_tokens import BadToken, mint_token, revoke_token, rotate_token
-from simulator.faults import BadFault
+from simulator.dataplane.meters import METRICS_PATH, page
+from simulator.fault_checks import BadFault
 from simulator.rights.rules import BadRules
 from simulator.settings import BadSetting, changed_settings, shown_settings
 from simulator.values import Obj
@@ -34,6 +37,7 @@ class Control:
         self._routes: dict[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", "/clusters"): self._clusters,
             ("GET", "/gateways"): self._gateways,
+            ("GET", "/targets"): self._targets,
             ("GET", "/audit"): self._audit,
             ("GET", "/faults"): self._list_faults,
             ("POST", "/faults"): self._add_fault,
@@ -41,6 +45,9 @@ class Control:
             ("GET", "/settings"): self._settings,
             ("POST", "/settings"): self._change_settings,
             ("POST", "/load"): self._set_load,
+            ("GET", "/backups"): lambda _: {"backups": fleet.backups.shown()},
+            ("POST", "/backup"): lambda request: fleet.backups.take(_object(request)),
+            ("POST", "/restore"): lambda request: fleet.backups.restore(_object(request)),
             ("POST", "/tokens"): lambda request: mint_token(fleet, _object(request)),
             ("POST", "/tokens/revoke"): lambda request: revoke_token(fleet, _object(request)),
             ("POST", "/tokens/rotate"): lambda request: rotate_token(fleet, _object(request)),
@@ -50,11 +57,13 @@ class Control:
         """The answer to one request."""
         if request.path == "/readyz":
             return text_response("ok")
+        if (request.method, request.path) == ("GET", METRICS_PATH):
+            return self._metrics(request)
         try:
             return json_response(self._answer(request))
         except Refused as error:
             return json_response({"error": str(error)}, error.status)
-        except (BadFault, BadSetting, BadToken, BadRules) as error:
+        except (BadBackup, BadFault, BadSetting, BadToken, BadRules) as error:
             return json_response({"error": str(error)}, 400)
 
     def _answer(self, request: Request) -> Any:
@@ -67,6 +76,22 @@ class Control:
         if parts[0] == "faults" and len(parts) == 3 and parts[2] == "release" and request.method == "POST":
             return self._release(parts[1])
         raise Refused(404, f"there is no {request.method} {request.path}")
+
+    def _metrics(self, request: Request) -> Response:
+        """What users asked of all Prods, or of one (`?prod=`), for Prometheus."""
+        wanted = {"prod": request.query["prod"]} if "prod" in request.query else {}
+        meters = (cluster.answers.meters.of(**wanted) for cluster in self.fleet.clusters.values())
+        return page({source: meter for found in meters for source, meter in found.items()})
+
+    def _targets(self, _: Request) -> Any:
+        """Every node port that pods serve, as Prometheus' http_sd wants it."""
+        return [
+            {"targets": [f"127.0.0.1:{port['nodePort']}"], "labels": {"service": service["metadata"]["name"]}}
+            for cluster in self.fleet.clusters.values()
+            for service in cluster.store.listed("services")
+            for port in service["spec"].get("ports") or ()
+            if port.get("nodePort") and service["spec"].get("selector")
+        ]
 
     def _clusters(self, _: Request) -> Any:
         return {"clusters": [cluster.shown() for cluster in self.fleet.clusters.values()]}
@@ -90,19 +115,7 @@ class Control:
         return {"faults": [fault.shown() for fault in self.fleet.faults.all()]}
 
     def _add_fault(self, request: Request) -> Any:
-        params = _object(request)
-        cluster = params.get("cluster")
-        if cluster is not None and cluster not in self.fleet.clusters:
-            raise Refused(
-                400, f"there is no cluster {cluster!r}; there are: {', '.join(self.fleet.clusters)}"
-            )
-        fault = self.fleet.faults.add(params)
-        for found in self.fleet.clusters.values():
-            if cluster in (None, found.name) and fault.kind == "drop_watches":
-                found.hub.drop_all()
-            if cluster in (None, found.name) and fault.kind == "compact":
-                found.store.compact()
-        return {"id": fault.id}
+        return {"id": set_fault(self.fleet, _object(request)).id}
 
     def _clear_faults(self, _: Request) -> Any:
         return {"cleared": self.fleet.faults.clear()}

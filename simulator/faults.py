@@ -7,25 +7,24 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
 
+from simulator.fault_checks import (
+    MATCH_KEYS,
+    ONE_SHOT,
+    BadFault,
+    checked,
+    facts_fit,
+    image_fits,
+)
 from simulator.values import Obj
 from simulator.wire.doors import OPEN, SHUT, SILENT
 
-KINDS = ("refuse", "hang", "lost", "cut_users", "hold", "error", "slow", "image", "drop_watches", "compact")
-ONE_SHOT = ("drop_watches", "compact")
-BEHAVIOURS = ("missing", "crash", "neverready", "slow", "failing", "good")
-WAYS = ("refuse", "hang")  # how a cluster that cannot be reached behaves towards those who try
-MATCH_KEYS = ("verb", "resource", "namespace", "name", "subresource", "user_agent")
-
-
-class BadFault(ValueError):
-    """A fault that cannot be; the message says why."""
+__all__ = ["BadFault", "Fault", "FaultBook", "image_fits"]
 
 
 @dataclass(slots=True)
 class Fault:
-    """One active fault. `held` are the requests that a `hold` keeps waiting."""
+    """One active fault. `held` are the requests that a `hold` keeps waiting, `did` what a `random` one has set."""
 
     id: str
     kind: str
@@ -34,12 +33,15 @@ class Fault:
     left: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
     held: list[Obj] = field(default_factory=list)
+    did: list[Obj] = field(default_factory=list)
 
     def shown(self) -> Obj:
         """The fault as the control API answers it."""
         shown = {"id": self.id, **self.params, "kind": self.kind}
         if self.kind == "hold":
             shown |= {"left": self.left, "held": self.held, "released": self.released.is_set()}
+        if self.kind == "random":
+            shown["did"] = self.did
         return shown
 
 
@@ -118,18 +120,26 @@ class FaultBook:
         )
         return next(found, None)
 
-    def error_for(self, cluster: str) -> int | None:
-        """The status an `error` fault wants for the next request, by its rate."""
+    def error_for(self, cluster: str) -> Fault | None:
+        """The `error` fault that the next request meets, by its rate."""
         fault = self.active("error", cluster)
-        if fault and self._random.random() < float(fault.params.get("rate", 1.0)):
-            return int(fault.params.get("status", 500))
-        return None
+        met = fault and self._random.random() < float(fault.params.get("rate", 1.0))
+        return fault if met else None
+
+    def node_lost(self, cluster: str, node: str) -> bool:
+        """Whether nothing is heard of a node any more."""
+        return any(
+            fault.kind == "node_lost"
+            and fault.cluster in (None, cluster)
+            and fnmatchcase(node, fault.params["node"])
+            for fault in self._faults.values()
+        )
 
     def hold_for(self, cluster: str, facts: Obj) -> Fault | None:
         """The `hold` that catches a request with these facts; counts it as used."""
         for fault in self._faults.values():
             usable = fault.kind == "hold" and fault.left > 0 and fault.cluster in (None, cluster)
-            if usable and _matches(fault.params.get("match") or {}, facts):
+            if usable and facts_fit(fault.params.get("match") or {}, facts):
                 fault.left -= 1
                 fault.held.append({key: facts[key] for key in MATCH_KEYS})
                 return fault
@@ -150,49 +160,3 @@ class FaultBook:
     def _told(self) -> None:
         for listener in self._listeners:
             listener()
-
-
-def image_fits(pattern: str, image: str) -> bool:
-    """Whether a pattern (a glob, or any part of the reference) fits an image."""
-    return pattern in image or fnmatchcase(image, pattern)
-
-
-def checked(kind: str, params: Obj) -> None:
-    """BadFault unless the parameters fit the kind."""
-    if kind not in KINDS:
-        raise BadFault(f"there is no fault {kind!r}; there are: {', '.join(KINDS)}")
-    if kind == "hold":
-        _check_hold(params)
-    if kind == "image" and (params.get("behaviour") not in BEHAVIOURS or not params.get("pattern")):
-        raise BadFault(f"image wants a pattern and a behaviour of: {', '.join(BEHAVIOURS)}")
-    if kind in ("error", "slow", "image"):
-        _check_numbers(params)
-    if kind in ("lost", "cut_users") and params.get("how", "refuse") not in WAYS:
-        raise BadFault(f"{kind}: how is {' or '.join(WAYS)}")
-
-
-def _check_hold(params: Obj) -> None:
-    unknown = set(params.get("match") or {}) - set(MATCH_KEYS)
-    if unknown:
-        raise BadFault(f"hold cannot match {', '.join(sorted(unknown))}; only {', '.join(MATCH_KEYS)}")
-    if params.get("when", "before") not in ("before", "after"):
-        raise BadFault("hold: when is before or after")
-
-
-def _check_numbers(params: Obj) -> None:
-    try:
-        rate, delay, status = (float(params.get(key, default)) for key, default in
-                               (("rate", 1), ("delay_s", 0), ("status", 500)))  # fmt: skip
-    except (TypeError, ValueError) as error:
-        raise BadFault("rate, delay_s and status are numbers") from error
-    if not (0 <= rate <= 1 and 0 <= delay <= 3600 and 400 <= status <= 599):
-        raise BadFault("rate goes from 0 to 1, delay_s from 0 to 3600, status from 400 to 599")
-
-
-def _matches(match: Obj, facts: Obj) -> bool:
-    for key, wanted in match.items():
-        actual: Any = facts.get(key) or ""
-        fits = wanted in actual if key == "user_agent" else wanted == actual
-        if not fits:
-            return False
-    return True

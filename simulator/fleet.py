@@ -12,7 +12,10 @@ from pathlib import Path
 from simulator.audit import Audit
 from simulator.cluster import Cluster
 from simulator.control import Control
+from simulator.control_backups import Backups
+from simulator.control_faults import set_fault
 from simulator.faults import FaultBook
+from simulator.random_faults import RandomFaults
 from simulator.rights.tokens import TokenBook
 from simulator.settings import Settings
 from simulator.snapshot import (
@@ -58,6 +61,8 @@ class Fleet:
         self.audit = Audit(options.audit)
         self.faults = FaultBook(options.seed)
         self.clusters: dict[str, Cluster] = {}
+        self.backups = Backups(self)
+        self.random_faults = RandomFaults(self.faults, lambda params: set_fault(self, params))
         self.control_server = Server(Control(self).handle)
         self.control_port = 0
         self._saved: dict[str, tuple[int, int]] = {}

@@ -19,7 +19,12 @@ class Settings:
     job_run: Range = (1.0, 4.0)  # how long a pod that is to end runs until it has succeeded
     controller_lag: Range = (0.004, 0.03)  # from a change until the Deployment controller sees it
     crash_backoff: Range = (0.5, 10.0)  # first and longest wait between restarts of a crashing container
+    leak_after: Range = (8.0, 20.0)  # from when a leaking container is ready until it is killed
     pull_backoff: Range = (0.3, 10.0)  # likewise between two attempts to pull a missing image
+    node_grace: float = 4.0  # seconds until a node that is not heard of counts as lost; 50 on a real cluster
+    node_toleration: float = (
+        10.0  # the longest its pods then stay before they are evicted; 300 on a real cluster
+    )
     health_interval: float = 0.5  # seconds between two checks that a gateway makes of one address
     health_timeout: float = 1.0  # seconds such a check waits, to connect and again for the answer
     health_down: int = 2  # failed checks in a row until an address is down

@@ -85,6 +85,15 @@ class Fleet:
         """Lose a cluster, with everything that users reach there; the id of the fault, which undoes it when cleared."""
         return self.fault("lost", cluster=cluster, how=how)
 
+    def backup(self, cluster: str) -> str:
+        """Keep the state of a cluster; the id of the backup."""
+        return str(self.ask("POST", "/backup", {"cluster": cluster})["id"])
+
+    def restore(self, cluster: str, backup: str, bump: int = 0) -> str:
+        """Bring a cluster back to a backup; the id of the one that undoes it."""
+        body = {"cluster": cluster, "backup": backup, "bump": bump}
+        return str(self.ask("POST", "/restore", body)["undo"])
+
     def load(self, cluster: str, namespace: str, name: str, percent: float | None) -> None:
         """Set what a workload uses in all, in percent of one pod's request (400: four pods at 100 %)."""
         self.ask(

@@ -29,6 +29,10 @@ class NoPath(Unavailable):
 def parse(status: int, body: bytes, *, write: bool) -> Manifest:
     """The object of a good answer; raises the KubeError of any other. `write`: the call changes things."""
     data = _object(body)
+    if (
+        data is None and status == 429
+    ):  # priority and fairness says it in plain text, before it looks at the request
+        return parse_plain(status, body)
     if data is None:
         error = NoPath if status == 404 else Unavailable
         raise error(because("answer-unreadable", status=status), maybe_done=write)

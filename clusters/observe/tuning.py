@@ -28,6 +28,7 @@ class Tuning:
     list_s: float = 15.0
     retry_min_s: float = 0.2
     retry_max_s: float = 5.0
+    back_s: float = 30.0  # a cluster that lists an older state than it has shown is believed after this long
     blind_s: float = 10.0  # watches that fail for this long: what was seen is no longer trusted
     absent_s: float = 60.0  # a kind that the cluster does not have is looked for this often
     secrets_s: float = 30.0  # Secrets that Blueprints refer to are looked for this often

@@ -57,6 +57,8 @@ class Watch:
         self._path = _known_path(kind)
         self._most_s = tuning.absent_s if optional else tuning.retry_max_s
         self._version = ""
+        self._doubtful = False  # it broke off: perhaps it is another server now, or an older state of it
+        self._back_since: float | None = None
         self._stream: aiohttp.ClientResponse | None = None
         self._poke = asyncio.Event()
 
@@ -92,6 +94,9 @@ class Watch:
                 wait_s = min(wait_s * 2, self._most_s)
 
     async def _round(self) -> None:
+        if self.listed and self._doubtful and is_older(await self._server_version(), self._version):
+            self.listed = False
+        self._doubtful = False
         if not self.listed or self.absent:
             await self._list()
         if self._version:
@@ -101,6 +106,7 @@ class Watch:
 
     def _failed(self, error: Exception) -> None:
         self.trouble = f"{type(error).__name__}: {error}"[:200]
+        self._doubtful = True
         if self.failing_since is None:
             self.failing_since = time.monotonic()
         if isinstance(error, WatchBroken) and error.relist:
@@ -115,9 +121,34 @@ class Watch:
 
     async def _list(self) -> None:
         body = await self._read_list()
-        self._version = str(body["metadata"].get("resourceVersion") or "")
+        version = str(body["metadata"].get("resourceVersion") or "")
+        self._check_age(version)
+        self._version = version
         self._on_list(self.kind, body.get("items") or [])
         self.listed, self.failing_since = True, None
+
+    def _check_age(self, version: str) -> None:
+        """WatchBroken as long as a list that is older than what was seen is taken for one of an API server that
+        lags behind; after `back_s` the cluster was restored from a backup, and what it says is so."""
+        if not is_older(version, self._version):
+            self._back_since = None
+            return
+        if self._back_since is None:
+            self._back_since = time.monotonic()
+        if time.monotonic() - self._back_since < self._tuning.back_s:
+            raise WatchBroken(f"it has gone back from {self._version} to {version}", relist=True)
+        self._back_since = None
+
+    async def _server_version(self) -> str:
+        """The version that the server is at, "" if it does not tell. One that is asked for less than it has shown
+        already would be silent about all that happens until it is as far again."""
+        timeout = aiohttp.ClientTimeout(total=self._tuning.list_s, sock_connect=self._tuning.connect_s)
+        if not self._path:
+            return ""
+        async with self._get(self._path, {"limit": "1"}, timeout) as response:
+            if response.status == 404:
+                return ""
+            return str(json.loads(await _read(response))["metadata"].get("resourceVersion") or "")
 
     async def _read_list(self) -> dict[str, Any]:
         timeout = aiohttp.ClientTimeout(total=self._tuning.list_s, sock_connect=self._tuning.connect_s)
@@ -175,6 +206,16 @@ class Watch:
         return self._session.get(
             path, params={**self._query, **query}, timeout=timeout, allow_redirects=False
         )
+
+
+def is_older(version: str, seen: str) -> bool:
+    """Whether a resourceVersion is older than one that was seen; never, where either is not a number. Those of one
+    API server may be compared (KEP-5504).
+
+    >>> is_older("9", "10"), is_older("10", "10"), is_older("", "10"), is_older("x", "10")
+    (True, False, False, False)
+    """
+    return version.isdecimal() and seen.isdecimal() and int(version) < int(seen)
 
 
 def _known_path(kind: str) -> str:

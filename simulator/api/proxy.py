@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simulator.api.target import Target
-from simulator.dataplane.answers import Answers
+from simulator.dataplane.answers import Answers, Silence
 from simulator.errors import ApiError, not_found
 from simulator.lifecycle.backend import Backend
 from simulator.wire.messages import Request, Response
@@ -20,9 +20,12 @@ async def proxied(backend: Backend, answers: Answers, target: Target, request: R
     if obj is None:
         raise not_found(target.kind, name)
     inner = replace(request, path="/" + target.rest)
-    if target.kind.plural == "pods":
-        return answers.of_pod(obj, inner)
-    response = answers.of_service(obj, inner, port)
+    try:
+        if target.kind.plural == "pods":
+            return await answers.of_pod(obj, inner)
+        response = await answers.of_service(obj, inner, port)
+    except Silence as error:
+        raise ApiError(503, "ServiceUnavailable", f"error trying to reach service: {error}") from error
     if response is None:
         message = f'no endpoints available for service "{target.name}"'
         raise ApiError(503, "ServiceUnavailable", message)

@@ -12,6 +12,7 @@ from simulator.api.target import Target
 from simulator.errors import ApiError, bad_request, not_found, too_large
 from simulator.kinds.kind import Kind
 from simulator.selectors import Predicate, both, everything, field_predicate, label_predicate
+from simulator.store.past import Past
 from simulator.store.store import Store
 from simulator.values import Obj, full_name
 from simulator.wire.messages import Request, Response, json_response
@@ -19,7 +20,7 @@ from simulator.wire.messages import Request, Response, json_response
 UNNAMED_IN_LISTS = ("kind", "apiVersion")  # typed lists name them once, for the whole list
 
 
-def get_object(store: Store, target: Target, request: Request) -> Response:
+def get_object(store: Store | Past, target: Target, request: Request) -> Response:
     """The object as JSON or as a one-row Table; 404."""
     version = version_number(request.query.get("resourceVersion", ""))
     if version > store.version:
@@ -46,7 +47,7 @@ def predicate_of(target: Target, request: Request) -> Predicate:
     return both(labels, field_predicate(request.query.get("fieldSelector", ""), target.kind))
 
 
-def list_objects(store: Store, target: Target, request: Request) -> Response:
+def list_objects(store: Store | Past, target: Target, request: Request) -> Response:
     """A page of a list, sorted by key, in the form the client asked for; all pages are of the moment of the first."""
     check_list_options(request, watch=False)
     limit = max(whole_number(request.query.get("limit") or "0"), 0)
@@ -78,7 +79,7 @@ def _list_response(kind: Kind, page: list[Obj], meta: Obj, request: Request) -> 
     )
 
 
-def _place(request: Request, store: Store) -> tuple[int, tuple[str, str]]:
+def _place(request: Request, store: Store | Past) -> tuple[int, tuple[str, str]]:
     """(the version that the list is of, the name after which it goes on)."""
     token, query = request.query.get("continue"), request.query
     asked = version_number(query.get("resourceVersion", ""), "" if token else "invalid resource version: ")
@@ -100,7 +101,7 @@ def _token(last: tuple[str, str], version: int) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _continued(token: str, store: Store) -> tuple[int, tuple[str, str]]:
+def _continued(token: str, store: Store | Past) -> tuple[int, tuple[str, str]]:
     try:
         place = json.loads(base64.urlsafe_b64decode(token))
         version, start = int(place["rv"]), (str(place["start"][0]), str(place["start"][1]))

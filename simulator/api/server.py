@@ -11,6 +11,7 @@ from simulator.api.auditing import Auditor
 from simulator.api.bodies import media_type
 from simulator.api.discovery import VERSION, discover
 from simulator.api.eviction import evict
+from simulator.api.failures import failure
 from simulator.api.logs import FollowedLog, pod_log
 from simulator.api.metrics import metrics_of
 from simulator.api.openapi import openapi_v2, openapi_v3
@@ -27,6 +28,8 @@ from simulator.kinds.metrics import GROUP as METRICS
 from simulator.lifecycle.backend import Backend
 from simulator.rights.authorizer import Authorizer
 from simulator.rights.tokens import ANONYMOUS, TokenBook, User
+from simulator.store.past import Past
+from simulator.store.store import Store
 from simulator.values import Obj
 from simulator.wire.messages import Request, Response, json_response, text_response
 
@@ -79,9 +82,9 @@ class ApiServer:
 
     async def _answer(self, request: Request) -> Response | None:
         path = request.path.rstrip("/") or "/"
-        status = self.faults.error_for(self.name)
-        if status:
-            raise _failure(status)
+        error = self.faults.error_for(self.name)
+        if error:
+            return failure(error.params)
         user = self._user(request)
         user = spoken_for(self.authorizer, user, request)
         if path.startswith(("/api/", "/apis/")) and path.count("/") > (2 if path.startswith("/api/") else 3):
@@ -174,7 +177,7 @@ class ApiServer:
         if target.verb == "get":
             return self._get(request, target)
         if target.verb == "list":
-            return reads.list_objects(self.backend.store, target, request)
+            return reads.list_objects(self._seen(request), target, request)
         if target.subresource in ("log",) or target.verb not in WRITES:
             raise method_not_allowed()
         return WRITES[target.verb](self.backend, target, request)
@@ -191,18 +194,10 @@ class ApiServer:
             return pod_log(self.backend.store, target, request)
         if target.subresource == "scale":
             return json_response(scale_of(writes.live_object(self.backend, target)))
-        return reads.get_object(self.backend.store, target, request)
+        return reads.get_object(self._seen(request), target, request)
 
-
-def _failure(status: int) -> ApiError:
-    if status == 429:
-        return ApiError(429, "TooManyRequests", "Too many requests, please try again later.",
-                        {"retryAfterSeconds": 1}, {"Retry-After": "1"})  # fmt: skip
-    reasons = {
-        500: "InternalError",
-        503: "ServiceUnavailable",
-        504: "Timeout",
-        403: "Forbidden",
-        404: "NotFound",
-    }
-    return ApiError(status, reasons.get(status, ""), f"the simulator was told to answer {status}")
+    def _seen(self, request: Request) -> Store | Past:
+        """What a get or list is answered from."""
+        fault = self.faults.active("past", self.name)
+        fresh = fault and fault.params.get("how") == "cache" and not request.query.get("resourceVersion")
+        return self.backend.store if fresh else self.hub.seen

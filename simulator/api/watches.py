@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from simulator.api.options import check_list_options, version_number
@@ -11,6 +12,7 @@ from simulator.api.tables import table_asked, table_of
 from simulator.api.target import Target, flag, number
 from simulator.errors import ApiError, gone
 from simulator.selectors import Predicate, everything
+from simulator.store.past import Past, version_before
 from simulator.store.store import ADDED, DELETED, MODIFIED, Commit, Store
 from simulator.values import Obj, packed
 from simulator.wire.connection import Connection
@@ -30,6 +32,7 @@ class Watch:
         self.bookmarks = flag(request, "allowWatchBookmarks")
         self.as_table = table_asked(request.headers.get("accept", ""))
         self.include = request.query.get("includeObject", "Metadata")
+        self._since = 0  # nothing as old is told: a client may ask for more than there is, after a restore
         self._headed = False
         self._muted_lines: list[bytes] | None = None
         self._timers: list[asyncio.TimerHandle] = []
@@ -44,8 +47,10 @@ class Watch:
             self.send(_line("ERROR", start.status()))
             self.connection.end_stream()
             return
+        self._since = start
         self._catch_up(start, flag(request, "sendInitialEvents"))
         self.hub.join(self)
+        self._keep_for_later()
         self._set_timers(number(request, "timeoutSeconds") or LONGEST_S)
 
     def _starting_point(self, request: Request) -> int | ApiError:
@@ -53,12 +58,12 @@ class Watch:
         version = version_number(request.query.get("resourceVersion", ""))
         if flag(request, "sendInitialEvents"):
             return 0
-        if version and version < self.hub.store.compacted:
-            return gone(version, self.hub.store.compacted)
+        if version and version < self.hub.seen.compacted:
+            return gone(version, self.hub.seen.compacted)
         return version
 
     def _catch_up(self, version: int, announce_end: bool) -> None:
-        store, kind = self.hub.store, self.target.kind.key
+        store, kind = self.hub.seen, self.target.kind.key
         if version == 0:
             for obj in store.listed(kind, self.target.namespace):
                 if self.predicate(obj):
@@ -67,12 +72,19 @@ class Watch:
                 self.send(self._bookmark({"k8s.io/initial-events-end": "true"}))
             return
         for commit in store.history:
-            if commit.version > version and commit.kind == kind:
+            if commit.kind == kind:
                 self.tell(commit)
+
+    def _keep_for_later(self) -> None:
+        """Where the past is watched: keep what has happened since, to be sent when that is over."""
+        if self.hub.past is not None:
+            for commit in self.hub.store.history:
+                if commit.kind == self.target.kind.key and commit.version > self.hub.past.version:
+                    self.tell(commit)
 
     def tell(self, commit: Commit) -> None:
         """Send the commit if it concerns this watch, as ADDED or DELETED where it enters or leaves."""
-        type_ = self._type(commit)
+        type_ = self._type(commit) if commit.version > self._since else None
         if type_ is None:
             return
         foreign = self.target.kind.seen(commit.new) is not commit.new
@@ -119,14 +131,15 @@ class Watch:
             self._timers.append(loop.call_later(min(BOOKMARK_EVERY_S, max(seconds - 1, 0.5)), self._remind))
 
     def _expire(self) -> None:
-        if self.bookmarks:
+        if self.bookmarks and self.hub.store.version >= self._since:
             self.send(self._bookmark({}))
-        if self._muted_lines is None:
+        if not self.hub.is_silent():
             self.close()
             self.connection.end_stream()
 
     def _remind(self) -> None:
-        self.send(self._bookmark({}))
+        if self.hub.store.version >= self._since:
+            self.send(self._bookmark({}))
         self._timers.append(asyncio.get_running_loop().call_later(BOOKMARK_EVERY_S, self._remind))
         del self._timers[1]
 
@@ -151,11 +164,26 @@ class Watch:
 class WatchHub:
     """The open watches of a cluster by kind."""
 
-    def __init__(self, store: Store, muted: Callable[[], bool]) -> None:
-        self.store = store
-        self._muted = muted
+    def __init__(self, store: Store, is_silent: Callable[[], bool]) -> None:
+        self.store, self.is_silent = store, is_silent
+        self.past: Past | None = None
         self._watches: dict[str, dict[Watch, None]] = {}
         store.listen(self._tell)
+
+    @property
+    def seen(self) -> Store | Past:
+        """What new watches begin with."""
+        return self.store if self.past is None else self.past
+
+    def turn_back(self, back_s: float | None) -> None:
+        """Show watches the cluster as it was that many seconds ago, and nothing newer; None: as it is."""
+        if back_s is None:
+            self.past = None
+        elif self.past is None:
+            self.past = Past(self.store, version_before(self.store, time.monotonic() - back_s))
+
+    def _muted(self) -> bool:
+        return self.past is not None or self.is_silent()
 
     def join(self, watch: Watch) -> None:
         """Tell the watch of every further commit of its kind."""
@@ -191,6 +219,8 @@ class WatchHub:
         return [watch for watches in self._watches.values() for watch in watches]
 
     def _tell(self, commit: Commit) -> None:
+        if self.past is not None:
+            self.past.note(commit)
         for watch in tuple(self._watches.get(commit.kind, ())):
             watch.tell(commit)
 

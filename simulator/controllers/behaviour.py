@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from simulator.dataplane.answers import image_tag
-from simulator.faults import image_fits
+from simulator.fault_checks import image_fits
 
-GOOD, MISSING, CRASH, NEVER_READY, SLOW = "good", "missing", "crash", "neverready", "slow"
-WORDS = (MISSING, CRASH, NEVER_READY, SLOW)
+GOOD, MISSING, CRASH, NEVER_READY, SLOW, LEAK = "good", "missing", "crash", "neverready", "slow", "leak"
+WORDS = (MISSING, CRASH, NEVER_READY, SLOW, LEAK)
 
 
 def behaviour_of(image: str, rules: list[tuple[str, str]]) -> str:

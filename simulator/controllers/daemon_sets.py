@@ -11,7 +11,7 @@ from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_active, is_ending, ready_since, seconds_until_available
 from simulator.controllers.recorder import NORMAL
 from simulator.controllers.rollout import resolved
-from simulator.controllers.scheduling import fits, is_ready_node
+from simulator.controllers.scheduling import SCHEDULING, STAYING, fits
 from simulator.kinds.daemon_sets import TEMPLATE_GENERATION
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete
@@ -72,15 +72,11 @@ class DaemonSets:
                 self._roll(daemon_set, revision, nodes)
         self._write_status(daemon_set, revision, nodes)
 
-    def _nodes(self, daemon_set: Obj) -> list[str]:
-        """The names of the nodes that should run a pod."""
+    def _nodes(self, daemon_set: Obj, effects: tuple[str, ...] = SCHEDULING) -> list[str]:
+        """The names of the nodes that should run a pod; with STAYING, of those where one may stay."""
         spec = daemon_set["spec"]["template"]["spec"]
         spec = {**spec, "tolerations": [*(spec.get("tolerations") or ()), *TOLERATIONS]}
-        return [
-            node["metadata"]["name"]
-            for node in self.store.listed("nodes")
-            if is_ready_node(node) and fits(spec, node)
-        ]
+        return [node["metadata"]["name"] for node in self.store.listed("nodes") if fits(spec, node, effects)]
 
     def _pods(self, daemon_set: Obj) -> dict[str, list[Obj]]:
         """The pods by the node they are meant for, oldest first."""
@@ -90,14 +86,14 @@ class DaemonSets:
         return found
 
     def _place(self, daemon_set: Obj, revision: Obj, nodes: list[str]) -> None:
-        """One pod on each node, none elsewhere, failed ones anew."""
-        pods = self._pods(daemon_set)
+        """One pod on each node, failed ones anew, none where it may not stay (a lost node keeps what it has)."""
+        pods, kept = self._pods(daemon_set), self._nodes(daemon_set, STAYING)
         for node in nodes:
             if not pods.get(node):
                 self._make(daemon_set, revision, node)
         for node, found in pods.items():
             active = [pod for pod in found if not is_ending(pod)]
-            surplus = active[1:] if node in nodes else active
+            surplus = active[1:] if node in kept else active
             ended = [pod for pod in active[:1] if node in nodes and not is_active(pod)]
             for pod in (*surplus, *ended):
                 self._delete(daemon_set, pod)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.controllers import behaviour
 from simulator.controllers.context import Context
+from simulator.controllers.pod_facts import host_ip, images_of, is_to_end, leak_s
 from simulator.controllers.pod_status import (
     ContainerState,
     pod_status,
@@ -55,20 +56,37 @@ class PodLife:
         if self._timer:
             self._timer.cancel()
 
+    def resume(self, pod: Obj) -> None:
+        """Go on once the pod's node is heard of again; what had got ready there has stayed so."""
+        if pod["metadata"].get("deletionTimestamp"):
+            self._ending = False
+            self._end(pod)
+        elif self.states and all(state.ready for state in self.states.values()):
+            self.write_status(pod)
+            self._end_later(pod, 0.0)
+        elif not is_finished_pod(pod):
+            self.after(CREATE_S, self.start if self.states else self._create)
+
     def follow(self, old: Obj, new: Obj) -> None:
         """Hear of a change somebody made: a deletion, or another image."""
+        if self.pods.is_cut_off(new):
+            return
         if new["metadata"].get("deletionTimestamp"):
             if not self._ending or dig(old, "metadata", "deletionGracePeriodSeconds") != dig(
                 new, "metadata", "deletionGracePeriodSeconds"
             ):
                 self._end(new)
-        elif _images(old) != _images(new):
+        elif images_of(old) != images_of(new):
             self.after(CREATE_S, self._create)
 
     def after(self, seconds: float, step: Callable[[], None]) -> None:
         """Take the next step then, in place of any other that was due."""
         self.stop()
-        self._timer = asyncio.get_running_loop().call_later(seconds, step)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._take, step)
+
+    def _take(self, step: Callable[[], None]) -> None:
+        if not self.pods.is_cut_off(self.pod()):
+            step()
 
     def pod(self) -> Obj | None:
         """The pod as it is now, None once it has gone."""
@@ -127,7 +145,7 @@ class PodLife:
                 self.states[status["name"]] = ContainerState(
                     status["state"], True, status.get("restartCount", 0), status.get("lastState") or None
                 )
-            self._finish_later(pod, 0.0)
+            self._end_later(pod, 0.0)
         else:
             self.after(CREATE_S, self._create)
 
@@ -138,7 +156,7 @@ class PodLife:
         if not self.addresses[0]:
             self.addresses = (
                 self.pods.next_ip(),
-                _host_ip(self.store.get("nodes", "", pod["spec"]["nodeName"])),
+                host_ip(self.store.get("nodes", "", pod["spec"]["nodeName"])),
             )
         names = [c["name"] for c in pod["spec"]["containers"]]
         self.states = {name: ContainerState(waiting("ContainerCreating")) for name in names}
@@ -181,7 +199,7 @@ class PodLife:
 
     def _is_probed(self, pod: Obj, container: Obj) -> bool:
         """Whether the container is ready later than it runs; one that is to end is not waited for."""
-        return bool(container.get("readinessProbe")) and not _is_to_end(pod)
+        return bool(container.get("readinessProbe")) and not is_to_end(pod)
 
     def run(self, until_ready: float) -> None:
         """Let the containers run; those with a probe are ready `until_ready` seconds later."""
@@ -204,17 +222,21 @@ class PodLife:
             self.after(max(until_ready, 0.02), self._trouble.crash)
         elif behaviour.NEVER_READY in found.values():
             self._complain_unready(found)
-        elif _is_to_end(pod):
-            self._finish_later(pod, until_ready)
-        elif until_ready:
+        elif until_ready and not is_to_end(pod):
             self.after(until_ready, self._become_ready)
+        else:
+            self._end_later(pod, until_ready)
 
-    def _finish_later(self, pod: Obj, after_s: float) -> None:
-        """Let a pod that is to end do so after its time."""
-        if _is_to_end(pod):
+    def _end_later(self, pod: Obj, after_s: float) -> None:
+        """Let a pod that is to end do so after its time, and one that leaks run out of memory."""
+        found = self.behaviours(pod)
+        if is_to_end(pod):
             seconds = self.context.draw(self.context.settings().job_run)
-            slow = SLOW_FACTOR if behaviour.SLOW in self.behaviours(pod).values() else 1.0
+            slow = SLOW_FACTOR if behaviour.SLOW in found.values() else 1.0
             self.after(after_s + seconds * slow, self._trouble.finish)
+        elif behaviour.LEAK in found.values():
+            usual = self.context.draw(self.context.settings().leak_after)
+            self.after(leak_s(pod, self.context.faults, usual), self._trouble.run_out_of_memory)
 
     def _announce_start(self, pod: Obj, container: Obj) -> None:
         image, name = container.get("image", ""), container["name"]
@@ -236,6 +258,7 @@ class PodLife:
             return
         self.states = {n: ContainerState(s.state, True, s.restarts, s.last) for n, s in self.states.items()}
         self.write_status(pod)
+        self._end_later(pod, 0.0)
 
     def _end(self, pod: Obj) -> None:
         """Stop serving at once; be gone after the simulated grace."""
@@ -273,16 +296,3 @@ class PodLife:
 
     def _write(self, pod: Obj) -> None:
         self.store.put("pods", pod)
-
-
-def _is_to_end(pod: Obj) -> bool:
-    return pod["spec"].get("restartPolicy") in ("OnFailure", "Never")
-
-
-def _images(pod: Obj) -> list[str]:
-    return [container.get("image", "") for container in pod["spec"]["containers"]]
-
-
-def _host_ip(node: Obj | None) -> str:
-    addresses = dig(node, "status", "addresses") or [{"address": ""}]
-    return str(addresses[0]["address"])

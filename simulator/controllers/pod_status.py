@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from simulator.values import Obj, dig, stamp
 
+OUT_OF_MEMORY = 137  # 128 + SIGKILL, which the kernel sends
+END_REASONS = {0: "Completed", OUT_OF_MEMORY: "OOMKilled"}
+
 
 @dataclass(frozen=True, slots=True)
 class ContainerState:
@@ -30,7 +33,7 @@ def running(since: str) -> Obj:
 
 def ended(container_id: str, since: str, exit_code: int) -> Obj:
     """A state of having ended."""
-    reason = "Error" if exit_code else "Completed"
+    reason = END_REASONS.get(exit_code, "Error")
     return {"terminated": {"exitCode": exit_code, "reason": reason, "startedAt": since, "finishedAt": stamp(),
                            "containerID": container_id}}  # fmt: skip
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.controllers import behaviour
-from simulator.controllers.pod_status import ContainerState, container_id, ended, waiting
+from simulator.controllers.pod_status import OUT_OF_MEMORY, ContainerState, container_id, ended, waiting
 from simulator.controllers.recorder import NORMAL, WARNING
 from simulator.controllers.references import Lack
-from simulator.values import dig, stamp
+from simulator.values import Obj, dig, stamp
 
 if TYPE_CHECKING:
     from simulator.controllers.pod_life import PodLife
 
+EXIT_CODES = {behaviour.CRASH: 1, behaviour.LEAK: OUT_OF_MEMORY}
+DEAD_S = 0.05  # a container has ended before it is started again at once
 GONE = "rpc error: code = NotFound desc = failed to pull and unpack image"
 
 
@@ -25,6 +27,13 @@ class PodTrouble:
 
     def crash(self) -> None:
         """End the crashing containers, then wait longer each time before they start again."""
+        self._die(behaviour.CRASH)
+
+    def run_out_of_memory(self) -> None:
+        """The same for those that leak; the first time they are started again at once."""
+        self._die(behaviour.LEAK, at_once=not self._tries)
+
+    def _die(self, how: str, at_once: bool = False) -> None:
         pod = self.life.pod()
         if pod is None:
             return
@@ -34,21 +43,37 @@ class PodTrouble:
         found = self.life.behaviours(pod)
         delay = self._backoff(self.life.context.settings().crash_backoff)
         for name, state in self.life.states.items():
-            if found[name] != behaviour.CRASH:
-                continue
-            since = dig(state.state, "running", "startedAt") or stamp()
-            last = ended(container_id(pod, name, state.restarts), since, 1)
-            text = (f"back-off {_go_duration(delay)} restarting failed container={name} "
-                    f"pod={self.life.key[1]}_{self.life.key[0]}({pod['metadata']['uid']})")  # fmt: skip
-            self.life.states[name] = ContainerState(
-                waiting("CrashLoopBackOff", text), False, state.restarts + 1, last
-            )
-            self.life.tell(pod, WARNING, "BackOff", f"Back-off restarting failed container {name} in pod "
-                       f"{self.life.key[1]}_{self.life.key[0]}({pod['metadata']['uid']})", name)  # fmt: skip
+            if found[name] == how:
+                self.life.states[name] = self._ended(pod, name, state, EXIT_CODES[how])
+                if not at_once:
+                    self._back_off(pod, name, delay)
         self.life.write_status(pod)
-        self.life.after(
-            delay, lambda: self.life.run(0.3 * self.life.context.draw(self.life.context.settings().pod_start))
+        self.life.after(DEAD_S if at_once else delay, self._restart)
+
+    def _ended(self, pod: Obj, name: str, state: ContainerState, code: int) -> ContainerState:
+        since = dig(state.state, "running", "startedAt") or stamp()
+        return ContainerState(
+            ended(container_id(pod, name, state.restarts), since, code), False, state.restarts, state.last
         )
+
+    def _back_off(self, pod: Obj, name: str, delay: float) -> None:
+        """Have a container that has ended wait, in kubelet's words."""
+        dead = self.life.states[name]
+        text = (f"back-off {_go_duration(delay)} restarting failed container={name} "
+                f"pod={self.life.key[1]}_{self.life.key[0]}({pod['metadata']['uid']})")  # fmt: skip
+        self.life.states[name] = ContainerState(
+            waiting("CrashLoopBackOff", text), False, dead.restarts + 1, dead.state
+        )
+        self.life.tell(pod, WARNING, "BackOff", f"Back-off restarting failed container {name} in pod "
+                       f"{self.life.key[1]}_{self.life.key[0]}({pod['metadata']['uid']})", name)  # fmt: skip
+
+    def _restart(self) -> None:
+        """Start again what has ended."""
+        for name, state in self.life.states.items():
+            if "terminated" in state.state:
+                again = ContainerState(waiting("ContainerCreating"), False, state.restarts + 1, state.state)
+                self.life.states[name] = again
+        self.life.run(0.3 * self.life.context.draw(self.life.context.settings().pod_start))
 
     def lack(self, lack: Lack) -> None:
         """Note, in kubelet's words, that something the pod refers to is not there."""
@@ -65,16 +90,13 @@ class PodTrouble:
         self.life.write_status(pod)
 
     def finish(self) -> None:
-        """End every container of a pod that is not to be restarted: those that crash with exit code 1."""
+        """End every container of a pod that is not to be restarted, with the exit code that its image leads to."""
         pod = self.life.pod()
         if pod is None:
             return
         found = self.life.behaviours(pod)
         for name, state in self.life.states.items():
-            since = dig(state.state, "running", "startedAt") or stamp()
-            code = 1 if found[name] == behaviour.CRASH else 0
-            over = ended(container_id(pod, name, state.restarts), since, code)
-            self.life.states[name] = ContainerState(over, False, state.restarts, state.last)
+            self.life.states[name] = self._ended(pod, name, state, EXIT_CODES.get(found[name], 0))
         self.life.write_status(pod)
 
     def fail_pull(self) -> None:

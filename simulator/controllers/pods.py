@@ -58,6 +58,20 @@ class Pods:
         """Have the pod try again to start as soon as a ConfigMap or Secret of its namespace changes."""
         self._lacking[life] = None
 
+    def on_node(self, name: str) -> list[Obj]:
+        """The pods that are bound to a node."""
+        return [pod for pod in self.store.each("pods") if dig(pod, "spec", "nodeName") == name]
+
+    def is_cut_off(self, pod: Obj | None) -> bool:
+        """Whether the pod's kubelet is not heard of, so that nothing it is asked for happens."""
+        node = dig(pod, "spec", "nodeName")
+        return bool(node) and self.context.faults.node_lost(self.context.cluster, node)
+
+    def resume(self, node: str) -> None:
+        """Go on with the pods of a node that is heard of again."""
+        for pod in self.on_node(node):
+            self._lives[pod["metadata"]["uid"]].resume(pod)
+
     def _follow_references(self, commit: Commit) -> None:
         space = commit.new["metadata"]["namespace"]
         for life in [life for life in self._lacking if life.key[0] == space]:

@@ -16,7 +16,9 @@ class WorkQueue:
 
     def __init__(self, name: str, work: Callable[[Key], None]) -> None:
         self._name, self._work = name, work
-        self._due: dict[Key, asyncio.TimerHandle] = {}
+        self._due: dict[
+            Key, tuple[float, asyncio.TimerHandle]
+        ] = {}  # when: uvloop's handles do not always tell
         self._stopped = False
 
     def add(self, key: Key, after_s: float = 0.0) -> None:
@@ -24,17 +26,17 @@ class WorkQueue:
         if self._stopped:
             return
         loop = asyncio.get_running_loop()
-        waiting = self._due.get(key)
+        at, waiting = loop.time() + after_s, self._due.get(key)
         if waiting is not None:
-            if waiting.when() <= loop.time() + after_s:
+            if waiting[0] <= at:
                 return
-            waiting.cancel()
-        self._due[key] = loop.call_later(after_s, self._run, key)
+            waiting[1].cancel()
+        self._due[key] = at, loop.call_later(after_s, self._run, key)
 
     def stop(self) -> None:
         """Drop everything that is due."""
         self._stopped = True
-        for handle in self._due.values():
+        for _, handle in self._due.values():
             handle.cancel()
         self._due.clear()
 

@@ -8,12 +8,16 @@ from simulator.values import Obj, dig
 UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
-def fits(spec: Obj, node: Obj) -> bool:
-    """Whether the scheduler would put a pod with this spec on the node."""
+SCHEDULING = ("NoSchedule", "NoExecute")
+STAYING = ("NoExecute",)
+
+
+def fits(spec: Obj, node: Obj, effects: tuple[str, ...] = SCHEDULING) -> bool:
+    """Whether the scheduler would put a pod with this spec on the node; with STAYING, whether it may stay there."""
     labels = node["metadata"].get("labels") or {}
     if not (spec.get("nodeSelector") or {}).items() <= labels.items():
         return False
-    return _has_affinity(spec, node) and not _repelling(spec, node)
+    return _has_affinity(spec, node) and not _repelling(spec, node, effects)
 
 
 def is_ready_node(node: Obj) -> bool:
@@ -36,18 +40,19 @@ def _matches(term: Obj, node: Obj) -> bool:
     )
 
 
-def _repelling(spec: Obj, node: Obj) -> list[Obj]:
+def _repelling(spec: Obj, node: Obj, effects: tuple[str, ...]) -> list[Obj]:
     taints = list(dig(node, "spec", "taints") or ())
     if dig(node, "spec", "unschedulable"):
         taints.append(UNSCHEDULABLE)
     tolerations = spec.get("tolerations") or ()
     return [
         taint for taint in taints
-        if taint.get("effect") != "PreferNoSchedule" and not any(_tolerates(entry, taint) for entry in tolerations)
+        if taint.get("effect") in effects and not any(tolerates(entry, taint) for entry in tolerations)
     ]  # fmt: skip
 
 
-def _tolerates(toleration: Obj, taint: Obj) -> bool:
+def tolerates(toleration: Obj, taint: Obj) -> bool:
+    """Whether a toleration covers a taint."""
     if toleration.get("effect") not in (None, "", taint.get("effect")):
         return False
     if toleration.get("operator") == "Exists":

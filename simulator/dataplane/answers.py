@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-import re
+import time
 
+from simulator.dataplane.manners import manner_of_fault, manner_of_tag
+from simulator.dataplane.meters import METRICS_PATH, Meters, Source, page
 from simulator.faults import FaultBook
 from simulator.store.store import Store
 from simulator.values import Obj, dig
@@ -13,7 +16,10 @@ from simulator.wire.messages import Request, Response, json_response
 PROD_LABEL = "drover.dev/prod"
 # What probes and health checks ask for: a version may pass these and still fail its users.
 HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/livez", "/health", "/ready", "/live"})
-FAILING_TAG = re.compile(r"failing(\d{0,3})")
+
+
+class Silence(Exception):
+    """No answer comes, however long one waits; the message says why in the words of a dialler."""
 
 
 class Answers:
@@ -21,47 +27,53 @@ class Answers:
 
     def __init__(self, cluster: str, store: Store, faults: FaultBook, seed: random.Random) -> None:
         self.cluster, self._store, self._faults, self._random = cluster, store, faults, seed
+        self.meters = Meters()
         self._turns: dict[tuple[str, str], int] = {}
 
-    def of_service(self, service: Obj, request: Request, port: str = "") -> Response | None:
-        """The answer of the next ready pod behind the Service, None when there is none."""
+    async def of_service(self, service: Obj, request: Request, port: str = "") -> Response | None:
+        """The answer of the next ready pod behind the Service, None when there is none; Silence."""
         meta = service["metadata"]
         pods = ready_pods(self._store, service)
         if not pods:
             return None
         turn = self._turns.get((meta["namespace"], meta["name"]), 0)
         self._turns[(meta["namespace"], meta["name"])] = turn + 1
-        return self.of_pod(pods[turn % len(pods)], request, target_port(service, port))
+        return await self.of_pod(pods[turn % len(pods)], request, target_port(service, port))
 
-    def of_pod(self, pod: Obj, request: Request, port: object = None) -> Response:
-        """The pod's own answer, whether or not it is ready."""
-        container = _container(pod, port)
-        meta = pod["metadata"]
+    async def of_pod(self, pod: Obj, request: Request, port: object = None) -> Response:
+        """The pod's own answer, whether or not it is ready; Silence when its node is lost."""
+        container, meta = _container(pod, port), pod["metadata"]
+        if self._faults.node_lost(self.cluster, dig(pod, "spec", "nodeName") or ""):
+            raise Silence(f"dial tcp {dig(pod, 'status', 'podIP')}: i/o timeout")
+        image = container.get("image", "")
+        source = Source(self.cluster, meta["namespace"], prod_of(pod), container["name"], image_tag(image))
+        if request.path == METRICS_PATH:
+            named = {"namespace": source.namespace, "prod": source.prod, "component": source.component}
+            return page(self.meters.of(**named))
+        status = 200 if request.path in HEALTH_PATHS else await self._treated(source, image)
         body = {
             "cluster": self.cluster,
-            "namespace": meta["namespace"],
-            "prod": prod_of(pod),
-            "component": container["name"],
-            "version": image_tag(container.get("image", "")),
+            "namespace": source.namespace,
+            "prod": source.prod,
+            "component": source.component,
+            "version": source.version,
             "pod": meta["name"],
             "path": request.path,
             "host": request.headers.get("host", ""),
         }
-        status = self._status(container.get("image", ""), request.path)
-        headers = {"X-Served-By": meta["name"], "X-Prod": body["prod"], "X-Version": body["version"]}
+        headers = {"X-Served-By": meta["name"], "X-Prod": source.prod, "X-Version": source.version}
         return json_response(body, status, headers)
 
-    def _status(self, image: str, path: str) -> int:
-        """200, or what a failing image answers in its share of the requests of users."""
-        fault = self._faults.image_fault(image)
-        if fault is None:
-            share, status = failing_share(image_tag(image)), 500
-        elif fault.params["behaviour"] == "failing":
-            share, status = float(fault.params.get("rate", 1.0)), int(fault.params.get("status", 500))
-        else:
-            return 200
-        failing = share and path not in HEALTH_PATHS and self._random.random() < share
-        return status if failing else 200
+    async def _treated(self, source: Source, image: str) -> int:
+        """The status that a user gets, after the time that it takes."""
+        began, fault = time.monotonic(), self._faults.image_fault(image)
+        manner = manner_of_fault(fault.params) if fault else manner_of_tag(source.version)
+        if manner.delay_s:
+            await asyncio.sleep(manner.delay_s * self._random.uniform(0.5, 1.5))
+        failing = manner.rate and self._random.random() < manner.rate
+        status = manner.status if failing else 200
+        self.meters.count(source, status, time.monotonic() - began)
+        return status
 
 
 def prod_of(pod: Obj) -> str:
@@ -73,16 +85,6 @@ def image_tag(image: str) -> str:
     """The tag of an image reference, `latest` without one."""
     last = image.split("@", maxsplit=1)[0].rsplit("/", 1)[-1]
     return last.partition(":")[2] or "latest"
-
-
-def failing_share(tag: str) -> float:
-    """The share of users' requests that a tag says go wrong: all, or as many percent as it names.
-
-    >>> failing_share("v1.3.0-failing20"), failing_share("v1.3.0-failing"), failing_share("v1.3.0")
-    (0.2, 1.0, 0.0)
-    """
-    found = FAILING_TAG.search(tag)
-    return min(int(found[1] or 100), 100) / 100 if found else 0.0
 
 
 def is_ready(pod: Obj) -> bool:

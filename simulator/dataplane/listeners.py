@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.dataplane.addresses import SocketAddresses
-from simulator.dataplane.answers import Answers
+from simulator.dataplane.answers import Answers, Silence
 from simulator.store.store import DELETED, Commit, Store
 from simulator.values import Obj
 from simulator.wire.doors import OPEN, Door
@@ -49,7 +49,10 @@ class Listeners:
         async def handle(request: Request) -> Response | None:
             """What a user of this port gets; 503 while no pod is ready."""
             current = self._store.get("services", namespace, name)
-            answer = self._answers.of_service(current, request, port) if current else None
+            try:
+                answer = await self._answers.of_service(current, request, port) if current else None
+            except Silence:
+                return None
             return answer or json_response({"error": f"no pod of {namespace}/{name} is ready"}, 503)
 
         self._doors[number] = Door(self._addresses.sockets[number], handle, self._state)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import random
 from collections.abc import Callable
 
-from simulator.dataplane.answers import Answers, ready_pods
+from simulator.dataplane.answers import Answers, Silence, ready_pods
 from simulator.dataplane.backends import Backend, Backends
 from simulator.dataplane.matching import Rule
 from simulator.dataplane.weighing import choose
@@ -67,10 +68,22 @@ class Proxy:
 
     async def _asked(self, backend: Backend, request: Request) -> Response:
         if backend.by_pods:
-            answer = self._answers.of_service(backend.service, request, str(backend.port))
-            return answer or refusal(503, f"no pod of {backend.name} is ready")
+            return await self._answered(backend, request)
         alive = self._backends.alive(backend)
         return await self._fetched(alive[next(self._turns) % len(alive)], request)
+
+    async def _answered(self, backend: Backend, request: Request) -> Response:
+        """What a pod of this cluster says."""
+        settings = self._settings()
+        try:
+            async with asyncio.timeout(settings.response_timeout):
+                answer = await self._answers.of_service(backend.service, request, str(backend.port))
+        except TimeoutError:
+            return refusal(504, f"a pod of {backend.name} does not answer: {SILENT}")
+        except Silence as error:
+            await asyncio.sleep(settings.connect_timeout)
+            return refusal(504, f"a pod of {backend.name} does not answer: {error}")
+        return answer or refusal(503, f"no pod of {backend.name} is ready")
 
     async def _fetched(self, address: Address, request: Request) -> Response:
         settings = self._settings()

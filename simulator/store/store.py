@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from simulator.values import Obj, full_name, packed
 
@@ -13,12 +14,13 @@ ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 
 
 class Commit:
-    """One change. `old` is None for a creation; `new` is the last state even for a deletion."""
+    """One change. `old` is None for a creation; `new` is the last state even for a deletion; `at` is monotonic."""
 
-    __slots__ = ("_body", "kind", "new", "old", "type", "version")
+    __slots__ = ("_body", "at", "kind", "new", "old", "type", "version")
 
     def __init__(self, kind: str, type_: str, version: int, old: Obj | None, new: Obj) -> None:
         self.kind, self.type, self.version, self.old, self.new = kind, type_, version, old, new
+        self.at = time.monotonic()
         self._body: bytes | None = None
 
     def line(self, type_: str) -> bytes:
@@ -66,18 +68,7 @@ class Store:
         """`listed` as it was at a version that is not older than the history."""
         if version >= self.version:
             return self.listed(kind, namespace)
-        found = {full_name(obj): obj for obj in self.each(kind, namespace)}
-        for commit in reversed(self.history):
-            if commit.version <= version:
-                break
-            key = full_name(commit.new)
-            if commit.kind != kind or namespace not in (None, key[0]):
-                continue
-            if commit.old is None:
-                found.pop(key, None)
-            else:
-                found[key] = commit.old
-        return [found[key] for key in sorted(found)]
+        return as_of(version, self.each(kind, namespace), self.history, kind, namespace)
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds that have ever had an object."""
@@ -141,3 +132,21 @@ class Store:
             listener(commit)
         for listener in self._listeners.get(commit.kind, ()):
             listener(commit)
+
+
+def as_of(
+    version: int, objects: Iterable[Obj], history: Sequence[Commit], kind: str, namespace: str | None
+) -> list[Obj]:
+    """The objects of a kind at the end of a history as they were at a version of it, in the order of their keys."""
+    found = {full_name(obj): obj for obj in objects}
+    for commit in reversed(history):
+        if commit.version <= version:
+            break
+        key = full_name(commit.new)
+        if commit.kind != kind or namespace not in (None, key[0]):
+            continue
+        if commit.old is None:
+            found.pop(key, None)
+        else:
+            found[key] = commit.old
+    return [found[key] for key in sorted(found)]

@@ -13,9 +13,11 @@ from releases import actions
 from releases.engine import acts
 from releases.heal_preview import preview_heal
 from releases.models import Step
+from releases.prod_previews import preview_change
 from simulator.testing import Fleet, start_fleet
 from tests import build
 from tests.engine.driver import advance
+from tests.engine.real import drive
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +181,41 @@ def test_a_cluster_that_refuses_to_answer_is_unknown(prod: Prod, simulated: Flee
         assert compare_prod(prod.pk) == "unknown"
     finally:
         simulated.clear_faults(fault)
+
+
+def test_a_cluster_that_is_back_with_old_state_has_drifted_and_is_healed(
+    prod: Prod, simulated: Fleet
+) -> None:
+    backup = simulated.backup("c")
+    overrides = {"replicas": {"api": 4}}
+    digest = preview_change(prod.name, overrides, 0).plan.digest
+    manager = build.person("release-manager")
+    assert drive(actions.start_change(manager, prod.name, overrides, digest, soak_s=0)).state == "succeeded"
+    assert compared(prod) == []
+    simulated.restore("c", backup)
+    assert ("changed", "spec.replicas", "drover") in compared(prod)
+    assert heal(prod).state == "succeeded"
+    assert compared(prod) == []
+
+
+def test_what_a_restored_cluster_has_lost_is_missing_and_made_anew(prod: Prod, simulated: Fleet) -> None:
+    assert simulated.request("c", "DELETE", API)[0] == 200
+    assert ("missing", "", "") in compared(prod)
+    backup = simulated.backup("c")
+    assert heal(prod).state == "succeeded"
+    assert compared(prod) == []
+    simulated.restore("c", backup)
+    assert ("missing", "", "") in compared(prod)
+    assert heal(prod).state == "succeeded"
+    assert compared(prod) == []
+
+
+def test_a_heal_that_reads_the_past_overwrites_nothing(prod: Prod, simulated: Fleet) -> None:
+    edit(simulated, API, {"spec": {"replicas": 1}})
+    assert compared(prod) == [("changed", "spec.replicas", "kubectl-edit")]
+    fault = simulated.fault("past", cluster="c")
+    edit(simulated, API, {"metadata": {"annotations": {"note": "made meanwhile"}}}, kind=MERGE)
+    assert heal(prod, take_over=True).state == "running", "a conflict: it looks again later"
+    assert simulated.request("c", "GET", API)[1]["spec"]["replicas"] == 1
+    simulated.clear_faults(fault)
+    assert simulated.request("c", "GET", API)[1]["spec"]["replicas"] == 1

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
@@ -100,9 +101,24 @@ def test_errors_come_at_their_rate_with_their_status(fleet: Fleet) -> None:
     assert codes == {200, 503}
 
 
-def test_too_many_requests_say_when_to_come_back(fleet: Fleet) -> None:
-    fleet.fault("error", cluster="a", status=429)
-    assert fleet.request("a", "GET", "/api/v1/namespaces")[1]["reason"] == "TooManyRequests"
+def test_too_many_requests_say_when_to_come_back_as_priority_and_fairness_does(fleet: Fleet) -> None:
+    fleet.fault("error", cluster="a", status=429, retry_after_s=7)
+    access = fleet.clusters["a"]
+    headers = {"Authorization": f"Bearer {access.token}"}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(
+            urllib.request.Request(f"{access.server}/api/v1/namespaces", headers=headers), timeout=5
+        )
+    with refused.value as answer:
+        assert (answer.code, answer.headers["Retry-After"]) == (429, "7")
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert answer.read() == b"Too many requests, please try again later.\n"
+
+
+def test_an_error_from_etcd_has_its_words_and_no_reason(fleet: Fleet) -> None:
+    fleet.fault("error", cluster="a", status=500)
+    status, answer = fleet.request("a", "GET", "/api/v1/namespaces")
+    assert (status, answer["message"], answer.get("reason")) == (500, "etcdserver: request timed out", None)
 
 
 def test_a_slow_cluster_answers_late(fleet: Fleet) -> None:
@@ -117,7 +133,8 @@ def test_a_slow_cluster_answers_late(fleet: Fleet) -> None:
     [
         {"kind": "nonsense"}, {"kind": "refuse", "cluster": "z"}, {"kind": "hold", "match": {"nonsense": 1}},
         {"kind": "image", "pattern": "x", "behaviour": "y"}, {"kind": "error", "rate": 7},
-        {"kind": "slow", "delay_s": "long"},
+        {"kind": "slow", "delay_s": "long"}, {"kind": "past", "how": "gently"}, {"kind": "node_lost"},
+        {"kind": "past", "back_s": -1}, {"kind": "image", "pattern": "x", "behaviour": "laggy", "delay_ms": "nan"},
     ],
     ids=str,
 )  # fmt: skip

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.dataplane.answers import failing_share
 from simulator.dataplane.attachment import common_hostname, covers
 from simulator.dataplane.backends import is_loopback
 from simulator.dataplane.checks import Health, judged
+from simulator.dataplane.manners import failing_share
 from simulator.dataplane.matching import patterns_for, precedence
 from simulator.dataplane.weighing import choose
 from simulator.users.counters import BadQuery, Counters

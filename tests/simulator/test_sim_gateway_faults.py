@@ -10,7 +10,7 @@ import pytest
 
 from simulator.testing import Fleet
 from tests.simulator.edge import Edge, ask, counted, prod
-from tests.simulator.space import Space, until
+from tests.simulator.space import Space, deployment, service, until
 
 NUMBERS = itertools.count(1)
 
@@ -226,3 +226,25 @@ def test_a_tag_may_say_that_it_fails(edge: Edge) -> None:
     reply = ask(port)
     assert (reply.status, reply.headers["x-version"]) == (500, "v1.3.0-failing")
     assert ask(port, path="/ready").status == 200
+
+
+def test_a_gateway_waits_no_longer_for_pods_that_lag_or_whose_node_is_lost(edge: Edge) -> None:
+    edge.space.create("services", service(kind="ClusterIP"))
+    edge.space.create("deployments", deployment(replicas=1))
+    until(edge.space.rolled_out, "rolled out")
+    edge.route({"api": 1})
+    gateway = edge.gateway()
+    before = edge.fleet.ask("GET", "/settings")
+    edge.fleet.settings(response_timeout=0.3, connect_timeout=0.2)
+    lag = edge.fleet.fault("image", pattern="shop/api:v1.0.0", behaviour="laggy", delay_ms=5000)
+    late = ask(gateway)
+    edge.fleet.clear_faults(lag)
+    assert (late.status, late.headers["x-gateway-error"]) == (
+        504,
+        f"a pod of {edge.space.name}/api:80 does not answer: timeout",
+    )
+    assert ask(gateway).status == 200
+    edge.fleet.fault("node_lost", cluster="a", node="*")
+    lost = ask(gateway)
+    edge.fleet.settings(**{name: before[name] for name in ("response_timeout", "connect_timeout")})
+    assert (lost.status, lost.headers["x-gateway-error"].endswith("i/o timeout")) == (504, True)

@@ -72,6 +72,18 @@ def test_without_a_usable_answer_a_write_may_be_done(server: Server, script: byt
 
 
 @pytest.mark.parametrize("call", CALLS)
+def test_a_server_that_has_too_much_to_do_says_so_in_plain_text_and_has_done_nothing(
+    server: Server, call: str
+) -> None:
+    server.script = answer(429, b"Too many requests, please try again later.\n")
+    error = error_of(server.url, call)
+    assert isinstance(error, Unavailable)
+    assert not error.maybe_done
+    assert error.reason.code == "cluster-error"
+    assert dict(error.reason.params)["message"] == "Too many requests, please try again later.\n"
+
+
+@pytest.mark.parametrize("call", CALLS)
 def test_what_was_never_sent_is_not_done(call: str) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -1,0 +1,29 @@
+"""What a pod's life asks about it."""
+
+from __future__ import annotations
+
+from simulator.faults import FaultBook
+from simulator.values import Obj, dig
+
+
+def is_to_end(pod: Obj) -> bool:
+    """Whether its containers are to come to an end by themselves."""
+    return pod["spec"].get("restartPolicy") in ("OnFailure", "Never")
+
+
+def images_of(pod: Obj) -> list[str]:
+    """The image of each container."""
+    return [container.get("image", "") for container in pod["spec"]["containers"]]
+
+
+def leak_s(pod: Obj, faults: FaultBook, usual_s: float) -> float:
+    """How long the memory of a leaking pod lasts: as its fault says, else as long as usual."""
+    found = (faults.image_fault(image) for image in images_of(pod))
+    told = [float(fault.params["after_s"]) for fault in found if fault and "after_s" in fault.params]
+    return min(told, default=usual_s)
+
+
+def host_ip(node: Obj | None) -> str:
+    """The address of a node, empty without one."""
+    addresses = dig(node, "status", "addresses") or [{"address": ""}]
+    return str(addresses[0]["address"])
