@@ -47,8 +47,8 @@ CONTAINER_LISTS = ("initContainers", "containers")
 def admitted(spec: Obj) -> Obj:
     """The spec of a pod with what admission adds to it; what is added is shared by all pods."""
     tolerations = spec.get("tolerations") or ()
-    keys = {entry.get("key") for entry in tolerations}
-    waits = [entry for entry in EVICTED_AFTER if entry["key"] not in keys]
+    keys = {entry.get("key") or "" for entry in tolerations if entry.get("effect") in (None, "", "NoExecute")}
+    waits = [entry for entry in EVICTED_AFTER if "" not in keys and entry["key"] not in keys]
     return {**POD_ONLY, **spec, "tolerations": [*tolerations, *waits] if tolerations else EVICTED_AFTER}
 
 

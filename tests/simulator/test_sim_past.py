@@ -98,7 +98,7 @@ def test_a_list_not_older_than_a_version_that_has_not_come_yet_is_refused(space:
     written = space.create("configmaps", config_map(a="1"))["metadata"]["resourceVersion"]
     status, answer = space.ask("GET", "configmaps", query=f"resourceVersion={written}")
     assert status == 504
-    assert answer["message"].startswith(f"Too large resource version: {written}")
+    assert answer["message"].startswith(f"Timeout: Too large resource version: {written}")
 
 
 def test_watches_fall_silent_and_then_tell_all_in_order(space: Space) -> None:
