@@ -127,7 +127,7 @@ def test_an_epoch_from_the_past_is_409(call: Call) -> None:
     ("sent", "errors"),
     [
         ({"weights": {"a-2": 0, "b-1": 0}, "epoch": 1}, {"weights": "weights-sum-to-nothing"}),
-        ({"weights": {"a-1": 5}, "epoch": 1}, {"weights.a-1": "no-member-of-route"}),
+        ({"weights": {"zzz": 5}, "epoch": 1}, {"weights.zzz": "no-such-prod-here"}),
         ({"weights": {"a-2": 101}, "epoch": 1}, {"weights.a-2": "weight-no-percent"}),
         ({"weights": {"a-2": 5}}, {"epoch": "field-needed"}),
         ({"weights": {"a-2": 5}, "epoch": 1, "for_good": "yes"}, {"for_good": "no-switch"}),

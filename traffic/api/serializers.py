@@ -101,7 +101,8 @@ class WeightsSerializer(serializers.Serializer[Any]):
 
     weights = serializers.DictField(
         child=serializers.IntegerField(min_value=0, max_value=100),
-        help_text="weight by Prod; a member that is not named keeps its own",
+        help_text="weight by Prod; a member that is not named keeps its own; a Prod that is no member becomes one, if "
+        "it fits and could carry the Route alone",
     )
     epoch = serializers.IntegerField(
         min_value=1, help_text="the one that you have read; 409 if it is another now"
