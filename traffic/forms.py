@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clusters.forms import CheckedForm, SecretText, WhyForm
+from clusters.forms import CheckedForm, SecretText, TypedForm, WhyForm
 from clusters.models import Cluster
 from journal.core.reasons import FieldErrors
 from journal.sentences import sentence
@@ -167,6 +167,14 @@ class MoveForm(PlaceForm):
         """What `move_tenant` takes."""
         confirm = {"confirm": self.cleaned_data["confirm"]} if "confirm" in self.fields else {}
         return {**self.place(), **confirm, "reason": self.cleaned_data["reason"]}
+
+
+class RemoveTenantForm(TypedForm):
+    """A Tenant that goes: its name has to be typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["typed"].label = _("Type the name of the Tenant")
 
 
 class InstanceForm(TrafficForm):

@@ -63,6 +63,7 @@ SENTENCES: dict[str, str] = {
     "tenant-added": "Tenant %(tenant)s was added to the Route %(route)s.",
     "tenant-facts-changed": "Tenant %(tenant)s: %(fields)s changed.",
     "tenant-moved": "Tenant %(tenant)s moved from %(was)s to %(route)s: %(why)s",
+    "tenant-removed": "Tenant %(tenant)s was removed from the Route %(route)s, and with it %(hostnames)s: %(why)s",
     "tenant-moved-why": "%(why)s",
     # Routers.
     "router-exists": "There is a router %(router)s already.",

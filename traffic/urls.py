@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("tenants/<slug:name>/", tenants.tenant, name="tenant"),
     path("tenants/<slug:name>/change/", tenants.change, name="change-tenant"),
     path("tenants/<slug:name>/move/", tenants.move, name="move-tenant"),
+    path("tenants/<slug:name>/remove/", tenants.remove, name="remove-tenant"),
     path("room/", room.room, name="room"),
     path("room/live/", room.room_live, name="room-live"),
     path("routers/", routers.routers, name="routers"),

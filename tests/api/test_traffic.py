@@ -8,6 +8,7 @@ from django.test import Client
 
 from access.tokens import create_token
 from clusters.models import Prod
+from journal.models import Event
 from tests import build
 from tests.api.conftest import Call
 from tests.traffic.edge import Edge
@@ -171,6 +172,14 @@ def test_a_tenant_is_added_changed_and_moved(call: Call) -> None:
     moved = call("POST", "tenants/acme/actions/move/", {"route": "shop-t", "reason": "closer"})
     assert (moved.status_code, moved.json()["route"]) == (200, "shop-t")
     assert call("GET", "tenants/acme/").json() == moved.json()
+
+
+def test_a_tenant_is_removed_once_and_says_why(call: Call) -> None:
+    assert call("DELETE", "tenants/staff-0001/", role="on-call").status_code == 403
+    assert call("DELETE", "tenants/staff-0001/?zzz=1").status_code == 400
+    assert call("DELETE", "tenants/staff-0001/?reason=has%20left").status_code == 204
+    assert Event.objects.get(reason__code="tenant-removed").reason["params"]["why"] == "has left"
+    assert call("DELETE", "tenants/staff-0001/").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,12 @@ PAGES = [
         bodies.single_writer,
         lambda: _else(route="shop-r"),
     ),
+    Page(
+        "RemoveTenantForm",
+        "/tenants/shop-r-0001/remove/",
+        lambda: {**WHY, "typed": "shop-r-0001"},
+        refused=lambda: _else(typed="shop-r-0002"),
+    ),
     Page("RouterForm", "/routers/new/", _new_router, refused=lambda: _else(name="edge")),
     Page(
         "InstanceForm",

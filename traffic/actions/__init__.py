@@ -9,7 +9,7 @@ from .groups import TenantGroup, equal_weights, load_tenants
 from .publishing import publish_routes, unpublish_routes
 from .routers import add_instance, register_router, remove_instance
 from .routes import return_to_epoch, set_weights
-from .tenants import add_tenant, change_tenant, move_tenant
+from .tenants import add_tenant, change_tenant, move_tenant, remove_tenant
 
 __all__ = [
     "TenantGroup",
@@ -23,6 +23,7 @@ __all__ = [
     "publish_routes",
     "register_router",
     "remove_instance",
+    "remove_tenant",
     "return_to_epoch",
     "set_weights",
     "unpublish_routes",

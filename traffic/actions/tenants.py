@@ -1,4 +1,4 @@
-"""People's writes to Tenants: add one, change it, move it to another Route."""
+"""People's writes to Tenants: add one, change it, move it to another Route, remove it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -113,6 +113,29 @@ def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
         told = because("tenant-moved-why", why=why or "-")
         _go(person, tenant, facts_of(tenant), told, named, among)
     return tenant
+
+
+def remove_tenant(person: Person, name: str, reason: Any = "") -> None:
+    """The Tenant is gone: its hostnames leave the routers with the next epoch of its Route, and belong to nobody. What
+    Prods keep of its data stays there. Raises FieldErrors at `reason`, Refused where there is none of this name.
+    """
+    require(person, "tenant.remove")
+    faults = Faults()
+    why = read_reason(reason, faults)
+    faults.check()
+    with transaction.atomic():
+        one_at_a_time(TENANTS)
+        tenant = _lock(name)
+        tenant.delete()
+        told = because(
+            "tenant-removed",
+            tenant=name,
+            route=serving(tenant),
+            hostnames=", ".join(sorted(tenant.hostnames)),
+            why=why or "-",
+        )
+        _record(person, told, (serving(tenant), "removed"))
+        rebind([tenant.route] if tenant.route else [], told, person)
 
 
 def _go(
