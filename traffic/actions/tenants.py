@@ -10,7 +10,7 @@ from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
-from traffic.models import DataClass, Tenant
+from traffic.models import DataClass, Hostname, Tenant
 from traffic.queries.facts import read_facts
 
 from .locks import TENANTS, one_at_a_time
@@ -179,10 +179,8 @@ def _lock(name: str) -> Tenant:
 
 def _check_hostnames(name: str, asked: TenantFacts, given: Any, faults: Faults) -> None:
     """No two Tenants have one hostname. Needs the lock."""
-    rows = Tenant.objects.filter(hostnames__overlap=list(asked.hostnames)).exclude(name=name)
-    if not asked.hostnames:
-        return
-    owners = {host: row.name for row in rows.only("name", "hostnames") for host in row.hostnames}
+    rows = Hostname.objects.filter(name__in=asked.hostnames).exclude(tenant__name=name)
+    owners = dict(rows.values_list("name", "tenant__name"))
     places = {host: place for place, host in enumerate(given or []) if isinstance(host, str)}
     for host in asked.hostnames:
         if host in owners:

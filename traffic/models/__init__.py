@@ -2,13 +2,24 @@
 
 from .liveness import Liveness
 from .publications import Publication, Router, RouterInstance
-from .routes import DataClass, Redundancy, Reservation, Route, RouteEpoch, RouteMember, RouteOut, Tenant
+from .routes import (
+    DataClass,
+    Hostname,
+    Redundancy,
+    Reservation,
+    Route,
+    RouteEpoch,
+    RouteMember,
+    RouteOut,
+    Tenant,
+)
 from .samples import DemandSample
 from .state_file import StateFile
 
 __all__ = [
     "DataClass",
     "DemandSample",
+    "Hostname",
     "Liveness",
     "Publication",
     "Redundancy",

@@ -94,6 +94,17 @@ class Tenant(models.Model):
         return self.name
 
 
+class Hostname(models.Model):
+    """A hostname, which one Tenant has. Written by a trigger on Tenant alone (migration 0007): whoever stores a Tenant
+    whose hostname another has is refused by the database."""
+
+    name = models.CharField(max_length=253, primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class RouteOut(models.Model):
     """Route `route` has its member `prod` out of service for Run `run_id`: at most one, over all Runs.
 
