@@ -174,6 +174,29 @@ def test_a_tenant_is_added_changed_and_moved(call: Call) -> None:
     assert call("GET", "tenants/acme/").json() == moved.json()
 
 
+def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: Call) -> None:
+    sent = {"text": "name,hostnames\nacme,acme.example\nbolt,bolt.example\n"}
+    shown = call("POST", "tenant-imports/preview/", sent)
+    assert (shown.status_code, shown.json()["same"]) == (200, [])
+    assert [(one["line"], one["name"], one["new_route"]) for one in shown.json()["tenants"]] == [
+        (2, "acme", False), (3, "bolt", False)
+    ]  # fmt: skip
+    assert wrong(call("POST", "tenant-imports/", sent)) == {"digest": "field-needed"}
+    stale = call("POST", "tenant-imports/", {**sent, "digest": "0" * 64})
+    assert (stale.status_code, stale.json()["code"]) == (409, "import-stale")
+    sent["digest"] = shown.json()["digest"]
+    made = call("POST", "tenant-imports/", sent)
+    assert (made.status_code, made.json()) == (201, shown.json())
+    again = call("POST", "tenant-imports/", sent)
+    assert (again.status_code, again.json()["tenants"], again.json()["same"]) == (200, [], ["acme", "bolt"])
+    assert call("POST", "tenant-imports/preview/", sent | {"text": "x"}).status_code == 400
+
+
+def test_an_error_of_a_list_names_line_and_field(call: Call) -> None:
+    sent = {"text": '{"name": "acme", "hostnames": ["acme.example"]}\n{"name": "bolt", "hostnames": ["a_b"]}'}
+    assert wrong(call("POST", "tenant-imports/preview/", sent)) == {"text[2].hostnames[0]": "hostname-wrong"}
+
+
 def test_a_tenant_is_removed_once_and_says_why(call: Call) -> None:
     assert call("DELETE", "tenants/staff-0001/", role="on-call").status_code == 403
     assert call("DELETE", "tenants/staff-0001/?zzz=1").status_code == 400

@@ -254,6 +254,12 @@ PAGES = [
         lambda: _else(route="shop-r"),
     ),
     Page(
+        "TenantListForm",
+        "/tenant-import/",
+        lambda: {"text": bodies.LIST, "digest": bodies.list_digest(), "do": "import"},
+        refused=lambda: _else(digest="0" * 64),
+    ),
+    Page(
         "RemoveTenantForm",
         "/tenants/shop-r-0001/remove/",
         lambda: {**WHY, "typed": "shop-r-0001"},

@@ -9,7 +9,7 @@ from django.utils import timezone
 from access.models import Person
 from access.permissions import require
 from clusters.models import Prod
-from journal.core.reasons import FieldErrors, Reason, Refused, because, reason_to_json
+from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
 from traffic.core.facts import Seat
 from traffic.core.ground import Ground
@@ -205,7 +205,7 @@ def _check_joining(
     for prod in joining:
         why = split_refusal(ground, mine, prod, after, for_good=for_good) or _unreached(row, prod)
         if why is not None:
-            faults.take(FieldErrors(((f"weights.{prod}", why),)))
+            faults.add_reason(f"weights.{prod}", why)
     faults.check()
 
 

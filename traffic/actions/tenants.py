@@ -24,7 +24,7 @@ from .placing import (
     serving,
     take_shard,
 )
-from .tenant_words import TenantFacts, digest_of, facts_of, read_tenant, read_tenant_name
+from .tenant_words import TenantFacts, columns_of, digest_of, facts_of, read_tenant, read_tenant_name
 from .words import Faults, read_reason, text_of
 
 
@@ -53,7 +53,7 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
             faults.check()
             shard = find_shard(name, asked, facts, blueprint, now_in=None, among=among)
             route = take_shard(shard, None, because("route-made-for", tenant=name), person)
-        tenant = Tenant.objects.create(name=name, route=route, **_columns(asked))
+        tenant = Tenant.objects.create(name=name, route=route, **columns_of(asked))
         why = because("tenant-added", tenant=name, route=route.name)
         _record(person, why, ("", "added"))
         rebind([route], why, person)
@@ -80,7 +80,7 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
         ]
         if not changed:
             return tenant
-        Tenant.objects.filter(pk=tenant.pk).update(**_columns(asked))
+        Tenant.objects.filter(pk=tenant.pk).update(**columns_of(asked))
         tenant.refresh_from_db()
         why = because("tenant-facts-changed", tenant=name, fields=", ".join(changed))
         _record(person, why)
@@ -179,6 +179,8 @@ def _lock(name: str) -> Tenant:
 
 def _check_hostnames(name: str, asked: TenantFacts, given: Any, faults: Faults) -> None:
     """No two Tenants have one hostname. Needs the lock."""
+    if not asked.hostnames:
+        return
     rows = Hostname.objects.filter(name__in=asked.hostnames).exclude(tenant__name=name)
     owners = dict(rows.values_list("name", "tenant__name"))
     places = {host: place for place, host in enumerate(given or []) if isinstance(host, str)}
@@ -186,15 +188,6 @@ def _check_hostnames(name: str, asked: TenantFacts, given: Any, faults: Faults) 
         if host in owners:
             path = f"hostnames[{places[host]}]" if host in places else "hostnames"
             faults.add(path, "hostname-taken", hostname=host, tenant=owners[host])
-
-
-def _columns(asked: TenantFacts) -> dict[str, Any]:
-    return {
-        "hostnames": list(asked.hostnames),
-        "load": asked.load,
-        "redundancy": asked.redundancy,
-        "data_class": asked.data_class,
-    }
 
 
 def _record(person: Person, why: Reason, moved: tuple[str, str] = ("", "")) -> None:
