@@ -35,6 +35,10 @@ SENTENCES: dict[str, str] = {
     "member-unknown": "Its member %(prod)s is no Prod that is known.",
     "no-member-serves": "None of its members is known to serve well.",
     "redundancy-not-given": "It is to be in two failure domains and is only in %(domain)s.",
+    # Loads.
+    "load-query-silent": "Prometheus does not answer the query for loads.",
+    "load-query-nonsense": "What Prometheus answers to the query for loads makes no sense: values with a label tenant, "
+    "hostname or route are wanted.",
     # Coming back.
     "member-not-serving": "%(prod)s is not known to serve well.",
     "member-on-vetoed-version": "%(prod)s runs %(version)s, which is vetoed.",

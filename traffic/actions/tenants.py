@@ -1,6 +1,7 @@
 """People's writes to Tenants: add one, change it, move it to another Route, remove it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
 from traffic.models import DataClass, Hostname, Tenant
 from traffic.queries.facts import read_facts
+from traffic.queries.loads import load_now
 
 from .locks import TENANTS, one_at_a_time
 from .placing import (
@@ -154,7 +156,9 @@ def _go(
         facts, faults = read_facts(), Faults()
         blueprint = read_blueprint("", facts, before, faults)
         faults.check()
-        shard = find_shard(tenant.name, asked, facts, blueprint, now_in=before, among=among)
+        measured = Tenant.objects.annotate(load_now=load_now()).get(pk=tenant.pk)
+        brings = replace(asked, load=measured.load_now)  # type: ignore[attr-defined]
+        shard = find_shard(tenant.name, brings, facts, blueprint, now_in=before, among=among)
         made = shard.new
         after = take_shard(shard, before, because("route-made-for", tenant=tenant.name), person)
     check_reachable(before, after, made=made)

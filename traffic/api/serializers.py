@@ -124,10 +124,11 @@ class ReturnSerializer(serializers.Serializer[Any]):
 class TenantSerializer(serializers.ModelSerializer[Tenant]):
     route = serializers.CharField(source="route.name", default=None, allow_null=True)
     hostnames = serializers.ListField(child=serializers.CharField())
+    load_now = serializers.IntegerField(help_text="what counts: as measured lately, else `load`")
 
     class Meta:
         model = Tenant
-        fields = ("name", "hostnames", "load", "redundancy", "data_class", "route")
+        fields = ("name", "hostnames", "load", "load_now", "redundancy", "data_class", "route")
         read_only_fields = fields
 
 

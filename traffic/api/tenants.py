@@ -15,13 +15,14 @@ from access.api.filters import check_query
 from access.api.pages import ByName
 from traffic import actions
 from traffic.models import DataClass, Redundancy, Tenant
+from traffic.queries.loads import load_now
 from traffic.queries.tenants import select_tenants
 
 from .bodies import body_of
 from .serializers import MoveSerializer, NewTenantSerializer, TenantFactsSerializer, TenantSerializer
 
 READ = {"GET": "read", "HEAD": "read", "OPTIONS": "read"}
-ROWS = Tenant.objects.select_related("route")
+ROWS = Tenant.objects.select_related("route").annotate(load_now=load_now())
 FACTS = ("hostnames", "load", "redundancy", "data_class")
 PLACE = ("route", "prods")
 
@@ -68,6 +69,7 @@ class TenantDetail(Conditional, generics.RetrieveAPIView[Tenant]):
     """One Tenant; PATCH changes its facts, DELETE removes it."""
 
     permits = READ | {"PATCH": "tenant.write", "DELETE": "tenant.remove"}
+    volatile = ("load_now",)
     queryset = ROWS
     serializer_class = TenantSerializer
     lookup_field = "name"

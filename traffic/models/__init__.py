@@ -1,6 +1,7 @@
 """Rows of traffic: who is served where, and where that is published. They hold facts and constraints, no behaviour."""
 
 from .liveness import Liveness
+from .loads import LoadReading
 from .publications import Publication, Router, RouterInstance
 from .routes import (
     DataClass,
@@ -21,6 +22,7 @@ __all__ = [
     "DemandSample",
     "Hostname",
     "Liveness",
+    "LoadReading",
     "Publication",
     "Redundancy",
     "Reservation",

@@ -78,11 +78,13 @@ class RouteEpoch(models.Model):
 
 
 class Tenant(models.Model):
-    """Who is served: load in load units, hostnames, and the Route that serves it."""
+    """Who is served: load in load units, hostnames, and the Route that serves it. `measured_load` counts instead of
+    `load` for as long as the LoadReading is fresh (`traffic.queries.loads`)."""
 
     name = models.CharField(max_length=63, unique=True)
     hostnames = ArrayField(models.CharField(max_length=253), default=list)
     load = models.PositiveIntegerField(default=1)
+    measured_load = models.PositiveIntegerField(null=True)
     redundancy = models.CharField(max_length=12, choices=Redundancy)
     data_class = models.CharField(max_length=14, choices=DataClass, default=DataClass.STATELESS)
     route = models.ForeignKey(Route, null=True, on_delete=models.PROTECT, related_name="tenants")
