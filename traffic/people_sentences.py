@@ -67,7 +67,7 @@ SENTENCES: dict[str, str] = {
     "line-no-object": "Each line is to be an object of fields.",
     "line-no-csv": "This is no CSV: a quote is not closed, or a cell is too long.",
     "cells-other": "There are %(found)s cells, and the first line names %(wanted)s columns.",
-    "column-unknown": "This is no column. There are: %(known)s.",
+    "column-unknown": "There is no such field. There are: %(known)s.",
     "column-twice": "This column is there twice.",
     "column-needed": "This column is needed.",
     "tenant-twice-in-list": "The tenant %(tenant)s is on line %(line)s already.",

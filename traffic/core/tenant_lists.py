@@ -63,7 +63,8 @@ def _json_lines(text: str) -> Iterator[Line | Fault]:
             yield Fault(number, "", because("line-no-object"))
             continue
         unknown = sorted(given.keys() - set(FIELDS))
-        yield from (Fault(number, _printable(field), because("field-unknown")) for field in unknown)
+        why = because("column-unknown", known=", ".join(FIELDS))
+        yield from (Fault(number, _printable(field), why) for field in unknown)
         if not unknown:
             yield Line(number, given)
 

@@ -57,7 +57,7 @@ def test_an_empty_cell_is_not_given() -> None:
         pytest.param('{"name": "x"}\n{"name": ', [(2, "", "line-no-json")], id="broken JSON"),
         pytest.param('{"name": "x"}\n' + "[" * 99_999, [(2, "", "line-no-json")], id="too deep"),
         pytest.param('{"name": "x"}\n"y"', [(2, "", "line-no-object")], id="no object"),
-        pytest.param('{"name": "x", "tier\\ud800": 1}', [(1, "tier", "field-unknown")], id="unknown field"),
+        pytest.param('{"name": "x", "tier\\ud800": 1}', [(1, "tier", "column-unknown")], id="unknown field"),
         pytest.param(
             f"{HEAD}\n" + "x,a.example\n" * (TENANTS_MAX + 1),
             [(TENANTS_MAX + 2, "", "list-too-long")],
