@@ -38,6 +38,12 @@ def test_a_newcomer_shares_for_a_while_and_leaves_with_one_return() -> None:
     assert members() == {"c-1": (100, 100), "b-1": (0, 0)}
 
 
+def test_who_has_left_is_in_no_later_epoch() -> None:
+    shift({"c-1": 90, "b-1": 10})
+    shift({"c-1": 100, "b-1": 0}, 2)
+    assert RouteEpoch.objects.get(route__name="shop-u", epoch=3).weights == {"c-1": 100}
+
+
 def test_a_newcomer_for_good_has_a_target() -> None:
     shift({"c-1": 90, "b-1": 10}, for_good=True)
     assert members() == {"c-1": (90, 90), "b-1": (10, 10)}
