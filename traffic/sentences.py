@@ -1,7 +1,15 @@
 """What the Reasons of this package say, in English."""
 
-from . import dns_sentences, glass_sentences, people_sentences, planning_sentences, router_sentences
+from . import (
+    dns_sentences,
+    glass_sentences,
+    one_sentences,
+    people_sentences,
+    planning_sentences,
+    router_sentences,
+)
 
+ONE = one_sentences.ONE
 SENTENCES: dict[str, str] = {
     **dns_sentences.SENTENCES,
     **glass_sentences.SENTENCES,
