@@ -52,6 +52,7 @@ PERMISSIONS: dict[str, Role] = {
     "prod.take-over": Role.RELEASE_MANAGER,
     "prod.self-heal": Role.RELEASE_MANAGER,
     "tenant.write": Role.RELEASE_MANAGER,
+    "tenant.remove": Role.RELEASE_MANAGER,
     "prod.apply": Role.ADMIN,
     "prod.retire": Role.ADMIN,
     "cluster.write": Role.ADMIN,

@@ -1,6 +1,7 @@
 """Reasons as sentences in the reader's language: the one place where codes become words.
 
-Each app's `sentences.py` holds `SENTENCES`, a dict of code -> sentence with `%(param)s` in it; its
+Each app's `sentences.py` holds `SENTENCES`, a dict of code -> sentence with `%(param)s` in it, and may hold `ONE`, a
+dict of code -> (the parameter that counts, the sentence where that is 1); its
 `marks.py` may hold `WORDS`, a dict of parameter -> value -> how people say it.
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.module_loading import module_has_submodule
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from .core.reasons import Param, Reason, reason_to_json
 
@@ -28,9 +29,16 @@ def sentence(reason: Reason | None) -> str:
     if why in _known() and why != reason.code:
         params["why"] = sentence(Reason(why, _inner(reason)))
     try:
-        return gettext(_known()[reason.code]) % params
+        return _translated(reason) % params
     except (KeyError, TypeError, ValueError):
         return _bare(reason)
+
+
+def _translated(reason: Reason) -> str:
+    many = _known()[reason.code]
+    counted, one = _ones().get(reason.code, ("", ""))
+    number = dict(reason.params).get(counted)
+    return ngettext(one, many, number) if isinstance(number, int) else gettext(many)
 
 
 def reason_json(reason: Reason) -> dict[str, Any]:
@@ -67,8 +75,18 @@ def _words() -> dict[str, dict[str, str | Promise]]:
 
 @cache
 def _known() -> dict[str, str]:
-    known: dict[str, str] = {}
-    for app in apps.get_app_configs():
-        if module_has_submodule(app.module, "sentences") and app.name != "journal":
-            known |= import_module(f"{app.name}.sentences").SENTENCES
-    return known
+    return {code: text for module in _modules() for code, text in module.SENTENCES.items()}
+
+
+@cache
+def _ones() -> dict[str, tuple[str, str]]:
+    return {code: one for module in _modules() for code, one in getattr(module, "ONE", {}).items()}
+
+
+def _modules() -> list[Any]:
+    """The `sentences` of every app that has some."""
+    return [
+        import_module(f"{app.name}.sentences")
+        for app in apps.get_app_configs()
+        if module_has_submodule(app.module, "sentences") and app.name != "journal"
+    ]

@@ -35,6 +35,11 @@ INSTANCE: Final = {
     "cluster": "",
     "settings": {"address": "10.0.0.7:9999"},
 }
+LIST: Final = """\
+name,hostnames,load,redundancy
+kikuya,www.kikuya.example kikuya.example,3,two-domain
+sakana,www.sakana.example,1,none
+"""
 TENANT: Final = {
     "hostnames": ["www.kikuya.example"],
     "load": 3,
@@ -129,6 +134,8 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("post", "/runs/{run_id}/actions/skip/"): {"reason": "c-2 is to be rebuilt anyway", "step": 198},
     ("post", "/tenants/"): {"name": "kikuya", "blueprint": "shop", **TENANT},
     ("patch", "/tenants/{name}/"): {"load": 5},
+    ("post", "/tenant-imports/preview/"): {"text": LIST},
+    ("post", "/tenant-imports/"): {"text": LIST, "digest": DIGEST},
     ("post", "/tenants/{name}/actions/move/"): {"prods": ["b-2"], "reason": "nearer to its users"},
     ("post", "/tokens/{id}/revoke/"): {"reason": "the laptop was lost"},
     ("post", "/versions/{id}/actions/veto/"): {"reason": "checkout fails for one customer in ten"},

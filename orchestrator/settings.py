@@ -302,6 +302,8 @@ RAMP_WATCH_S = env.number("DROVER_RAMP_WATCH_S", 60)
 PROMETHEUS_URL = env.text("DROVER_PROMETHEUS_URL", "").rstrip("/")
 REQUESTS_QUERY = env.text("DROVER_REQUESTS_QUERY", "")
 ERRORS_QUERY = env.text("DROVER_ERRORS_QUERY", "")
+# Load units of each Tenant, measured; empty: the numbers that people give.
+LOAD_QUERY = env.text("DROVER_LOAD_QUERY", "")
 USERS_URL = env.text("DROVER_USERS_URL", "").rstrip("/") if DEMO else ""
 
 # Where the state file for break-glass is written every minute; empty: nowhere.

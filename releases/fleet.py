@@ -16,6 +16,7 @@ from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
 from releases.core.plan import From
 from releases.models import Claim, Freeze, Hold, Run, Step
 from traffic.models import Publication, Route, RouteMember
+from traffic.queries.loads import load_now
 
 NOWHERE = From("", 0, 0)
 PUBLISHED = Exists(Publication.objects.filter(route=OuterRef("pk")))
@@ -23,7 +24,9 @@ PUBLISHED = Exists(Publication.objects.filter(route=OuterRef("pk")))
 
 def fleet_facts(now: datetime | None = None) -> FleetFacts:
     """All Prods that are not retired, all Routes, and the freeze that stands."""
-    routes = Route.objects.annotate(load=Sum("tenants__load"), count=Count("tenants"), published=PUBLISHED)
+    routes = Route.objects.annotate(
+        load=Sum(load_now("tenants__")), count=Count("tenants"), published=PUBLISHED
+    )
     return FleetFacts(
         prods=_prods(Prod.objects.all(), None, now or timezone.now()),
         routes=_routes(routes, RouteMember.objects.all()),

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from traffic.engine.demand import take_sample
 from traffic.engine.instances import connect_instance
+from traffic.engine.loads import read_loads
 from traffic.engine.publishing import publish_instance
 
 from .engine import acts, auto_failover, export, passes, recovery, self_heal, strays, wake
@@ -33,7 +34,7 @@ def remove_stray(prod_id: int, kind: str, name: str) -> None:
 
 @shared_task
 def sample_demand() -> None:
-    take_sample()
+    each((take_sample, read_loads))
 
 
 # What is looked at every second, the most urgent first.

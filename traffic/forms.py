@@ -8,12 +8,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clusters.forms import CheckedForm, SecretText, WhyForm
+from clusters.forms import CheckedForm, SecretText, TypedForm, WhyForm
 from clusters.models import Cluster
 from journal.core.reasons import FieldErrors
 from journal.sentences import sentence
 from traffic.marks import CLASS_NAMES, KIND_NAMES, REDUNDANCY_NAMES
 
+LIST_MAX = 2**20
 TEXT = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -167,6 +168,60 @@ class MoveForm(PlaceForm):
         """What `move_tenant` takes."""
         confirm = {"confirm": self.cleaned_data["confirm"]} if "confirm" in self.fields else {}
         return {**self.place(), **confirm, "reason": self.cleaned_data["reason"]}
+
+
+class TenantListForm(TrafficForm):
+    """A list of Tenants, written here or from a file; the file wins. `digest` is of what the person has seen."""
+
+    data: Any
+
+    text = forms.CharField(
+        label=_("The list"),
+        required=False,
+        strip=False,
+        max_length=LIST_MAX,
+        help_text=_(
+            "CSV whose first line names the columns: name, hostnames (apart by spaces), and if you like load, redundancy, "
+            "data_class, blueprint. Or one JSON object with these fields a line."
+        ),
+        widget=forms.Textarea(attrs={**TEXT, "rows": 12, "class": "code"}),
+    )
+    file = forms.FileField(label=_("A file"), required=False, help_text=_("At most 1 MiB, in UTF-8."))
+    digest = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_file(self) -> str:
+        """The text of the file; "" for none."""
+        given = self.cleaned_data.get("file")
+        if given and given.size > LIST_MAX:
+            raise forms.ValidationError(_("The file is larger than 1 MiB."))
+        try:
+            return str(given.read().decode()) if given else ""
+        except UnicodeDecodeError as error:
+            raise forms.ValidationError(_("The file is no text in UTF-8.")) from error
+
+    def clean(self) -> dict[str, Any]:
+        """The file becomes the text, here and where it is shown again."""
+        self.cleaned_data["text"] = self.cleaned_data.get("file") or self.cleaned_data.get("text") or ""
+        self.data = self.data.copy()
+        self.data["text"] = self.cleaned_data["text"]
+        return self.cleaned_data
+
+    def tell(self, wrong: FieldErrors) -> None:
+        """Put each error at the text, with its line and field."""
+        for path, reason in wrong.errors:
+            place = re.fullmatch(r"text\[(\d+)\](?:\.(.+))?", path)
+            line, field = place.groups() if place else (None, None)
+            what = {"line": line, "field": field, "what": sentence(reason)}
+            told = _("Line %(line)s, %(field)s: %(what)s") if field else _("Line %(line)s: %(what)s")
+            self.add_error("text", told % what if line else sentence(reason))
+
+
+class RemoveTenantForm(TypedForm):
+    """A Tenant that goes: its name has to be typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["typed"].label = _("Type the name of the Tenant")
 
 
 class InstanceForm(TrafficForm):

@@ -22,6 +22,8 @@ SENTENCES: dict[str, str] = {
     "shown-moved-on": "What the router %(router)s shows is not what you have read. Look at it again, then decide.",
     "nothing-to-adopt": "The router %(router)s shows nothing newer than what is asked that could be taken over.",
     "weights-adopted": "Taken over from what the router %(router)s showed, by %(by)s: %(why)s",
+    "cluster-emptied-outside": "Its users were moved away without Drover, as the router %(router)s shows: they come back by "
+    "a failback.",
     "routes-adopted": "What the router %(router)s showed of %(routes)s Routes was taken over: %(why)s",
     "state-file-tampered": "This state file was changed after it was signed: do not use it.",
 }

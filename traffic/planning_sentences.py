@@ -35,6 +35,10 @@ SENTENCES: dict[str, str] = {
     "member-unknown": "Its member %(prod)s is no Prod that is known.",
     "no-member-serves": "None of its members is known to serve well.",
     "redundancy-not-given": "It is to be in two failure domains and is only in %(domain)s.",
+    # Loads.
+    "load-query-silent": "Prometheus does not answer the query for loads.",
+    "load-query-nonsense": "What Prometheus answers to the query for loads makes no sense: values with a label tenant, "
+    "hostname or route are wanted.",
     # Coming back.
     "member-not-serving": "%(prod)s is not known to serve well.",
     "member-on-vetoed-version": "%(prod)s runs %(version)s, which is vetoed.",
@@ -55,6 +59,13 @@ SENTENCES: dict[str, str] = {
     "prod-of-another-kind": "%(prod)s has another role or Blueprint than %(route)s needs.",
     "route-pinned-elsewhere": "%(route)s is pinned to other Prods than %(prod)s.",
     "domain-taken": "%(prod)s is in the failure domain %(domain)s, where %(other)s is already.",
+    "single-writer-not-split": "%(route)s has a single writer: %(prod)s must not write the same data beside it. Move its "
+    "tenants instead.",
+    "prod-on-closed-cluster": "%(prod)s stands on %(cluster)s, which takes no new users: it is cordoned or being "
+    "emptied.",
+    "prod-has-no-room": "%(prod)s has room for %(room)s more, and would have to be able to carry all of %(route)s alone: "
+    "%(load)s.",
+    "split-in-one-domain": "With %(prod)s only the failure domain %(domain)s would serve %(route)s, which is promised two.",
     "no-prod-below": "%(prod)s carries %(over)s too much, and no Prod can take this Route without the same.",
     # Proposals.
     "load-over-threshold": "The load is %(percent)s %% of what all carry; more than %(most)s %% is too much.",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from .views import room, routers, routes, tenants
+from .views import room, routers, routes, tenant_imports, tenants
 
 app_name = "traffic"
 urlpatterns: list[URLPattern] = [
@@ -15,9 +15,11 @@ urlpatterns: list[URLPattern] = [
     path("routes/<slug:name>/return/<int:epoch>/", routes.return_to, name="return"),
     path("tenants/", tenants.tenants, name="tenants"),
     path("tenants/new/", tenants.new_tenant, name="new-tenant"),
+    path("tenant-import/", tenant_imports.tenant_import, name="import-tenants"),
     path("tenants/<slug:name>/", tenants.tenant, name="tenant"),
     path("tenants/<slug:name>/change/", tenants.change, name="change-tenant"),
     path("tenants/<slug:name>/move/", tenants.move, name="move-tenant"),
+    path("tenants/<slug:name>/remove/", tenants.remove, name="remove-tenant"),
     path("room/", room.room, name="room"),
     path("room/live/", room.room_live, name="room-live"),
     path("routers/", routers.routers, name="routers"),

@@ -59,8 +59,13 @@ def _by_file(root: Path) -> Iterator[tuple[str, Iterable[Message]]]:
 
 def in_sentences(app: str) -> list[Message]:
     """What the Reasons of `app` say."""
-    sentences: dict[str, str] = import_module(f"{app}.sentences").SENTENCES
-    return [Message(text) for text in sentences.values()]
+    module = import_module(f"{app}.sentences")
+    sentences: dict[str, str] = module.SENTENCES
+    ones: dict[str, tuple[str, str]] = getattr(module, "ONE", {})
+    return [
+        Message(ones[code][1], plural=text) if code in ones else Message(text)
+        for code, text in sentences.items()
+    ]
 
 
 def in_template(source: str) -> list[Message]:

@@ -8,6 +8,7 @@ from access.permissions import require
 from clusters.models import Cluster
 from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
+from journal.models import Event
 from releases.core.blockers import stale_blocker
 from releases.core.moving import fence_blockers
 from releases.engine.traffic import carry_out
@@ -43,7 +44,8 @@ def start_leaving(person: Person, cluster: str, digest: str, reason: str, *, vou
 
 def start_failback(person: Person, cluster: str, digest: str, reason: str) -> Run:
     """The running failback: the Prods of the Cluster get their users back, one Route at a time and a little at a
-    time. Refused before the Cluster has answered long enough, and by what holds back any change."""
+    time; a Cluster that was cordoned before it was emptied is so again. Refused before the Cluster has answered long
+    enough, and by what holds back any change."""
     require(person, "cluster.fail-back")
     text = checked_reason(reason)
     with transaction.atomic():
@@ -52,7 +54,7 @@ def start_failback(person: Person, cluster: str, digest: str, reason: str) -> Ru
         _refuse(preview, digest)
         run = _run(person, preview, text)
         claim(run, [prod for wave in preview.plan.waves for prod in wave.prods])
-        set_intent(person, row, Intent.ACTIVE, run, because("cluster-back", cluster=cluster, why=text))
+        reopen(person, row, run, because("cluster-back", cluster=cluster, why=text))
         return run
 
 
@@ -76,6 +78,15 @@ def _run(person: Person, preview: MovePreview, text: str) -> Run:
     drill = Cluster.objects.filter(name=preview.cluster, purpose=Cluster.Purpose.REHEARSAL).exists()
     strategy = {"cluster": preview.cluster} | ({"drill": True} if drill else {})
     return create_run(person, preview.plan, timezone.now(), strategy=strategy, version=None, why=text)
+
+
+def reopen(person: Person | None, cluster: Cluster, run: Run, why: Reason) -> None:
+    """The Cluster is no longer being emptied: it is wanted as it was before, cordoned or active."""
+    if cluster.intent != Intent.DRAINING:
+        return
+    emptied = Event.objects.filter(kind="cluster", cluster=cluster.name, to_state=Intent.DRAINING)
+    was = emptied.order_by("-id").values_list("from_state", flat=True).first()
+    set_intent(person, cluster, Intent.CORDONED if was == Intent.CORDONED else Intent.ACTIVE, run, why)
 
 
 def set_intent(person: Person | None, cluster: Cluster, intent: str, run: Run, why: Reason) -> None:

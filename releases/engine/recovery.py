@@ -7,11 +7,10 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from clusters.models import Cluster
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
 from journal.models import Event
-from releases.actions.failover import locked_cluster, set_intent
+from releases.actions.failover import locked_cluster, reopen
 from releases.core.states import RUN_LIVE, STEP_ENDED, RunKind, RunState, StepState
 from releases.fleet import read_freeze
 from releases.models import Run, Step, Wake
@@ -66,7 +65,7 @@ def _cancelled(run: Run, now: datetime) -> bool:
     why = because("source-is-back", cluster=cluster.name, cancelled=len(changes), kept=kept)
     shift(changes, why, now, run_id=run.pk)
     if not kept:
-        set_intent(None, cluster, Cluster.Intent.ACTIVE, run, why)
+        reopen(None, cluster, run, why)
     record(_ended(run, why, now))
     return True
 

@@ -6,6 +6,7 @@ from django.db.models import Count, Sum
 
 from clusters.models import Prod
 from traffic.models import Route, RouteMember, RouteOut
+from traffic.queries.loads import load_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +44,7 @@ def read_routes(prod: Prod) -> tuple[RouteLine, ...]:
             ),
             out=outs.get(route.pk, ""),
         )
-        for route in counted.annotate(load=Sum("tenants__load"), count=Count("tenants")).order_by("name")
+        for route in counted.annotate(load=Sum(load_now("tenants__")), count=Count("tenants")).order_by(
+            "name"
+        )
     )

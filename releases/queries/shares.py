@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Sum
 
 from traffic.models import RouteMember
+from traffic.queries.loads import load_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def read_served() -> dict[str, Served]:
     """Prod name -> what it serves. One query."""
     members: dict[int, dict[str, int]] = defaultdict(dict)
     totals: dict[int, tuple[int, int]] = {}
-    rows = RouteMember.objects.annotate(load=Sum("route__tenants__load"), count=Count("route__tenants"))
+    rows = RouteMember.objects.annotate(load=Sum(load_now("route__tenants__")), count=Count("route__tenants"))
     for route, prod, weight, load, count in rows.values_list(
         "route", "prod__name", "weight", "load", "count"
     ):

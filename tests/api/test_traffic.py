@@ -8,6 +8,7 @@ from django.test import Client
 
 from access.tokens import create_token
 from clusters.models import Prod
+from journal.models import Event
 from tests import build
 from tests.api.conftest import Call
 from tests.traffic.edge import Edge
@@ -127,7 +128,7 @@ def test_an_epoch_from_the_past_is_409(call: Call) -> None:
     ("sent", "errors"),
     [
         ({"weights": {"a-2": 0, "b-1": 0}, "epoch": 1}, {"weights": "weights-sum-to-nothing"}),
-        ({"weights": {"a-1": 5}, "epoch": 1}, {"weights.a-1": "no-member-of-route"}),
+        ({"weights": {"zzz": 5}, "epoch": 1}, {"weights.zzz": "no-such-prod-here"}),
         ({"weights": {"a-2": 101}, "epoch": 1}, {"weights.a-2": "weight-no-percent"}),
         ({"weights": {"a-2": 5}}, {"epoch": "field-needed"}),
         ({"weights": {"a-2": 5}, "epoch": 1, "for_good": "yes"}, {"for_good": "no-switch"}),
@@ -171,6 +172,37 @@ def test_a_tenant_is_added_changed_and_moved(call: Call) -> None:
     moved = call("POST", "tenants/acme/actions/move/", {"route": "shop-t", "reason": "closer"})
     assert (moved.status_code, moved.json()["route"]) == (200, "shop-t")
     assert call("GET", "tenants/acme/").json() == moved.json()
+
+
+def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: Call) -> None:
+    sent = {"text": "name,hostnames\nacme,acme.example\nbolt,bolt.example\n"}
+    shown = call("POST", "tenant-imports/preview/", sent)
+    assert (shown.status_code, shown.json()["same"]) == (200, [])
+    assert [(one["line"], one["name"], one["new_route"]) for one in shown.json()["tenants"]] == [
+        (2, "acme", False), (3, "bolt", False)
+    ]  # fmt: skip
+    assert wrong(call("POST", "tenant-imports/", sent)) == {"digest": "field-needed"}
+    stale = call("POST", "tenant-imports/", {**sent, "digest": "0" * 64})
+    assert (stale.status_code, stale.json()["code"]) == (409, "import-stale")
+    sent["digest"] = shown.json()["digest"]
+    made = call("POST", "tenant-imports/", sent)
+    assert (made.status_code, made.json()) == (201, shown.json())
+    again = call("POST", "tenant-imports/", sent)
+    assert (again.status_code, again.json()["tenants"], again.json()["same"]) == (200, [], ["acme", "bolt"])
+    assert call("POST", "tenant-imports/preview/", sent | {"text": "x"}).status_code == 400
+
+
+def test_an_error_of_a_list_names_line_and_field(call: Call) -> None:
+    sent = {"text": '{"name": "acme", "hostnames": ["acme.example"]}\n{"name": "bolt", "hostnames": ["a_b"]}'}
+    assert wrong(call("POST", "tenant-imports/preview/", sent)) == {"text[2].hostnames[0]": "hostname-wrong"}
+
+
+def test_a_tenant_is_removed_once_and_says_why(call: Call) -> None:
+    assert call("DELETE", "tenants/staff-0001/", role="on-call").status_code == 403
+    assert call("DELETE", "tenants/staff-0001/?zzz=1").status_code == 400
+    assert call("DELETE", "tenants/staff-0001/?reason=has%20left").status_code == 204
+    assert Event.objects.get(reason__code="tenant-removed").reason["params"]["why"] == "has left"
+    assert call("DELETE", "tenants/staff-0001/").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The manifests of deploy/kubernetes/base against what the code offers, as they are written."""
 
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,18 @@ import pytest
 import yaml
 
 from . import offers
-from .manifests import FOLDER, SECRET, load_base, manifest_problems, of_kind, pod, processes, workloads
+from .manifests import (
+    FOLDER,
+    SECRET,
+    SPEAKERS,
+    load_base,
+    manifest_problems,
+    of_kind,
+    open_ports,
+    pod,
+    processes,
+    workloads,
+)
 from .running import complaints, run_check
 
 Objects = list[dict[str, Any]]
@@ -231,3 +243,38 @@ def test_the_procfile_runs_commands_that_are_there() -> None:
     commands = [line.split(": ", 1)[1].replace(".venv/bin/", "").split() for line in lines if line[:1] != "#"]
     assert [problem for command in commands if (problem := offers.command_problem(command))] == []
     assert {queue for command in commands for queue in offers.served_queues(command)} == offers.QUEUES
+
+
+# --- the ports of Prods and routers -------------------------------------------------------------------
+
+METADATA = ("169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "fd00:ec2::254")
+
+
+def users_side() -> dict[str, Any]:
+    policy: dict[str, Any] = yaml.safe_load((FOLDER / "components/users-side/network.yaml").read_text())
+    return policy
+
+
+def test_the_ports_of_prods_and_routers_are_open_to_those_who_ask_them() -> None:
+    objects = [*load_base(), users_side()]
+    asks = open_ports(objects, "egress")
+    assert {name for name, ports in asks.items() if {80, 8080, 9090, 9999} <= ports} == set(SPEAKERS)
+    assert not [said for said in manifest_problems(objects) if "chooses no pod" in said]
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_no_metadata_service_is_reached_by_them(address: str) -> None:
+    (rule,) = users_side()["spec"]["egress"]
+    asked = ip_address(address)
+    for block in (one["ipBlock"] for one in rule["to"]):
+        inside = asked in ip_network(block["cidr"])
+        assert not inside or any(asked in ip_network(one) for one in block["except"]), block
+
+
+def test_an_overlay_says_the_ports_where_the_component_has_them() -> None:
+    said = (FOLDER / "overlays/example/kustomization.yaml").read_text()
+    commented = "\n".join(line[2:] for line in said.splitlines() if line.startswith("# "))
+    (patch,) = yaml.safe_load(commented[commented.index("patches:") :])["patches"]
+    (op,) = yaml.safe_load(patch["patch"])
+    assert patch["target"] == {"kind": "NetworkPolicy", "name": users_side()["metadata"]["name"]}
+    assert op["path"] == "/spec/egress/0/ports" and users_side()["spec"]["egress"][0]["ports"]

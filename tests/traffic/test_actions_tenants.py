@@ -12,7 +12,7 @@ from journal.models import Event
 from tests import build
 from tests.traffic.edge import Edge
 from tests.traffic.standing import standing_fleet
-from traffic.actions import add_tenant, change_tenant, move_tenant
+from traffic.actions import add_tenant, change_tenant, move_tenant, remove_tenant
 from traffic.models import Route, RouteMember, Tenant
 
 pytestmark = pytest.mark.django_db
@@ -239,3 +239,36 @@ def test_after_a_move_the_hostname_leads_to_the_new_route_everywhere() -> None:
     for router in edge.routers.values():
         host = "shop-s-0001.example.com"
         assert [name for name, one in router.published.items() if host in one.hostnames] == ["shop-t"]
+
+
+def test_a_removed_tenant_leaves_the_routers_and_its_hostname_is_free() -> None:
+    edge = Edge()
+    edge.publish()
+    remove_tenant(build.person("release-manager"), "shop-s-0001", "has left")
+    edge.publish()
+    host = "shop-s-0001.example.com"
+    for router in edge.routers.values():
+        assert host not in router.published["shop-s"].hostnames
+        assert (
+            len(router.published["shop-s"].hostnames) == Tenant.objects.filter(route__name="shop-s").count()
+        )
+    said = Event.objects.get(kind="tenant", reason__code="tenant-removed")
+    params = said.reason["params"]
+    assert (said.from_state, said.to_state, params["why"], params["hostnames"]) == (
+        "shop-s", "removed", "has left", host
+    )  # fmt: skip
+    assert add(hostnames=[host]).hostnames == [host]
+
+
+@pytest.mark.parametrize("name", ["zzz", ""])
+def test_a_tenant_that_is_not_there_cannot_be_removed(name: str) -> None:
+    with pytest.raises(Refused, match="tenant-unknown"):
+        remove_tenant(build.person("release-manager"), name)
+
+
+def test_only_who_may_removes_a_tenant() -> None:
+    with pytest.raises(Denied):
+        remove_tenant(build.person("on-call"), "shop-s-0001")
+    with pytest.raises(FieldErrors):
+        remove_tenant(build.person("release-manager"), "shop-s-0001", 5)
+    assert Tenant.objects.filter(name="shop-s-0001").exists()

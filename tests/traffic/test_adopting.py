@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from access.permissions import Denied
-from clusters.models import Prod
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Refused
 from journal.models import Event
 from tests import build
@@ -143,3 +143,18 @@ def test_nobody_takes_over_what_they_have_not_read(edge: Edge) -> None:
 def test_it_takes_the_right_to_move_users(edge: Edge) -> None:
     with pytest.raises(Denied):
         adopt("viewer")
+
+
+@pytest.mark.parametrize("was", ["active", "cordoned"])
+def test_a_cluster_that_was_emptied_without_us_is_draining(edge: Edge, was: str) -> None:
+    Cluster.objects.filter(name="a").update(intent=was)
+    adopt()
+    assert Cluster.objects.get(name="a").intent == was, "a-1 still serves shop-s"
+    for router in edge.routers.values():
+        router.publish_from_outside("shop-s", 1001, {"a-1": 0, "c-1": 100})
+    look_again(edge)
+    adopt()
+    intents = dict(Cluster.objects.values_list("name", "intent"))
+    assert intents == {"a": "draining", "b": "active", "c": "active"}
+    told = Event.objects.get(kind="cluster", to_state="draining")
+    assert (told.cluster, told.from_state, told.reason["code"]) == ("a", was, "cluster-emptied-outside")

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from access.permissions import Denied
+from clusters.actions import cordon_cluster
 from clusters.models import Cluster
 from journal.core.reasons import Refused
 from releases.actions import start_failback, start_leaving
@@ -156,6 +157,18 @@ def test_users_come_back_route_by_route_and_a_little_at_a_time(edge: Edge) -> No
     ]
     assert edge.weights("shop-r") == {"a-2": 50, "b-1": 50}
     assert Cluster.objects.get(name="a").intent == "active"
+
+
+@pytest.mark.parametrize("was", ["active", "cordoned"])
+def test_a_cluster_comes_back_as_it_was_wanted_before(edge: Edge, was: str) -> None:
+    if was == "cordoned":
+        cordon_cluster(build.person("admin"), "a", "new disks")
+    dies("a")
+    finish(leave("a"), edge)
+    assert Cluster.objects.get(name="a").intent == "draining"
+    comes_back("a")
+    start_failback(build.person("on-call"), "a", preview_failback("a").plan.digest, "it is well again")
+    assert Cluster.objects.get(name="a").intent == was
 
 
 def test_who_may_not_does_not(edge: Edge) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from clusters.models import Prod
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Refused, because
 from journal.models import Event
 from tests import build
@@ -145,6 +145,15 @@ def test_a_prod_without_an_endpoint_blocks_only_its_own_routes(edge: Edge) -> No
     edge.publish("edge-1")
     assert publication("shop-s").reason["code"] == "prod-without-endpoint"
     assert publication("shop-r").state == "published"
+
+
+def test_of_a_dead_cluster_it_is_said_calmly_that_its_addresses_are_gone(edge: Edge) -> None:
+    Prod.objects.filter(name="a-1").update(endpoint="")
+    Cluster.objects.filter(name="a").update(health="unreachable")
+    move("shop-s", a_1=99)
+    edge.publish("edge-1")
+    assert publication("shop-s").reason["code"] == "prod-address-gone"
+    assert edge.weights("shop-s") == {"a-1": 100}, "the router keeps what it has"
 
 
 def test_users_leave_a_prod_that_is_no_longer_known_to_be_anywhere(edge: Edge) -> None:

@@ -19,7 +19,7 @@ from releases.preview import preview_release
 from releases.prod_previews import preview_change, preview_retire, scaled
 from tests import build
 from tests.core.clusters.kubeconfigs import CA, CLIENT, two_contexts
-from traffic.actions import register_router, set_weights
+from traffic.actions import preview_tenants, register_router, set_weights
 from traffic.models import Publication, Route, RouteMember, RouterInstance, Tenant
 from traffic.queries.adopting import read_adoption
 
@@ -63,6 +63,7 @@ TENANT_FACTS = {
     "data_class": "stateless",
 }
 TENANT = {**TENANT_FACTS, "name": "z", "blueprint": "shop", "prods": ["a-1", "b-2"]}
+LIST = "name,hostnames\nz,z.example\ny,y.example www.y.example\n"
 ROUTER = {"name": "dns"}
 ROUTERS: list[dict[str, Any]] = [
     {
@@ -219,6 +220,15 @@ def _retire() -> list[Any]:
 
 def _heal() -> list[Any]:
     return [{"take_over": False, "digest": preview_heal("a-1").plan.digest, **WHY}]
+
+
+def list_digest() -> str:
+    """Of the list as it would be imported now."""
+    return preview_tenants(build.person("admin"), LIST).digest
+
+
+def _listed() -> list[Any]:
+    return [{"text": LIST, "digest": list_digest()}]
 
 
 def _release() -> list[Any]:
@@ -389,6 +399,8 @@ VALID: dict[tuple[str, str], Valid] = {
     ("post", "/tenants/{name}/actions/move/"): Valid(
         "/tenants/shop-s-0001/actions/move/", _moves, single_writer
     ),
+    ("post", "/tenant-imports/preview/"): Valid("/tenant-imports/preview/", _just({"text": LIST})),
+    ("post", "/tenant-imports/"): Valid("/tenant-imports/", _listed),
     ("post", "/tokens/"): Valid(
         "/tokens/",
         _just({"name": "ci", "role": "viewer", "person": "somebody", "expires_at": "2099-06-01T00:00:00Z"}),

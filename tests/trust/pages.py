@@ -253,6 +253,18 @@ PAGES = [
         bodies.single_writer,
         lambda: _else(route="shop-r"),
     ),
+    Page(
+        "TenantListForm",
+        "/tenant-import/",
+        lambda: {"text": bodies.LIST, "digest": bodies.list_digest(), "do": "import"},
+        refused=lambda: _else(digest="0" * 64),
+    ),
+    Page(
+        "RemoveTenantForm",
+        "/tenants/shop-r-0001/remove/",
+        lambda: {**WHY, "typed": "shop-r-0001"},
+        refused=lambda: _else(typed="shop-r-0002"),
+    ),
     Page("RouterForm", "/routers/new/", _new_router, refused=lambda: _else(name="edge")),
     Page(
         "InstanceForm",

@@ -53,6 +53,7 @@ AGAIN: dict[Key, str] = {
     ("post", "/routes/{name}/actions/return/"): "route-moved-on",
     ("post", "/routes/{name}/actions/weights/"): "route-moved-on",
     ("patch", "/tenants/{name}/"): SAME,
+    ("post", "/tenant-imports/"): SAME,
     ("post", "/tenants/"): "field:name",
     ("post", "/tenants/{name}/actions/move/"): "field:route",
     ("post", "/tokens/"): "field:name",
@@ -72,6 +73,7 @@ LOOK = {
     ("post", "/prods/{name}/actions/heal/preview/"),
     ("post", "/prods/{name}/actions/scale/preview/"),
     ("post", "/releases/preview/"),
+    ("post", "/tenant-imports/preview/"),
 }
 
 
@@ -84,7 +86,7 @@ UNCONDITIONAL: dict[str, set[Key]] = {
         ("post", f"/{kind}/")
         for kind in (
             *("blueprints", "clusters", "people", "prods", "releases"),
-            *("routers", "tenants", "tokens", "versions"),
+            *("routers", "tenant-imports", "tenants", "tokens", "versions"),
         )
     },
     "stores nothing": {
@@ -97,6 +99,7 @@ UNCONDITIONAL: dict[str, set[Key]] = {
         ("post", "/prods/{name}/actions/retire/preview/"),
         ("post", "/prods/{name}/actions/scale/preview/"),
         ("post", "/releases/preview/"),
+        ("post", "/tenant-imports/preview/"),
     },
     "only looks once more": {("post", "/prods/{name}/actions/check-drift/")},
     "a switch for the whole fleet, no thing that has a tag": {

@@ -19,6 +19,7 @@ PAGES = {
     "/tenants/new/": MANAGER,
     "/tenants/shop-s-0001/change/": MANAGER,
     "/tenants/shop-s-0001/move/": MANAGER,
+    "/tenants/shop-s-0001/remove/": MANAGER,
 }
 NEW = {"name": "acme", "hostnames": "acme.example\nwww.acme.example", "load": "2", "redundancy": "none"}
 
@@ -180,6 +181,27 @@ def test_facts_are_changed_and_not_over_those_of_another(browser: Browser) -> No
 def test_a_tenant_is_moved(browser: Browser) -> None:
     assert browser(MANAGER).post("/tenants/shop-s-0001/move/", {"route": "shop-t"}).status_code == 302
     assert Tenant.objects.get(name="shop-s-0001").route.name == "shop-t"
+
+
+def test_a_tenant_is_removed_once_its_name_is_typed(browser: Browser) -> None:
+    client, path = browser(MANAGER), "/tenants/staff-0001/remove/"
+    assert "staff-0001.example.com" in shown(client, path)
+    answer = client.post(path, {"typed": "staff-0002"})
+    assert answer.status_code == 400 and Tenant.objects.filter(name="staff-0001").exists()
+    answer = client.post(path, {"typed": "staff-0001", "reason": "has left"}, follow=True)
+    assert "The tenant is removed." in answer.content.decode()
+    assert not Tenant.objects.filter(name="staff-0001").exists()
+    assert "has left" in shown(client, "/timeline/")
+
+
+def test_a_route_without_tenants_is_shown(browser: Browser) -> None:
+    Tenant.objects.filter(route__name="staff").exclude(name="staff-0001").delete()
+    client = browser(MANAGER)
+    assert "the last tenant of the Route staff" in shown(client, "/tenants/staff-0001/remove/")
+    client.post("/tenants/staff-0001/remove/", {"typed": "staff-0001"})
+    assert "no tenants" in shown(client, "/routes/?q=staff") and "no tenants" in shown(
+        client, "/routes/staff/"
+    )
 
 
 def test_a_single_writer_asks_for_its_name(browser: Browser) -> None:

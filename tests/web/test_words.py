@@ -1,6 +1,8 @@
 """Words and marks: every state has one, every Reason is a sentence, times read well."""
 
+import re
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 
@@ -43,14 +45,28 @@ SENTENCES = [
     (because("never-heard-of", prod="a-1"), "never-heard-of (prod a-1)"),
     (because("few-users", load=20), "few-users (load 20)"),
     (because("waits-for-wave", wave=3), "Waits until wave 3 is done."),
+    (because("restored", routes=1), "Serves again: 1 Route."),
+    (because("restored", routes=2), "Serves again: 2 Routes."),
+    (because("restored", routes=0), "Serves again: 0 Routes."),
+    (because("restored"), "restored"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("reason", "said"), SENTENCES, ids=["known", "unknown", "parameter missing", "number"]
+    ("reason", "said"),
+    SENTENCES,
+    ids=["known", "unknown", "parameter missing", "number", "one", "two", "none", "nothing counted"],
 )
 def test_a_reason_is_a_sentence_or_shows_its_code(reason, said) -> None:  # type: ignore[no-untyped-def]
     assert sentence(reason) == said
+
+
+@pytest.mark.parametrize("app", ["releases", "traffic"])
+def test_what_is_said_of_one_has_no_other_blanks_than_what_is_said_of_many(app: str) -> None:
+    module = import_module(f"{app}.sentences")
+    blanks = re.compile(r"%\((\w+)\)s")
+    for code, (counted, one) in module.ONE.items():
+        assert {counted} <= set(blanks.findall(one)) <= set(blanks.findall(module.SENTENCES[code])), code
 
 
 def test_a_reason_inside_a_reason_is_told_too() -> None:

@@ -1,25 +1,31 @@
 """Taking over what routers show: after break-glass, or whatever else moved users without Drover."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from access.models import Person
 from access.permissions import require
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Refused, because
 from journal.log import event, record
 from traffic.engine.shifting import Shifted, shift
-from traffic.models import Route
+from traffic.models import Route, RouteMember
 from traffic.queries.adopting import Shown, read_adoption
 
 from .words import Faults, read_reason, text_of
 
+OPEN = (Cluster.Intent.ACTIVE, Cluster.Intent.CORDONED)
+
 
 def adopt_shown(person: Person, router: str, given: Mapping[str, Any]) -> Shifted:
     """Ask for what the Router shows at newer epochs than ours, as new epochs above; members that it does not show get
-    no weight. `digest`: of what the person has read; Refused where it is otherwise by now, or there is nothing.
+    no weight. `digest`: of what the person has read; Refused where it is otherwise by now, or there is nothing. A Cluster
+    that is left without users by it is draining.
 
     Raises FieldErrors at `digest` or `reason`. What was not read back just now is never taken over.
     """
@@ -28,6 +34,7 @@ def adopt_shown(person: Person, router: str, given: Mapping[str, Any]) -> Shifte
     why, digest = read_reason(given.get("reason", ""), faults), text_of(given, "digest", faults)
     faults.check()
     with transaction.atomic():
+        _lock_clusters(router)  # before any Route, as a failover does
         _lock(router)
         now = timezone.now()
         adoption = read_adoption(router, now)
@@ -42,7 +49,28 @@ def adopt_shown(person: Person, router: str, given: Mapping[str, Any]) -> Shifte
         wanted = {one.pk: _wanted(one) for one in adoption.able}
         routes = because("routes-adopted", router=router, routes=len(wanted), why=why or "-")
         record([event(now, "router", actor=person, reason=routes)])
-        return shift(wanted, told, now, actor=person, anew=True)
+        shifted = shift(wanted, told, now, actor=person, anew=True)
+        _drain_emptied(person, router, adoption.able, now)
+        return shifted
+
+
+def _lock_clusters(router: str) -> None:
+    rows = Prod.objects.filter(memberships__route__publications__instance__router__name=router)
+    locked = Cluster.objects.select_for_update().filter(pk__in=rows.values("cluster")).order_by("pk")
+    list(locked.values_list("pk"))
+
+
+def _drain_emptied(person: Person, router: str, moved: Iterable[Shown], now: datetime) -> None:
+    """Clusters that have lost their last users by this are draining, as if Drover had emptied them: nobody is sent there
+    but by a failback."""
+    lost = {prod for one in moved for prod, weight in one.asked if weight and not dict(one.shown).get(prod)}
+    serving = RouteMember.objects.filter(prod__cluster=OuterRef("pk"), weight__gt=0)
+    emptied = Cluster.objects.filter(pk__in=Prod.objects.filter(name__in=lost).values("cluster"))
+    for cluster in emptied.filter(~Exists(serving), intent__in=OPEN).order_by("pk"):
+        Cluster.objects.filter(pk=cluster.pk).update(intent=Cluster.Intent.DRAINING)
+        why = because("cluster-emptied-outside", cluster=cluster.name, router=router)
+        states = (str(cluster.intent), str(Cluster.Intent.DRAINING))
+        record([event(now, "cluster", actor=person, cluster=cluster.name, moved=states, reason=why)])
 
 
 def _lock(router: str) -> None:

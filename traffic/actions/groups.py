@@ -12,8 +12,9 @@ from clusters.models import Prod
 from journal.core.reasons import Refused, because
 from journal.log import event, record
 from traffic.core.facts import Seat
-from traffic.models import DataClass, Redundancy, Route, Tenant
+from traffic.models import DataClass, Hostname, Redundancy, Route, Tenant
 
+from .locks import TENANTS, one_at_a_time
 from .routes import make_route
 
 
@@ -32,6 +33,7 @@ def load_tenants(person: Person, groups: Iterable[TenantGroup]) -> None:
     """One Route per group, members with equal weights, and its Tenants. The same again changes nothing."""
     require(person, "prod.apply")
     with transaction.atomic():
+        one_at_a_time(TENANTS)
         for group in groups:
             _load_group(person, group)
 
@@ -43,11 +45,15 @@ def _load_group(person: Person, group: TenantGroup) -> None:
         raise Refused(because("tenant-group-wrong", group=group.name, unknown=", ".join(unknown)))
     if Route.objects.filter(name=group.name).exists():
         return
+    tenants = [_tenant(group, number) for number in range(1, group.count + 1)]
+    _check_free(tenants)
     why = because("route-created", route=group.name, tenants=group.count)
     weights = equal_weights(len(prods))
     seats = tuple(Seat(prod.name, weight, weight) for prod, weight in zip(prods, weights, strict=True))
     route = make_route(group.name, group.redundancy, DataClass.STATELESS, seats, why, person)
-    Tenant.objects.bulk_create([_tenant(group, route, number) for number in range(1, group.count + 1)])
+    for tenant in tenants:
+        tenant.route = route
+    Tenant.objects.bulk_create(tenants)
     record([event(timezone.now(), "route", actor=person, reason=why)])
 
 
@@ -61,12 +67,26 @@ def equal_weights(members: int) -> list[int]:
     return [share + (number < left) for number in range(members)]
 
 
-def _tenant(group: TenantGroup, route: Route, number: int) -> Tenant:
+def _check_free(tenants: list[Tenant]) -> None:
+    """Raises Refused where another Tenant has one of the names or hostnames."""
+    names = Tenant.objects.filter(name__in=[one.name for one in tenants]).order_by("name")
+    hosts = Hostname.objects.filter(name__in=[host for one in tenants for host in one.hostnames]).order_by(
+        "name"
+    )
+    wrong = [because("tenant-exists", tenant=name) for name in names.values_list("name", flat=True)]
+    wrong += [
+        because("hostname-taken", hostname=host, tenant=owner)
+        for host, owner in hosts.values_list("name", "tenant__name")
+    ]
+    if wrong:
+        raise Refused(*wrong[:10])
+
+
+def _tenant(group: TenantGroup, number: int) -> Tenant:
     name = f"{group.name}-{number:04d}"
     return Tenant(
         name=name,
         hostnames=[f"{name}.example.com"],
         load=group.load,
         redundancy=group.redundancy,
-        route=route,
     )

@@ -1,6 +1,6 @@
 """Routes being made, and the numbers that people gave them changed: weights, and the way back to an epoch."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +12,15 @@ from clusters.models import Prod
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
 from traffic.core.facts import Seat
+from traffic.core.ground import Ground
+from traffic.core.moving import split_refusal
+from traffic.engine.asked import endpoints
 from traffic.engine.shifting import Shifted, shift
 from traffic.models import Publication, Route, RouteEpoch, RouteMember, RouteOut
+from traffic.queries.facts import read_facts
+from traffic.routers.rules import NAME
 
+from .locks import ROOM, one_at_a_time
 from .words import EPOCH_MAX, Faults, read_reason, whole
 
 WEIGHT_MAX = 100
@@ -23,9 +29,12 @@ WEIGHT_MAX = 100
 def set_weights(
     person: Person, route: str, weights: Any, reason: Any = "", epoch: Any = None, *, for_good: bool = False
 ) -> Shifted:
-    """Give members of the Route new weights (Prod -> a whole number, 0-100; what is not named stays). Any numbers
-    will do whose sum is not 0: what counts is their proportion. `epoch`: the one that the person has read; Refused
-    where the Route is at another by now. `for_good`: they are the weights of normal times too.
+    """Give the Route new weights (Prod -> a whole number, 0-100; what is not named stays). Any numbers will do whose
+    sum is not 0: what counts is their proportion. `epoch`: the one that the person has read; Refused where the Route
+    is at another by now. `for_good`: they are the weights of normal times too.
+
+    A Prod that is no member becomes one, for as long as the weights last or for good, if it fits like any home of
+    the Route (`split_refusal`).
 
     Raises FieldErrors at `weights.PROD`, `weights`, `epoch` or `reason`.
     """
@@ -33,16 +42,19 @@ def set_weights(
     faults = Faults()
     why, seen = read_reason(reason, faults), _read_epoch(epoch, faults)
     with transaction.atomic():
+        one_at_a_time(ROOM)  # or the room of a Prod that joins is given away twice
         row = lock_route(route)
-        members = {member.prod.name: member for member in row.members.select_related("prod")}
+        members = _members(row)
         wanted = _read_weights(weights, members, faults)
         faults.check()
         _check_epoch(row, seen)
         _check_out(row, members, wanted)
+        _check_joining(row, members, wanted, for_good=for_good)
+        wanted = {prod: weight for prod, weight in wanted.items() if weight or prod in members}
         told = because("weights-set", route=row.name, by=person.get_username(), why=why or "-")
         shifted = _shifted(row, wanted, told, person)
         if for_good:
-            _keep(members.values(), wanted)
+            _keep(row, wanted)
         return shifted
 
 
@@ -122,9 +134,15 @@ def _shifted(row: Route, wanted: Mapping[str, int], why: Reason, person: Person)
     return shifted
 
 
-def _keep(members: Any, wanted: Mapping[str, int]) -> None:
+def _members(route: Route) -> dict[str, RouteMember]:
+    """Those that serve it, now or in normal times, by Prod."""
+    rows = route.members.exclude(weight=0, target=0).select_related("prod")
+    return {member.prod.name: member for member in rows}
+
+
+def _keep(route: Route, wanted: Mapping[str, int]) -> None:
     """What the members have now they have in normal times too."""
-    rows = [member for member in members if member.prod.name in wanted]
+    rows = list(route.members.filter(prod__name__in=wanted).select_related("prod"))
     for member in rows:
         member.target = wanted[member.prod.name]
     RouteMember.objects.bulk_update(rows, ["target"])
@@ -152,11 +170,12 @@ def _read_weights(given: Any, members: Mapping[str, RouteMember], faults: Faults
     if not isinstance(given, Mapping) or not given:
         faults.add("weights", "weights-needed")
         return {}
+    known = {*members, *_prods_there(given.keys() - members.keys())}
     wanted: dict[str, int] = {}
     for prod, value in given.items():
         number = whole(value)
-        if prod not in members:
-            faults.add(f"weights.{str(prod)[:80]}", "no-member-of-route")
+        if prod not in known:
+            faults.add(f"weights.{str(prod)[:80]}", "no-such-prod-here")
         elif number is None or number > WEIGHT_MAX or number < 0:
             faults.add(f"weights.{prod}", "weight-no-percent", most=WEIGHT_MAX)
         else:
@@ -165,6 +184,37 @@ def _read_weights(given: Any, members: Mapping[str, RouteMember], faults: Faults
     if len(wanted) == len(given) and members and not any(after.values()):
         faults.add("weights", "weights-sum-to-nothing")
     return wanted
+
+
+def _prods_there(names: Collection[Any]) -> set[str]:
+    asked = [name for name in names if isinstance(name, str) and NAME.fullmatch(name)]
+    rows = Prod.objects.filter(name__in=asked).exclude(lifecycle=Prod.Lifecycle.RETIRED)
+    return set(rows.values_list("name", flat=True))
+
+
+def _check_joining(
+    row: Route, members: Mapping[str, RouteMember], wanted: Mapping[str, int], *, for_good: bool
+) -> None:
+    """Raises FieldErrors at each Prod that is to join and may not. Needs the lock on room."""
+    joining = sorted(prod for prod, weight in wanted.items() if weight and prod not in members)
+    if not joining:
+        return
+    faults, ground = Faults(), Ground(read_facts())
+    mine = next(one for one in ground.routes if one.name == row.name)
+    after = {**{prod: member.weight for prod, member in members.items()}, **wanted}
+    for prod in joining:
+        why = split_refusal(ground, mine, prod, after, for_good=for_good) or _unreached(row, prod)
+        if why is not None:
+            faults.add_reason(f"weights.{prod}", why)
+    faults.check()
+
+
+def _unreached(row: Route, prod: str) -> Reason | None:
+    """Why routers could not send anybody to the Prod; None: they could, or nobody publishes the Route."""
+    there = endpoints(Prod.objects.filter(name=prod).values_list("pk", flat=True))
+    if there or not row.publications.exists():
+        return None
+    return because("prod-without-endpoint", route=row.name, prods=prod)
 
 
 def _check_out(row: Route, members: Mapping[str, RouteMember], wanted: Mapping[str, int]) -> None:

@@ -29,6 +29,16 @@ def facts_of(tenant: Tenant) -> TenantFacts:
     return TenantFacts(tuple(sorted(tenant.hostnames)), tenant.load, tenant.redundancy, tenant.data_class)
 
 
+def columns_of(facts: TenantFacts) -> dict[str, Any]:
+    """The same as columns of the row."""
+    return {
+        "hostnames": list(facts.hostnames),
+        "load": facts.load,
+        "redundancy": facts.redundancy,
+        "data_class": facts.data_class,
+    }
+
+
 def digest_of(facts: TenantFacts) -> str:
     """What a page carries to tell whether a Tenant is still as it was read."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:20]

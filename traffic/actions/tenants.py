@@ -1,6 +1,7 @@
-"""People's writes to Tenants: add one, change it, move it to another Route."""
+"""People's writes to Tenants: add one, change it, move it to another Route, remove it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -10,8 +11,9 @@ from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
-from traffic.models import DataClass, Tenant
+from traffic.models import DataClass, Hostname, Tenant
 from traffic.queries.facts import read_facts
+from traffic.queries.loads import load_now
 
 from .locks import TENANTS, one_at_a_time
 from .placing import (
@@ -24,7 +26,7 @@ from .placing import (
     serving,
     take_shard,
 )
-from .tenant_words import TenantFacts, digest_of, facts_of, read_tenant, read_tenant_name
+from .tenant_words import TenantFacts, columns_of, digest_of, facts_of, read_tenant, read_tenant_name
 from .words import Faults, read_reason, text_of
 
 
@@ -53,7 +55,7 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
             faults.check()
             shard = find_shard(name, asked, facts, blueprint, now_in=None, among=among)
             route = take_shard(shard, None, because("route-made-for", tenant=name), person)
-        tenant = Tenant.objects.create(name=name, route=route, **_columns(asked))
+        tenant = Tenant.objects.create(name=name, route=route, **columns_of(asked))
         why = because("tenant-added", tenant=name, route=route.name)
         _record(person, why, ("", "added"))
         rebind([route], why, person)
@@ -80,7 +82,7 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
         ]
         if not changed:
             return tenant
-        Tenant.objects.filter(pk=tenant.pk).update(**_columns(asked))
+        Tenant.objects.filter(pk=tenant.pk).update(**columns_of(asked))
         tenant.refresh_from_db()
         why = because("tenant-facts-changed", tenant=name, fields=", ".join(changed))
         _record(person, why)
@@ -115,6 +117,29 @@ def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
     return tenant
 
 
+def remove_tenant(person: Person, name: str, reason: Any = "") -> None:
+    """The Tenant is gone: its hostnames leave the routers with the next epoch of its Route, and belong to nobody. What
+    Prods keep of its data stays there. Raises FieldErrors at `reason`, Refused where there is none of this name.
+    """
+    require(person, "tenant.remove")
+    faults = Faults()
+    why = read_reason(reason, faults)
+    faults.check()
+    with transaction.atomic():
+        one_at_a_time(TENANTS)
+        tenant = _lock(name)
+        tenant.delete()
+        told = because(
+            "tenant-removed",
+            tenant=name,
+            route=serving(tenant),
+            hostnames=", ".join(sorted(tenant.hostnames)),
+            why=why or "-",
+        )
+        _record(person, told, (serving(tenant), "removed"))
+        rebind([tenant.route] if tenant.route else [], told, person)
+
+
 def _go(
     person: Person,
     tenant: Tenant,
@@ -131,7 +156,9 @@ def _go(
         facts, faults = read_facts(), Faults()
         blueprint = read_blueprint("", facts, before, faults)
         faults.check()
-        shard = find_shard(tenant.name, asked, facts, blueprint, now_in=before, among=among)
+        measured = Tenant.objects.annotate(load_now=load_now()).get(pk=tenant.pk)
+        brings = replace(asked, load=measured.load_now)  # type: ignore[attr-defined]
+        shard = find_shard(tenant.name, brings, facts, blueprint, now_in=before, among=among)
         made = shard.new
         after = take_shard(shard, before, because("route-made-for", tenant=tenant.name), person)
     check_reachable(before, after, made=made)
@@ -156,24 +183,15 @@ def _lock(name: str) -> Tenant:
 
 def _check_hostnames(name: str, asked: TenantFacts, given: Any, faults: Faults) -> None:
     """No two Tenants have one hostname. Needs the lock."""
-    rows = Tenant.objects.filter(hostnames__overlap=list(asked.hostnames)).exclude(name=name)
     if not asked.hostnames:
         return
-    owners = {host: row.name for row in rows.only("name", "hostnames") for host in row.hostnames}
+    rows = Hostname.objects.filter(name__in=asked.hostnames).exclude(tenant__name=name)
+    owners = dict(rows.values_list("name", "tenant__name"))
     places = {host: place for place, host in enumerate(given or []) if isinstance(host, str)}
     for host in asked.hostnames:
         if host in owners:
             path = f"hostnames[{places[host]}]" if host in places else "hostnames"
             faults.add(path, "hostname-taken", hostname=host, tenant=owners[host])
-
-
-def _columns(asked: TenantFacts) -> dict[str, Any]:
-    return {
-        "hostnames": list(asked.hostnames),
-        "load": asked.load,
-        "redundancy": asked.redundancy,
-        "data_class": asked.data_class,
-    }
 
 
 def _record(person: Person, why: Reason, moved: tuple[str, str] = ("", "")) -> None:

@@ -20,6 +20,10 @@ class Faults:
         """`path` has this fault."""
         self._found.append((path, because(code, **params)))
 
+    def add_reason(self, path: str, reason: Reason) -> None:
+        """`path` has the fault that somebody else has found."""
+        self._found.append((path, reason))
+
     def take(self, wrong: FieldErrors, prefix: str = "") -> None:
         """The faults of a part, below `prefix`."""
         self._found += [(f"{prefix}{path}", reason) for path, reason in wrong.errors]

@@ -46,6 +46,16 @@ class ProposalSerializer(serializers.Serializer[Any]):
     why = ReasonSerializer(many=True)
 
 
+class LoadSourceSerializer(serializers.Serializer[Any]):
+    """Where loads come from: measured at `read_at` for some tenants, or, where that is not `fresh`, `why` not."""
+
+    fresh = serializers.BooleanField()
+    read_at = serializers.DateTimeField(allow_null=True)
+    measured = serializers.IntegerField(help_text="tenants whose load is measured")
+    tenants = serializers.IntegerField()
+    why = ReasonSerializer(allow_null=True)
+
+
 class FleetRoomSerializer(serializers.Serializer[Any]):
     """Room of the whole fleet. `unmet` is what no new Prod would mend."""
 
@@ -54,6 +64,7 @@ class FleetRoomSerializer(serializers.Serializer[Any]):
     prods = RoomLineSerializer(many=True)
     proposals = ProposalSerializer(many=True)
     unmet = ReasonSerializer(many=True)
+    loads = LoadSourceSerializer(allow_null=True, help_text="null: the numbers given count")
 
 
 class Room(APIView):
@@ -73,5 +84,7 @@ class Room(APIView):
                 {**asdict(one), "why": [reason_json(reason) for reason in one.why]} for one in page.proposals
             ],
             "unmet": [reason_json(reason) for reason in page.unmet],
+            "loads": page.loads
+            and {**asdict(page.loads), "why": page.loads.why and reason_json(page.loads.why)},
         }
         return Response(FleetRoomSerializer(shown).data)

@@ -111,7 +111,8 @@ class _Act(Conditional, generics.GenericAPIView[Route]):
 
 
 class RouteWeights(_Act):
-    """Give members of a Route other weights. 409 if it is at another epoch than `epoch`."""
+    """Give members of a Route, or a Prod that is to share its requests (A/B), other weights. 409 if it is at another
+    epoch than `epoch`."""
 
     permits = {"POST": "route.shift", "OPTIONS": "read"}
     serializer_class = WeightsSerializer

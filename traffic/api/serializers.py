@@ -101,7 +101,8 @@ class WeightsSerializer(serializers.Serializer[Any]):
 
     weights = serializers.DictField(
         child=serializers.IntegerField(min_value=0, max_value=100),
-        help_text="weight by Prod; a member that is not named keeps its own",
+        help_text="weight by Prod; a member that is not named keeps its own; a Prod that is no member becomes one, if "
+        "it fits and could carry the Route alone",
     )
     epoch = serializers.IntegerField(
         min_value=1, help_text="the one that you have read; 409 if it is another now"
@@ -123,10 +124,11 @@ class ReturnSerializer(serializers.Serializer[Any]):
 class TenantSerializer(serializers.ModelSerializer[Tenant]):
     route = serializers.CharField(source="route.name", default=None, allow_null=True)
     hostnames = serializers.ListField(child=serializers.CharField())
+    load_now = serializers.IntegerField(help_text="what counts: as measured lately, else `load`")
 
     class Meta:
         model = Tenant
-        fields = ("name", "hostnames", "load", "redundancy", "data_class", "route")
+        fields = ("name", "hostnames", "load", "load_now", "redundancy", "data_class", "route")
         read_only_fields = fields
 
 

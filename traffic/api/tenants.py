@@ -1,25 +1,28 @@
-"""Tenants over HTTP: who there is, a new one, other facts, another Route."""
+"""Tenants over HTTP: who there is, a new one, other facts, another Route, one that goes."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.api.conditional import Conditional
+from access.api.filters import check_query
 from access.api.pages import ByName
 from traffic import actions
 from traffic.models import DataClass, Redundancy, Tenant
+from traffic.queries.loads import load_now
 from traffic.queries.tenants import select_tenants
 
 from .bodies import body_of
 from .serializers import MoveSerializer, NewTenantSerializer, TenantFactsSerializer, TenantSerializer
 
 READ = {"GET": "read", "HEAD": "read", "OPTIONS": "read"}
-ROWS = Tenant.objects.select_related("route")
+ROWS = Tenant.objects.select_related("route").annotate(load_now=load_now())
 FACTS = ("hostnames", "load", "redundancy", "data_class")
 PLACE = ("route", "prods")
 
@@ -63,9 +66,10 @@ class TenantList(generics.ListAPIView[Tenant]):
 
 
 class TenantDetail(Conditional, generics.RetrieveAPIView[Tenant]):
-    """One Tenant; PATCH changes its facts."""
+    """One Tenant; PATCH changes its facts, DELETE removes it."""
 
-    permits = READ | {"PATCH": "tenant.write"}
+    permits = READ | {"PATCH": "tenant.write", "DELETE": "tenant.remove"}
+    volatile = ("load_now",)
     queryset = ROWS
     serializer_class = TenantSerializer
     lookup_field = "name"
@@ -76,6 +80,19 @@ class TenantDetail(Conditional, generics.RetrieveAPIView[Tenant]):
         self.get_object()
         actions.change_tenant(request.user, name, body_of(request, FACTS))
         return Response(_shown(name))
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("reason", OpenApiTypes.STR, description="why, for those who read this later")
+        ],
+        responses={204: None},
+    )
+    def delete(self, request: Request, name: str) -> Response:
+        """Remove the Tenant: its hostnames leave the routers and may be given to another."""
+        self.get_object()
+        check_query(request, ("reason",))
+        actions.remove_tenant(request.user, name, request.query_params.get("reason", ""))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class TenantMove(Conditional, generics.GenericAPIView[Tenant]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import room, routers, routes, tenants
+from . import room, routers, routes, tenant_imports, tenants
 
 urlpatterns = [
     path("room/", room.Room.as_view(), name="api-room"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("tenants/", tenants.TenantList.as_view(), name="api-tenants"),
     path("tenants/<slug:name>/", tenants.TenantDetail.as_view(), name="api-tenant"),
     path("tenants/<slug:name>/actions/move/", tenants.TenantMove.as_view(), name="api-tenant-move"),
+    path("tenant-imports/", tenant_imports.TenantImports.as_view(), name="api-tenant-imports"),
+    path(
+        "tenant-imports/preview/",
+        tenant_imports.TenantImportPreview.as_view(),
+        name="api-tenant-import-preview",
+    ),
     path("routers/", routers.RouterList.as_view(), name="api-routers"),
     path("routers/<slug:name>/", routers.RouterDetail.as_view(), name="api-router"),
     path("routers/<slug:name>/instances/", routers.InstanceList.as_view(), name="api-router-instances"),

@@ -1,8 +1,10 @@
 """One Route, or one Tenant, moves because a person says so."""
 
+from collections.abc import Mapping
+
 from journal.core.reasons import Reason, because
 
-from .facts import SINGLE_WRITER, TWO_DOMAIN, RouteNow, TrafficFacts
+from .facts import SINGLE_WRITER, TWO_DOMAIN, Place, RouteNow, TrafficFacts
 from .ground import Ground, misfit
 from .plan import Move, TrafficPlan, pairs, targets_of, weights_of
 from .sharding import Placing, TenantNow, place_tenants
@@ -47,14 +49,49 @@ def refusal(
         return because("move-to-unknown-prod", prod=to)
     if to in seats:
         return because("already-a-member", route=route.name, prod=to)
+    return _unfit(ground, route, place, for_good=for_good) or _domain_taken(ground, route, source, to)
+
+
+def split_refusal(
+    ground: Ground, route: RouteNow, to: str, weights: Mapping[str, int], *, for_good: bool = False
+) -> Reason | None:
+    """Why `to`, no member of `route` yet, may not get a part of its requests when the weights become `weights`; None:
+    it may. A member must be able to carry the whole Route alone. `for_good`: in normal times too.
+    """
+    place = ground.places.get(to)
+    if place is None:
+        return because("move-to-unknown-prod", prod=to)
+    if route.data_class == SINGLE_WRITER:
+        return because("single-writer-not-split", prod=to, route=route.name)
+    why = _unfit(ground, route, place, for_good=for_good)
+    if why is not None:
+        return why
+    if not place.open:
+        return because("prod-on-closed-cluster", prod=to, cluster=place.cluster)
+    room = ground.rooms[to]
+    if room < route.load:
+        return because("prod-has-no-room", prod=to, route=route.name, load=route.load, room=max(0, room))
+    return _one_domain(ground, route, place, weights)
+
+
+def _one_domain(ground: Ground, route: RouteNow, place: Place, weights: Mapping[str, int]) -> Reason | None:
+    served = {
+        ground.places[prod].domain for prod, weight in weights.items() if weight and prod in ground.places
+    }
+    if route.redundancy == TWO_DOMAIN and len(served) < 2:
+        return because("split-in-one-domain", prod=place.name, route=route.name, domain=place.domain)
+    return None
+
+
+def _unfit(ground: Ground, route: RouteNow, place: Place, *, for_good: bool) -> Reason | None:
     code = misfit(place, ground.need(route))
     if code is None and for_good and place.role == "standby":
         code = "no-prod-of-role"
     if code is not None:
-        return because(_UNFIT[code], prod=to, route=route.name, version=place.version)
+        return because(_UNFIT[code], prod=place.name, route=route.name, version=place.version)
     if place.vetoed:
-        return because("member-on-vetoed-version", prod=to, version=place.version)
-    return _domain_taken(ground, route, source, to)
+        return because("member-on-vetoed-version", prod=place.name, version=place.version)
+    return None
 
 
 def _domain_taken(ground: Ground, route: RouteNow, source: str, to: str) -> Reason | None:

@@ -1,23 +1,16 @@
 """Asking how many requests Prods get, and how many fail: a source outside of Drover, a few numbers, kept for minutes."""
 
-import json
 import logging
 from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import urlencode
 
-import urllib3
 from django.conf import settings
 from django.utils import timezone
 
-from clusters.kube.connect import limits
-from clusters.kube.outgoing import AddressRefused, checked_pools
 from journal.hints import publish as hint
-from traffic.core.demand import EVERY_S, KEPT_S, BadAnswer, Key, Rate, parse_counters, parse_vectors
+from traffic.core.demand import EVERY_S, KEPT_S, Key, Rate, parse_counters, parse_vectors
 from traffic.models import DemandSample
 
-TIMEOUT = urllib3.Timeout(connect=1.0, read=2.0)
-BYTES_AT_MOST = 8 * 2**20
+from .source import NO_ANSWER, ask, pools
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +23,7 @@ def take_sample() -> bool:
         return False
     try:
         rates = _ask()
-    except (urllib3.exceptions.HTTPError, AddressRefused, OSError, ValueError) as error:
+    except NO_ANSWER as error:
         log.warning("no sample of what users ask for: %s", error)
         return False
     store(rates, now)
@@ -51,28 +44,14 @@ def store(rates: dict[Key, Rate], at: datetime) -> None:
 
 
 def _ask() -> dict[Key, Rate]:
-    """What the source says. Raises HTTPError, AddressRefused, OSError, and ValueError for nonsense."""
-    pools = checked_pools(limits(), retries=False, timeout=TIMEOUT)
-    with pools:
+    """What the source says. Raises one of NO_ANSWER."""
+    with pools() as through:
         if settings.USERS_URL:
             return parse_counters(
-                _get(pools, f"{settings.USERS_URL}/counters", by="prod,version", seconds=EVERY_S)
+                ask(through, f"{settings.USERS_URL}/counters", by="prod,version", seconds=EVERY_S)
             )
         queries = (settings.REQUESTS_QUERY, settings.ERRORS_QUERY)
         requests, errors = (
-            _get(pools, f"{settings.PROMETHEUS_URL}/api/v1/query", query=query) for query in queries
+            ask(through, f"{settings.PROMETHEUS_URL}/api/v1/query", query=query) for query in queries
         )
         return parse_vectors(requests, errors)
-
-
-def _get(pools: urllib3.PoolManager, url: str, **query: object) -> Any:
-    answer = pools.request("GET", f"{url}?{urlencode(query)}", preload_content=False, redirect=False)
-    try:
-        if answer.status != 200:
-            raise BadAnswer(f"it answers {answer.status}")
-        body = answer.read(BYTES_AT_MOST + 1)
-    finally:
-        answer.close()
-    if len(body) > BYTES_AT_MOST:
-        raise BadAnswer("its answer is too large")
-    return json.loads(body)

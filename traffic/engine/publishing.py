@@ -1,6 +1,6 @@
 """Bringing one router instance to what the rows ask: read, plan, apply, read back, store."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because, reason_to_json
 from journal.hints import publish as hint
 from journal.log import event, record
@@ -84,10 +85,7 @@ def _one_round(instance: RouterInstance, connect: Connect) -> set[int]:
     asked, homeless = asked_of(publications)
     if not connection.in_atomic_block:
         connection.close()  # not held over the calls that follow
-    found = {
-        name: Found(State.REFUSED, because("prod-without-endpoint", route=name, prods=", ".join(prods)))
-        for name, prods in homeless.items()
-    }
+    found = _unknown_where(homeless)
     actual: dict[str, Actual] = {}
     trouble = None
     try:
@@ -100,6 +98,26 @@ def _one_round(instance: RouterInstance, connect: Connect) -> set[int]:
     changed = _store(instance, publications, found, actual)
     _tell(instance, trouble, whole)
     return set(RouteMember.objects.filter(route__in=changed).values_list("prod", flat=True))
+
+
+def _unknown_where(homeless: Mapping[str, Sequence[str]]) -> dict[str, Found]:
+    """Routes with members of which it is not known where they are reached; while their Cluster is dead that is no
+    surprise."""
+    if not homeless:
+        return {}
+    prods = Prod.objects.filter(name__in={prod for some in homeless.values() for prod in some})
+    dead = set(prods.filter(cluster__health=Cluster.Health.UNREACHABLE).values_list("name", flat=True))
+    return {
+        name: Found(
+            State.REFUSED,
+            because(
+                "prod-address-gone" if dead.issuperset(some) else "prod-without-endpoint",
+                route=name,
+                prods=", ".join(some),
+            ),
+        )
+        for name, some in homeless.items()
+    }
 
 
 def bring(router: Router, asked: Collection[Asked]) -> dict[str, Found]:

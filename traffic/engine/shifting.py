@@ -131,7 +131,8 @@ def new_epochs(
     changed = sorted(routes)
     Route.objects.filter(pk__in=changed).update(epoch=F("epoch") + 1)
     weights: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = RouteMember.objects.filter(route__in=changed).order_by("prod__name")
+    # One that stood in and has left is no member, though its row stays.
+    rows = RouteMember.objects.filter(route__in=changed).exclude(weight=0, target=0).order_by("prod__name")
     for route, name, weight in rows.values_list("route", "prod__name", "weight"):
         weights[route][name] = weight
     told = reason_to_json(why)

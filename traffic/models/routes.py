@@ -78,17 +78,30 @@ class RouteEpoch(models.Model):
 
 
 class Tenant(models.Model):
-    """Who is served: load in load units, hostnames, and the Route that serves it."""
+    """Who is served: load in load units, hostnames, and the Route that serves it. `measured_load` counts instead of
+    `load` for as long as the LoadReading is fresh (`traffic.queries.loads`)."""
 
     name = models.CharField(max_length=63, unique=True)
     hostnames = ArrayField(models.CharField(max_length=253), default=list)
     load = models.PositiveIntegerField(default=1)
+    measured_load = models.PositiveIntegerField(null=True)
     redundancy = models.CharField(max_length=12, choices=Redundancy)
     data_class = models.CharField(max_length=14, choices=DataClass, default=DataClass.STATELESS)
     route = models.ForeignKey(Route, null=True, on_delete=models.PROTECT, related_name="tenants")
 
     class Meta:
         ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Hostname(models.Model):
+    """A hostname, which one Tenant has. Written by a trigger on Tenant alone (migration 0007): whoever stores a Tenant
+    whose hostname another has is refused by the database."""
+
+    name = models.CharField(max_length=253, primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, related_name="+")
 
     def __str__(self) -> str:
         return self.name

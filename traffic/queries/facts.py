@@ -14,6 +14,8 @@ from clusters.models import Cluster, Prod, Version
 from traffic.core.facts import ClusterNow, Place, RouteNow, RouterNow, Seat, TrafficFacts
 from traffic.models import Publication, Reservation, Route, RouteMember, RouteOut, Router, RouterInstance
 
+from .loads import load_now
+
 Promises = Mapping[int, Mapping[str, frozenset[str]]]
 
 
@@ -141,7 +143,7 @@ def read_routes_now(blueprints: Mapping[str, str]) -> tuple[RouteNow, ...]:
     published = Publication.objects.order_by("instance__name")
     for route, instance in published.values_list("route", "instance__name"):
         routers[route].append(instance)
-    found = Route.objects.annotate(load=Sum("tenants__load"), count=Count("tenants")).order_by("name")
+    found = Route.objects.annotate(load=Sum(load_now("tenants__")), count=Count("tenants")).order_by("name")
     return tuple(
         RouteNow(
             name=route.name,

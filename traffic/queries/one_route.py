@@ -1,6 +1,6 @@
 """One Route: its members, how it is published, what it was, and what other weights would mean."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,11 @@ from clusters.facts import cluster_reason
 from clusters.marks import PROD_MARKS, Mark
 from clusters.models import Prod
 from journal.core.reasons import Reason, because, reason_from_json
+from traffic.core.ground import Ground
+from traffic.core.moving import split_refusal
 from traffic.models import Redundancy, Route, RouteEpoch, RouteMember, RouteOut
 
-from .facts import is_serving
+from .facts import is_serving, read_facts
 from .routes import ROUTES, RouteRow, percents, route_rows
 
 EPOCHS_SHOWN = 30
@@ -52,13 +54,25 @@ class EpochLine:
 
 @dataclass(frozen=True, slots=True)
 class RoutePage:
-    """All of one Route. `cannot`: why the person may not set its weights; None: they may."""
+    """All of one Route. `cannot`: why the person may not set its weights; None: they may. `by_hand`: its weights were
+    set by a person, and others in normal times."""
 
     row: RouteRow
     members: tuple[MemberLine, ...]
     epochs: tuple[EpochLine, ...]
     cannot: Reason | None
     facts: int
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Prods that are no members and could get a part of the requests. `chosen`: the one that a person looks at;
+    `cannot`: why it may not."""
+
+    fitting: tuple[str, ...]
+    chosen: MemberLine | None
+    cannot: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +107,15 @@ def read_route(name: str, person: Person, now: datetime) -> RoutePage:
     route = get_object_or_404(ROUTES, name=name)
     members = _members(route, now)
     rows = RouteEpoch.objects.filter(route=route).select_related("actor").order_by("-epoch")
+    epochs = tuple(_epoch(row, route) for row in rows[:EPOCHS_SHOWN])
+    by_hand = bool(epochs and epochs[0].reason and epochs[0].reason.code == "weights-set")
     return RoutePage(
         row=route_rows([route], now)[0],
         members=members,
-        epochs=tuple(_epoch(row, route) for row in rows[:EPOCHS_SHOWN]),
+        epochs=epochs,
         cannot=denial(person, "route.shift") or (None if members else because("route-without-members")),
         facts=route.pk,
+        by_hand=by_hand and any(member.weight != member.target for member in members),
     )
 
 
@@ -113,11 +130,14 @@ def read_epoch(name: str, number: int) -> tuple[Route, EpochLine]:
 def preview(route: Route, weights: Mapping[str, int], now: datetime) -> Preview:
     """What these weights (Prod -> 0-100; what is not named stays) would mean. A constant number of queries."""
     load = ROUTES.get(pk=route.pk).load
-    rows = {row.prod.name: row for row in _member_rows(route)}
+    members = {row.prod.name: row for row in _member_rows(route)}
+    joining = _joining(route, {name for name, weight in weights.items() if weight} - members.keys())
+    rows = {**members, **joining}
     was = {name: row.weight for name, row in rows.items()}
-    will = {**was, **weights}
+    will = {**was, **{name: weight for name, weight in weights.items() if weight or name in rows}}
     before, after = percents(was), percents(will)
     committed = _committed([row.prod_id for row in rows.values()])
+    committed |= {row.prod_id: committed.get(row.prod_id, 0) + load for row in joining.values()}
     lines = tuple(
         PreviewLine(
             prod=name,
@@ -132,9 +152,8 @@ def preview(route: Route, weights: Mapping[str, int], now: datetime) -> Preview:
         )
         for name in sorted(will)
     )
-    return Preview(
-        lines, route.publications.count(), tuple(_warnings(route, rows, was, will, now)), was == will
-    )
+    warnings = [*_may_not_join(route, tuple(joining), will, now), *_warnings(route, rows, was, will, now)]
+    return Preview(lines, route.publications.count(), tuple(warnings), was == will)
 
 
 def _warnings(
@@ -161,30 +180,67 @@ def _warnings(
     return found
 
 
+def _may_not_join(
+    route: Route, joining: tuple[str, ...], will: Mapping[str, int], now: datetime
+) -> list[Reason]:
+    if not joining:
+        return []
+    ground = Ground(read_facts(now))
+    mine = next(one for one in ground.routes if one.name == route.name)
+    found = (split_refusal(ground, mine, prod, will) for prod in sorted(joining))
+    return [why for why in found if why is not None]
+
+
+def read_split(page: RoutePage, asked: str, now: datetime) -> Split:
+    """Who could take part in the requests of the Route, and `asked` as one who does; nobody where the person may not
+    say so. A constant number of queries."""
+    if page.cannot:
+        return Split((), None, None)
+    ground = Ground(read_facts(now))
+    mine = next(one for one in ground.routes if one.name == page.row.name)
+    weights = {member.prod: member.weight for member in page.members}
+    others = sorted(ground.places.keys() - weights.keys())
+    reasons = {prod: split_refusal(ground, mine, prod, {**weights, prod: 1}) for prod in others}
+    fitting = tuple(prod for prod, why in reasons.items() if why is None)
+    rows = _joining(Route(pk=page.facts, name=page.row.name), {asked} & set(others))
+    chosen = next((_line(row, 0, None, now) for row in rows.values()), None)
+    return Split(fitting, chosen, reasons.get(asked))
+
+
 def _member_rows(route: Route) -> QuerySet[RouteMember]:
-    rows = RouteMember.objects.filter(route=route).select_related(
-        "prod__cluster", "prod__observation", "prod__version__revision"
-    )
+    """Those that serve it, now or in normal times."""
+    rows = RouteMember.objects.filter(route=route).exclude(weight=0, target=0)
+    rows = rows.select_related("prod__cluster", "prod__observation", "prod__version__revision")
     return rows.defer("prod__version__revision__manifests", "prod__cluster__nodes").order_by("prod__name")
 
 
+def _joining(route: Route, names: Collection[str]) -> dict[str, RouteMember]:
+    """Prod -> what it would be as a member, for those of `names` that exist."""
+    if not names:
+        return {}
+    rows = Prod.objects.filter(name__in=names).select_related("cluster", "observation", "version__revision")
+    slim = rows.defer("version__revision__manifests", "cluster__nodes").order_by("name")
+    return {prod.name: RouteMember(route=route, prod=prod, weight=0, target=0) for prod in slim}
+
+
 def _members(route: Route, now: datetime) -> tuple[MemberLine, ...]:
-    rows = list(_member_rows(route).exclude(weight=0, target=0))
+    rows = list(_member_rows(route))
     part = percents({row.prod.name: row.weight for row in rows})
     out = dict(RouteOut.objects.filter(route=route).values_list("prod", "run_id"))
-    return tuple(
-        MemberLine(
-            prod=row.prod.name,
-            cluster=row.prod.cluster.name,
-            domain=row.prod.cluster.failure_domain,
-            role=row.prod.role,
-            mark=_mark(row.prod, now),
-            weight=row.weight,
-            target=row.target,
-            percent=part[row.prod.name],
-            out=out.get(row.prod_id),
-        )
-        for row in rows
+    return tuple(_line(row, part[row.prod.name], out.get(row.prod_id), now) for row in rows)
+
+
+def _line(row: RouteMember, percent: int, out: int | None, now: datetime) -> MemberLine:
+    return MemberLine(
+        prod=row.prod.name,
+        cluster=row.prod.cluster.name,
+        domain=row.prod.cluster.failure_domain,
+        role=row.prod.role,
+        mark=_mark(row.prod, now),
+        weight=row.weight,
+        target=row.target,
+        percent=percent,
+        out=out,
     )
 
 

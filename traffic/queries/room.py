@@ -9,6 +9,7 @@ from traffic.core.proposals import MOST_PERCENT, Proposal, propose_prods
 from traffic.core.room import carries, committed, rooms
 
 from .facts import read_facts
+from .loads import LoadSource, read_load_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,14 @@ class RoomLine:
 @dataclass(frozen=True, slots=True)
 class RoomPage:
     """Every Prod by name, and what to build so that any one Cluster may die and no Blueprint is too full. `unmet`
-    is what no new Prod would mend; `most_percent` what a Blueprint may promise of what it carries."""
+    is what no new Prod would mend; `most_percent` what a Blueprint may promise of what it carries. `loads`: where the
+    loads come from; None: from the numbers given."""
 
     prods: tuple[RoomLine, ...]
     proposals: tuple[Proposal, ...]
     unmet: tuple[Reason, ...]
     most_percent: int
+    loads: LoadSource | None
 
 
 def read_room(now: datetime) -> RoomPage:
@@ -57,6 +60,7 @@ def read_room(now: datetime) -> RoomPage:
         proposals=wanted.prods,
         unmet=wanted.unmet,
         most_percent=MOST_PERCENT,
+        loads=read_load_source(now),
     )
 
 

@@ -15,6 +15,7 @@ from traffic.core.weights import split
 from traffic.marks import CLASS_NAMES, REDUNDANCY_NAMES, STATE_NAMES
 from traffic.models import Publication, Route, RouteMember, Tenant
 
+from .loads import load_now
 from .publications import FRESH_FOR, PublicationLine, State, read_publications, whole_mark
 
 PAGE = 50
@@ -75,7 +76,7 @@ _SUMS = (
     Tenant.objects.filter(route=OuterRef("pk"))
     .order_by()
     .values("route")
-    .annotate(all=Sum("load"), many=Sum(1, output_field=IntegerField()))
+    .annotate(all=Sum(load_now()), many=Sum(1, output_field=IntegerField()))
 )
 ROUTES = Route.objects.annotate(
     load=Coalesce(Subquery(_SUMS.values("all")), 0), count=Coalesce(Subquery(_SUMS.values("many")), 0)

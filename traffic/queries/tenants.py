@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from access.models import Person
@@ -21,6 +22,7 @@ from traffic.marks import CLASS_NAMES, REDUNDANCY_NAMES
 from traffic.models import DataClass, Redundancy, Route, RouteEpoch, Tenant
 
 from .facts import read_facts
+from .loads import LoadSource, load_now, read_load_source
 from .routes import PAGE, ROUTES, Choice, MemberShare, RouteRow, choice, read_members, route_rows
 
 LONGEST = 253
@@ -30,12 +32,14 @@ SAFE, MOVED, WAITS, LOST = "safe", "moved", "waits", "lost"
 
 @dataclass(frozen=True, slots=True)
 class TenantRow:
-    """A Tenant in one line; `more` hostnames are not listed."""
+    """A Tenant in one line; `more` hostnames are not listed. `load` is what counts now, `given` what a person has
+    said."""
 
     name: str
     hostnames: tuple[str, ...]
     more: int
     load: int
+    given: int
     redundancy: str | Promise
     data_class: str | Promise
     route: str
@@ -55,6 +59,7 @@ class TenantsPage:
     after: str
     begun: bool
     prods: bool
+    loads: LoadSource | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class TenantPage:
     happened: tuple[Happened, ...]
     cannot: Reason | None
     single_writer: bool
+    loads: LoadSource | None
 
 
 def read_tenants(asked: Mapping[str, str]) -> TenantsPage:
@@ -112,12 +118,13 @@ def read_tenants(asked: Mapping[str, str]) -> TenantsPage:
         after=listed[PAGE - 1].name if len(listed) > PAGE else "",
         begun=bool(after),
         prods=bool(choices[1].values) or Prod.objects.exists(),
+        loads=read_load_source(timezone.now()),
     )
 
 
 def select_tenants(text: str, chosen: Mapping[str, str]) -> QuerySet[Tenant]:
     """The Tenants with `text` in a name or hostname, and like `chosen` (redundancy, prod, route)."""
-    rows = Tenant.objects.select_related("route")
+    rows = Tenant.objects.select_related("route").annotate(load_now=load_now())
     if text:
         rows = rows.filter(Q(name__icontains=text) | Q(hostnames__icontains=text.lower()))
     if "redundancy" in chosen:
@@ -129,14 +136,14 @@ def select_tenants(text: str, chosen: Mapping[str, str]) -> QuerySet[Tenant]:
 
 
 def tenant_rows(rows: list[Tenant]) -> tuple[TenantRow, ...]:
-    """Lines of rows with `route`. One query."""
+    """Lines of rows with `route` and `load_now`. One query."""
     members = read_members([row.route_id for row in rows if row.route_id])
     return tuple(_row(row, members.get(row.route_id or 0, ())) for row in rows)
 
 
 def read_tenant(name: str, person: Person, now: datetime) -> TenantPage:
     """The Tenant as `person` may see it; 404 if there is none. A constant number of queries."""
-    tenant = get_object_or_404(Tenant.objects.select_related("route"), name=name)
+    tenant = get_object_or_404(select_tenants("", {}), name=name)
     route = ROUTES.filter(pk=tenant.route_id).first()
     facts = read_facts(now)
     events = Event.objects.filter(kind="tenant", reason__params__tenant=name).select_related("actor")
@@ -152,6 +159,7 @@ def read_tenant(name: str, person: Person, now: datetime) -> TenantPage:
         happened=tuple(_happened(one) for one in happened),
         cannot=denial(person, "tenant.write"),
         single_writer=tenant.data_class == DataClass.SINGLE_WRITER,
+        loads=read_load_source(now),
     )
 
 
@@ -190,7 +198,8 @@ def _row(row: Tenant, members: tuple[MemberShare, ...]) -> TenantRow:
         name=row.name,
         hostnames=tuple(row.hostnames[:2]),
         more=max(0, len(row.hostnames) - 2),
-        load=row.load,
+        load=row.load_now,  # type: ignore[attr-defined]
+        given=row.load,
         redundancy=REDUNDANCY_NAMES[row.redundancy],
         data_class=CLASS_NAMES[row.data_class],
         route=row.route.name if row.route else "",

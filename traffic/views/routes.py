@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.doors import may
+from clusters.models import Prod
 from clusters.views.answers import submitted
 from traffic import actions
 from traffic.actions.words import whole
 from traffic.forms import ReturnForm, WeightsForm
 from traffic.models import Route
-from traffic.queries.one_route import RoutePage, preview, read_epoch, read_route
+from traffic.queries.one_route import RoutePage, Split, preview, read_epoch, read_route, read_split
 from traffic.queries.routes import read_routes
+from traffic.routers.rules import NAME
 
 from .answers import show
 
@@ -42,7 +44,8 @@ def routes_live(request: HttpRequest) -> HttpResponse:
 def route(request: HttpRequest, name: str) -> HttpResponse:
     """One Route, with a form for its weights."""
     page = read_route(name, request.user, timezone.now())
-    return _route(request, page, _form(page, None))
+    split = read_split(page, request.GET.get("with", ""), timezone.now())
+    return _route(request, page, _form(page, split, None), split)
 
 
 @require_safe
@@ -65,11 +68,12 @@ def weights_preview(request: HttpRequest, name: str) -> HttpResponse:
 def weights(request: HttpRequest, name: str) -> HttpResponse:
     """Other weights: with `do` set to `preview` what they would mean, else done."""
     page = read_route(name, request.user, timezone.now())
-    form = _form(page, request.POST if request.method == "POST" else None)
+    split = read_split(page, request.POST.get("with", ""), timezone.now())
+    form = _form(page, split, request.POST if request.method == "POST" else None)
     if not form.is_bound:
-        return _route(request, page, form)
+        return _route(request, page, form, split)
     if not form.is_valid() or request.POST.get("do") == "preview":
-        return _route(request, page, form, 200 if form.is_valid() else 400)
+        return _route(request, page, form, split, 200 if form.is_valid() else 400)
     sent = form.cleaned_data
 
     def act() -> None:
@@ -83,7 +87,7 @@ def weights(request: HttpRequest, name: str) -> HttpResponse:
         )
 
     def again(status: int) -> HttpResponse:
-        return _route(request, page, form, status)
+        return _route(request, page, form, split, status)
 
     then = reverse("traffic:route", args=[name])
     return submitted(
@@ -116,20 +120,28 @@ def return_to(request: HttpRequest, name: str, epoch: int) -> HttpResponse:
     return submitted(request, form, act, done, reverse("traffic:route", args=[name]), again)
 
 
-def _form(page: RoutePage, posted: Any) -> WeightsForm:
-    return WeightsForm(posted, members=page.members, initial={"epoch": page.row.epoch})
+def _form(page: RoutePage, split: Split, posted: Any) -> WeightsForm:
+    members = (*page.members, split.chosen) if split.chosen else page.members
+    return WeightsForm(posted, members=members, initial={"epoch": page.row.epoch})
 
 
-def _route(request: HttpRequest, page: RoutePage, form: WeightsForm, status: int = 200) -> HttpResponse:
+def _route(
+    request: HttpRequest, page: RoutePage, form: WeightsForm, split: Split, status: int = 200
+) -> HttpResponse:
     row = get_object_or_404(Route, name=page.row.name)
     asked = _typed(row, form.data.dict() if form.is_bound else {})
-    return show(request, "route", page, status, form=form, preview=preview(row, asked, timezone.now()))
+    seen = preview(row, asked, timezone.now())
+    return show(request, "route", page, status, form=form, preview=seen, split=split)
 
 
 def _typed(row: Route, sent: dict[str, Any]) -> dict[str, int]:
-    """Prod -> weight, of those in `sent` that are weights of members."""
+    """Prod -> weight, of those in `sent` that are weights of members, or of the Prod to split with."""
     found: dict[str, int] = {}
-    for prod in row.members.values_list("prod__name", flat=True):
+    joining = sent.get("with", "")
+    others = Prod.objects.filter(name=joining if NAME.fullmatch(joining) else "").values_list(
+        "name", flat=True
+    )
+    for prod in (*row.members.values_list("prod__name", flat=True), *others):
         number = whole(sent.get(f"weights.{prod}"))
         if number is not None and 0 <= number <= 100:
             found[prod] = number

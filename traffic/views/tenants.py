@@ -13,7 +13,7 @@ from access.doors import may
 from clusters.views.answers import submitted
 from traffic import actions
 from traffic.actions.tenant_words import digest_of, facts_of
-from traffic.forms import MoveForm, NewTenantForm, TenantForm
+from traffic.forms import MoveForm, NewTenantForm, RemoveTenantForm, TenantForm
 from traffic.models import DataClass, Tenant
 from traffic.queries.tenants import read_tenant, read_tenants
 
@@ -98,3 +98,24 @@ def move(request: HttpRequest, name: str) -> HttpResponse:
     return submitted(
         request, form, lambda: actions.move_tenant(request.user, name, form.given()), done, then, again
     )
+
+
+@both
+@may("tenant.remove")
+def remove(request: HttpRequest, name: str) -> HttpResponse:
+    """A Tenant goes."""
+    row = get_object_or_404(Tenant.objects.select_related("route"), name=name)
+    form = RemoveTenantForm(request.POST if request.method == "POST" else None, name=name)
+    alone = row.route is not None and row.route.tenants.count() == 1
+
+    def again(status: int) -> HttpResponse:
+        return show(request, "remove_tenant", row, status, form=form, alone=alone)
+
+    if not form.is_bound or not form.is_valid():
+        return again(400 if form.is_bound else 200)
+
+    def act() -> None:
+        actions.remove_tenant(request.user, name, form.cleaned_data["reason"])
+
+    done = _("The tenant is removed. Its hostnames leave the routers within seconds.")
+    return submitted(request, form, act, done, reverse("traffic:tenants"), again)

@@ -1,0 +1,16 @@
+"""Sentences where what they count is one: code -> the parameter that counts, and the sentence."""
+
+ONE: dict[str, tuple[str, str]] = {
+    "route-created": ("tenants", "Route %(route)s with %(tenants)s tenant was created."),
+    "dns-write-weights": ("routes", "Write the weights of %(routes)s Route, %(first)s."),
+    "routes-adopted": (
+        "routes",
+        "What the router %(router)s showed of %(routes)s Route was taken over: %(why)s",
+    ),
+    "route-made-for-list": ("tenants", "The Route was made for %(tenants)s tenant of a list."),
+    "tenants-imported": ("tenants", "A list of %(tenants)s tenant was imported."),
+    "router-registered": ("instances", "Router %(router)s was registered with %(instances)s instance."),
+    "routes-published": ("routes", "%(routes)s Route is published on the router %(router)s."),
+    "routes-unpublished": ("routes", "%(routes)s Route was taken off the router %(router)s."),
+    "n-1-does-not-hold": ("tenants", "If %(cluster)s died, %(tenants)s tenant would have no place."),
+}
