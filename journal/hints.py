@@ -32,7 +32,7 @@ def publish(kind: str, **ids: int | str | None) -> None:
 def publish_all(kind: str, rows: Iterable[Mapping[str, int | str | None]]) -> None:
     """The same for many `rows`, each with its own ids, in one exchange with the broker: a rollback of hundreds of
     Prods has as many Events."""
-    hints = [{"kind": kind} | {name: value for name, value in ids.items() if value} for ids in rows]
+    hints = [{"kind": kind, **{name: value for name, value in ids.items() if value}} for ids in rows]
     if hints:
         transaction.on_commit(partial(_send, hints), robust=True)
 
