@@ -2,13 +2,27 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Prefetch, QuerySet
+
 from journal.core.reasons import Reason, because
 
 from .core.evidence import health
-from .models import Cluster, Observation, Prod
+from .models import Cluster, Observation, Prod, Version
 
 # The observer confirms what it saw about every second; older than this, a fact is not a fact.
 FRESH_FOR = timedelta(seconds=15)
+
+
+def with_facts(rows: QuerySet[Prod]) -> QuerySet[Prod]:
+    """`rows` with what is asked of them here, their Blueprints and where they came from. A thousand Prods share a few
+    Clusters, Versions and revisions: each is loaded once, and manifests and nodes are not."""
+    versions = Version.objects.select_related("revision").defer("revision__manifests")
+    return rows.select_related("observation").prefetch_related(
+        Prefetch("cluster", Cluster.objects.defer("nodes")),
+        "blueprint",
+        Prefetch("version", versions),
+        Prefetch("settled_version", versions),
+    )
 
 
 def cluster_reason(cluster: Cluster, now: datetime) -> Reason | None:

@@ -6,6 +6,7 @@ A lost hint costs a page some seconds (it is then marked stale or refetches), ne
 import json
 import logging
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 
 import redis
@@ -25,20 +26,30 @@ def publish(kind: str, **ids: int | str | None) -> None:
 
     `ids` are of run, prod, cluster, event; empty ones are left out. Never raises.
     """
-    hint = {"kind": kind} | {name: value for name, value in ids.items() if value}
-    transaction.on_commit(partial(_send, hint), robust=True)
+    publish_all(kind, [ids])
+
+
+def publish_all(kind: str, rows: Iterable[Mapping[str, int | str | None]]) -> None:
+    """The same for many `rows`, each with its own ids, in one exchange with the broker: a rollback of hundreds of
+    Prods has as many Events."""
+    hints = [{"kind": kind, **{name: value for name, value in ids.items() if value}} for ids in rows]
+    if hints:
+        transaction.on_commit(partial(_send, hints), robust=True)
 
 
 # Broker -> until when it is left alone, in monotonic seconds. A race between threads costs one timeout.
 _resting: dict[str, float] = {}
 
 
-def _send(hint: dict[str, int | str]) -> None:
+def _send(hints: Sequence[Mapping[str, int | str]]) -> None:
     url = settings.REDIS_URL
     if time.monotonic() < _resting.get(url, 0.0):
         return
     try:
-        _broker(url).xadd(STREAM, {"hint": json.dumps(hint)}, maxlen=KEEP, approximate=True)
+        with _broker(url).pipeline(transaction=False) as together:
+            for hint in hints:
+                together.xadd(STREAM, {"hint": json.dumps(hint)}, maxlen=KEEP, approximate=True)
+            together.execute()
     except (redis.RedisError, OSError) as error:
         _resting[url] = time.monotonic() + REST_S
         log.warning("hint not sent: %s", error)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .core.reasons import Reason, reason_to_json
-from .hints import publish
+from .hints import publish_all
 from .models import Event
 
 if TYPE_CHECKING:
@@ -44,5 +44,10 @@ def record(events: Iterable[Event]) -> None:
 
     Call it inside the transaction that makes the change.
     """
-    for stored in Event.objects.bulk_create(list(events)):
-        publish("event", event=stored.pk, run=stored.run_id, prod=stored.prod, cluster=stored.cluster)
+    publish_all(
+        "event",
+        [
+            {"event": one.pk, "run": one.run_id, "prod": one.prod, "cluster": one.cluster}
+            for one in Event.objects.bulk_create(list(events))
+        ],
+    )

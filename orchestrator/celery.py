@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import after_task_publish, beat_init, setup_logging, task_success, worker_ready
 
-from .ready import announce_ready
+from .ready import announce_ready, keep_what_is_loaded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings")
 
@@ -28,3 +28,8 @@ def _keep_django_logging(**_: Any) -> None:
 @task_success.connect
 def _announce(**_: Any) -> None:
     announce_ready()
+
+
+@worker_ready.connect
+def _keep(**_: Any) -> None:
+    keep_what_is_loaded()

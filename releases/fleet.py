@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from clusters.core.references import secret_references
-from clusters.facts import cluster_reason, prod_health
+from clusters.facts import cluster_reason, prod_health, with_facts
 from clusters.models import Observation, Overrides, Prod, Version
 from journal.core.reasons import Reason, because
 from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
@@ -48,18 +48,6 @@ def facts_around(run: Run, now: datetime) -> FleetFacts:
     return FleetFacts(_prods(around, run, now), _routes(bare, members), read_freeze())
 
 
-# A thousand Prods share a few revisions: their manifests are not loaded a thousand times.
-_COLUMNS = (
-    *("name", "role", "capacity", "lifecycle", "overrides_revision", "settled_overrides_revision"),
-    "namespace",
-    *("blueprint__name", "version__name", "version__revision__number", "version__revision__components"),
-    *("settled_version__name", "settled_version__revision__number"),
-    *("cluster__name", "cluster__failure_domain", "cluster__intent", "cluster__health"),
-    *("cluster__synced_at", "cluster__seen_at"),
-    *("observation__facts", "observation__observed_at"),
-)
-
-
 def _prods(rows: QuerySet[Prod], run: Run | None, now: datetime) -> tuple[ProdFacts, ...]:
     claims = {prod: (by, kind) for prod, by, kind in Claim.objects.values_list("prod", "run", "run__kind")}
     standing = Hold.objects.filter(lifted_at=None).select_related("author")
@@ -69,21 +57,19 @@ def _prods(rows: QuerySet[Prod], run: Run | None, now: datetime) -> tuple[ProdFa
         if run is None or hold.passes_id != run.pk
     }
     labels, patched = _labels(rows), _patched(rows)
-    prods = rows.exclude(lifecycle=Prod.Lifecycle.RETIRED).select_related(
-        "cluster", "observation", "blueprint", "version__revision", "settled_version__revision"
-    )
+    prods = with_facts(rows.exclude(lifecycle=Prod.Lifecycle.RETIRED))
     return tuple(
         replace(
             _prod(prod, claims.get(prod.pk, (None, "")), holds.get(prod.pk), labels.get(prod.pk, {}), now),
             patch_secrets=patched.get(prod.pk, ()),
         )
-        for prod in prods.only(*_COLUMNS).order_by("name")
+        for prod in prods.order_by("name")
     )
 
 
 def _labels(rows: QuerySet[Prod]) -> dict[int, dict[str, str]]:
     found = Overrides.objects.filter(prod__in=rows.values("pk"), content__has_key="labels").order_by("number")
-    return {row.prod_id: row.content["labels"] for row in found}
+    return dict(found.values_list("prod", "content__labels"))
 
 
 def _patched(rows: QuerySet[Prod]) -> dict[int, tuple[str, ...]]:

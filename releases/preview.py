@@ -215,12 +215,11 @@ def rollback_plan(run: Run, fleet: FleetFacts) -> RollbackPlan | Refusal:
 
 def begun_switches(run: Run) -> tuple[tuple[str, str], ...]:
     """(Prod, Prod that took its place) of those that `run` has switched over, in its order."""
-    pairs = switched(plan_from_json(run.plan))
-    if not pairs:
-        return ()
     rows = Step.objects.filter(run=run, kind="switch", attempt__gt=0)
     begun = set(rows.values_list("prod__name", flat=True))
-    return tuple(pair for pair in pairs if pair[0] in begun)
+    if not begun:
+        return ()
+    return tuple(pair for pair in switched(plan_from_json(run.plan)) if pair[0] in begun)
 
 
 def plan_traffic(run: Run, planned: RollbackPlan, facts: TrafficFacts) -> TrafficPlan:

@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 
 from journal.core.reasons import Reason, because
 from releases.core.plan import Plan
+from releases.core.progress import StepNow
 from releases.core.states import STEP_DONE, STEP_ENDED, StepState
 from releases.models import Claim, Run, Step
 from traffic.core.ground import Ground
@@ -72,7 +73,7 @@ def loads_to_come(plan: Plan, relocations: dict[str, TrafficPlan]) -> dict[str, 
     )
 
 
-def nowhere_now(run: Run, plan: Plan, steps: Iterable[Step], now: datetime) -> dict[str, Reason]:
+def nowhere_now(run: Run, plan: Plan, steps: Iterable[StepNow], now: datetime) -> dict[str, Reason]:
     """Prod -> why its users have nowhere to go now, for those whose turn it may be. Costs nothing where no such step
     waits."""
     waiting = _turns(plan, steps)
@@ -87,10 +88,10 @@ def relocation_now(run: Run, prod: str, now: datetime) -> TrafficPlan:
     return plan_relocation(Ground(read_facts(now, run_id=run.pk)), prod, _unfit(run.pk))
 
 
-def _turns(plan: Plan, steps: Iterable[Step]) -> list[str]:
+def _turns(plan: Plan, steps: Iterable[StepNow]) -> list[str]:
     """The Prods whose `relocate` waits, in the waves up to the first that others must finish."""
-    waiting = {s.prod.name for s in steps if s.prod and s.kind == KIND and s.state == StepState.WAITING}
-    going = {s.prod.name for s in steps if s.prod and s.state not in STEP_DONE} if waiting else set()
+    waiting = {s.prod for s in steps if s.prod and s.kind == KIND and s.state == StepState.WAITING}
+    going = {s.prod for s in steps if s.prod and s.state not in STEP_DONE} if waiting else set()
     found: list[str] = []
     for wave in plan.waves:
         found += [prod.name for prod in wave.prods if prod.name in waiting]

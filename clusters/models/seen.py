@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 
 from clusters.core.observed import ObservedProd, observed_from_json
 
@@ -26,7 +27,11 @@ class Observation(models.Model):
         return f"{self.prod.name} at {self.observed_at:%H:%M:%S}"
 
     def seen(self) -> ObservedProd:
-        """The facts as a value."""
+        """The facts as a value, as they were when this was first asked."""
+        return self._seen
+
+    @cached_property
+    def _seen(self) -> ObservedProd:
         return observed_from_json(self.facts, self.observed_at)
 
 

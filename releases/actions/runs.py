@@ -85,7 +85,10 @@ def _step(
     run: Run, wave: int, position: int, prod: Prod | None, planned: PlannedStep, known: dict[str, Any]
 ) -> Step:
     params = dict(planned.params) | (known if planned.kind == "set_version" else {})
-    return Step(run=run, wave=wave, position=position, prod=prod, kind=planned.kind, params=params)
+    since = run.since  # a default of the database would keep thousands of rows from being inserted as columns
+    return Step(
+        run=run, wave=wave, position=position, prod=prod, kind=planned.kind, params=params, since=since
+    )
 
 
 def claim(run: Run, planned: Iterable[PlannedProd]) -> None:

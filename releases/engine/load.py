@@ -39,7 +39,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
     held = held_back(plan, fleet, *versions)
     partners = read_partners(fleet)
     outs = RouteOut.objects.filter(route__name__in=partners.members).values_list("route__name", "prod__name")
-    steps = _rows(run)
+    steps = _steps(run, now)
     return RunNow(
         id=run.pk,
         kind=run.kind,
@@ -47,7 +47,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
         reason=reason_from_json(run.reason),
         waves=_limits(plan),
         failure_budget=plan.failure_budget,
-        steps=_steps(steps, now),
+        steps=steps,
         routes=partners.routes,
         members=partners.members,
         outs=dict(outs),
@@ -66,27 +66,52 @@ def _limits(plan: Plan) -> tuple[WaveLimits, ...]:
     )
 
 
-def _rows(run: Run) -> list[Step]:
-    rows = Step.objects.filter(run=run).select_related("prod")
-    return list(rows.annotate(approved=_standing_approvals(run)))
+_COLUMNS = ("pk", "wave", "position", "prod__name", "kind", "state", "attempt", "tries", "since", "due_at")
 
 
-def _steps(steps: list[Step], now: datetime) -> tuple[StepNow, ...]:
-    judged = [step for step in steps if step.state == StepState.RUNNING and not KINDS[step.kind].acts]
+def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
+    """All Steps as values: a Run of many Prods has thousands, and only those that run are looked at closer."""
+    answers = _answers(run, now)
+    rows = Step.objects.filter(run=run).order_by("pk").values_list(*_COLUMNS, "reason", "params__to")
+    return tuple(
+        StepNow(
+            id=pk,
+            wave=wave,
+            position=position,
+            prod=prod or "",
+            kind=kind,
+            state=StepState(state),
+            attempt=attempt,
+            tries=tries,
+            since=since,
+            due_at=due_at,
+            reason=reason_from_json(reason),
+            answer=answers.get(pk),
+            to=str(to or ""),
+        )
+        for pk, wave, position, prod, kind, state, attempt, tries, since, due_at, reason, to in rows
+    )
+
+
+def _answers(run: Run, now: datetime) -> dict[int, Answer]:
+    """Step id -> what it says now, for those that run and are judged from rows."""
+    acts = [name for name, kind in KINDS.items() if kind.acts]
+    rows = Step.objects.filter(run=run, state=StepState.RUNNING).exclude(kind__in=acts).select_related("prod")
+    judged = list(rows.annotate(approved=_standing_approvals(run)))
     looked_at = [step.params.get("to") or step.prod.name for step in judged if step.prod]
     seen = Prod.objects.filter(name__in=looked_at)
     prods = {prod.name: prod for prod in seen.select_related("cluster", "observation", "version__revision")}
-    applied = {step.prod_id: step for step in steps if step.kind == "set_version"}
+    changed = Step.objects.filter(run=run, kind="set_version", prod__in=[prod.pk for prod in prods.values()])
+    applied = {step.prod_id: step for step in changed}
     subjects = {step.pk: prods.get(step.params.get("to") or step.prod.name) for step in judged if step.prod}
     shown = published([step.prod_id for step in judged if step.kind in SHIFTING])
-    answers = {
+    return {
         step.pk: look(
             step.kind, _view(step, prod, applied.get(prod and prod.pk), now, shown.get(step.prod_id))
         )
         for step in judged
         for prod in [subjects.get(step.pk)]
     }
-    return tuple(_step_now(step, answers.get(step.pk)) for step in steps)
 
 
 def _standing_approvals(run: Run) -> Count:
@@ -111,22 +136,4 @@ def _view(
         replaced=frozenset(set_version.result.get("replaced", ()) if set_version else ()),
         published=shown,
         well=prod is not None and prod_health(prod, now) == "ready",
-    )
-
-
-def _step_now(step: Step, answer: Answer | None) -> StepNow:
-    return StepNow(
-        id=step.pk,
-        wave=step.wave,
-        position=step.position,
-        prod=step.prod.name if step.prod else "",
-        kind=step.kind,
-        state=StepState(step.state),
-        attempt=step.attempt,
-        tries=step.tries,
-        since=step.since,
-        due_at=step.due_at,
-        reason=reason_from_json(step.reason),
-        answer=answer,
-        to=str(step.params.get("to", "")),
     )

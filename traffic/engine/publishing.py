@@ -16,6 +16,7 @@ from traffic.models import Publication, RouteMember, RouterInstance
 from traffic.routers.protocol import Actual, Asked, Rejected, Router, RouterError, Stale
 
 from .asked import asked_of
+from .rows import update_rows
 
 LEASE = timedelta(seconds=20)
 # All of an instance is read back this often, so that what a late writer or a stranger did is found.
@@ -124,8 +125,13 @@ def bring(router: Router, asked: Collection[Asked]) -> dict[str, Found]:
     """Write what differs, and read it back. Raises Unreachable where the instance does not answer."""
     actual = router.read([one.route for one in asked])
     found: dict[str, Found] = {}
-    able = [one for one in asked if not _refused(router, one, actual, found)]
-    for write in router.plan(able, actual):
+    able = list(asked)
+    try:
+        writes = router.plan(able, actual)
+    except (Stale, Rejected):  # not all of them can be: those that can are
+        able = [one for one in asked if not _refused(router, one, actual, found)]
+        writes = router.plan(able, actual)
+    for write in writes:
         if found.keys() & set(write.routes):
             continue
         try:
@@ -168,10 +174,10 @@ def _store(
             _take_up(publication, found[publication.route.name], actual.get(publication.route.name), now)
         # Most of what is read back every few seconds is as it was: that the instance says when it was read is enough.
         changed = [one for one in publications if before[one.pk] != _told(one)]
-        waiting = [one for one in publications if one.due_at and one not in changed]
+        waiting = [one for one in publications if one.due_at and before[one.pk] == _told(one)]
         current = [one for one in (*changed, *waiting) if asked_now.get(one.pk) == one.route.epoch]
-        Publication.objects.bulk_update(changed, ["epoch", "weights", "read_at"])
-        Publication.objects.bulk_update(current, ["state", "reason", "since", "due_at"])
+        update_rows(changed, ["epoch", "weights", "read_at"])
+        update_rows(current, ["state", "reason", "since", "due_at"])
     if changed:
         hint("publication", instance=instance.pk)
     return [one.route_id for one in changed]

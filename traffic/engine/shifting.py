@@ -14,6 +14,8 @@ from clusters.models import Prod
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from traffic.models import Publication, Route, RouteEpoch, RouteMember
 
+from .rows import update_rows
+
 Weights = Mapping[str, int]
 # Sent with `instances`, the ids of those that have something to publish, within the transaction that made it due.
 became_due = Signal()
@@ -115,7 +117,7 @@ def _store(
             elif member.weight != weight:
                 member.weight = weight
                 old.append(member)
-    RouteMember.objects.bulk_update(old, ["weight"])
+    update_rows(old, ["weight"])
     RouteMember.objects.bulk_create(new)
 
 

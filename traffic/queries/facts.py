@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 
 from clusters.core.promises import may_share_data
-from clusters.facts import cluster_reason, prod_health
+from clusters.facts import cluster_reason, prod_health, with_facts
 from clusters.models import Cluster, Prod, Version
 from traffic.core.facts import ClusterNow, Place, RouteNow, RouterNow, Seat, TrafficFacts
 from traffic.models import Publication, Reservation, Route, RouteMember, RouteOut, Router, RouterInstance
@@ -28,12 +28,7 @@ def read_facts(
     whoever rescues users.
     """
     now = now or timezone.now()
-    prods = list(
-        Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED)
-        .select_related("cluster", "blueprint", "observation", "version__revision")
-        .defer("version__revision__manifests", "cluster__nodes")
-        .order_by("name")
-    )
+    prods = list(with_facts(Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED)).order_by("name"))
     shares = _promises({prod.blueprint_id for prod in prods})
     clusters = Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).defer("nodes")
     instances = RouterInstance.objects.select_related("cluster", "router").order_by("name")

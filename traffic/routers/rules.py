@@ -12,6 +12,7 @@ WEIGHT_MAX = 100
 PORTS = range(1, 65536)
 # RFC 1123: what may also stand in a command, a map, a record or a manifest without any quoting.
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+HOSTNAME = re.compile(rf"{NAME.pattern}(\.{NAME.pattern})*")
 HOSTNAME_MAX = 253
 ADDRESS = re.compile(r"[0-9a-zA-Z:.-]{1,253}")
 
@@ -54,7 +55,7 @@ def is_hostname(text: str) -> bool:
     >>> is_hostname("shop.example"), is_hostname("*.example"), is_hostname("shop.example;")
     (True, False, False)
     """
-    return len(text) <= HOSTNAME_MAX and all(NAME.fullmatch(label) for label in text.split("."))
+    return len(text) <= HOSTNAME_MAX and HOSTNAME.fullmatch(text) is not None
 
 
 def weights_of(asked: Asked) -> tuple[tuple[str, int], ...]:
