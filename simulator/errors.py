@@ -34,7 +34,7 @@ class ApiError(Exception):
         }  # fmt: skip
         if self.reason:
             status["reason"] = self.reason
-        if self.details:
+        if self.details is not None:
             status["details"] = self.details
         status["code"] = self.code
         return status
