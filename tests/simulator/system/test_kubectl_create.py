@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from simulator.testing import Fleet
 from tests.simulator.space import until
 from tests.simulator.system.kubectl import Kubectl
 
@@ -74,6 +75,15 @@ def test_a_job_from_a_cron_job_takes_its_template(kubectl: Kubectl) -> None:
     kubectl("wait", "--for=condition=Complete", "job/now", "--timeout=20s")
 
 
+def test_a_token_of_a_service_account_speaks_for_it(shared_fleet: Fleet, kubectl: Kubectl) -> None:
+    kubectl("create", "serviceaccount", "bot")
+    token = kubectl("create", "token", "bot", "--duration=1h").strip()
+    server = f"{shared_fleet.clusters['a'].server}/token/{token}"
+    assert f"Username system:serviceaccount:{kubectl.namespace}:bot" in kubectl.rows(
+        "auth", "whoami", "--server", server
+    )
+
+
 def test_run_expose_and_autoscale(kubectl: Kubectl) -> None:
     kubectl("create", *DEPLOYMENT)
     kubectl("run", "one", IMAGE, "--env=A=1", "--restart=Never")
@@ -87,9 +97,16 @@ def test_run_expose_and_autoscale(kubectl: Kubectl) -> None:
 
 
 def test_what_is_not_served_is_said_so(kubectl: Kubectl) -> None:
-    refused = kubectl.run("create", "quota", "small", "--hard=pods=3")
-    assert (refused.returncode, refused.stderr) == (
-        1, "error: failed to create quota: the server could not find the requested resource\n")  # fmt: skip
+    kubectl("run", "one", IMAGE)
+    kubectl("wait", "--for=condition=Ready", "pod/one", "--timeout=20s")
+    upgrade = "unable to upgrade connection: upgrades are not supported by the simulator"
+    for asked, words in [
+        (("create", "quota", "small", "--hard=pods=3"), "the server could not find the requested resource"),
+        (("debug", "one", IMAGE), "ephemeral containers are disabled for this cluster"),
+        (("exec", "one", "--", "ls"), upgrade), (("port-forward", "pod/one", "0:80"), upgrade),
+    ]:  # fmt: skip
+        refused = kubectl.run(*asked)
+        assert (refused.returncode, words in refused.stderr) == (1, True), refused.stderr
 
 
 def test_a_refusal_of_what_came_by_protobuf_names_the_field(kubectl: Kubectl) -> None:

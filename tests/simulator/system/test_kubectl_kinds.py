@@ -180,13 +180,22 @@ def test_rights_are_asked_for_and_refused(fleet: Fleet, kubectl: Kubectl) -> Non
     )
 
 
-def test_a_stateful_set_is_rolled_forward_and_back(kubectl: Kubectl) -> None:
-    kubectl("set", "image", "sts/db", "db=registry.example/shop/db:v2")
-    kubectl("rollout", "status", "sts/db", "--timeout=20s")
-    assert kubectl("rollout", "history", "sts/db").count("\n") >= 4
-    kubectl("rollout", "undo", "sts/db")
-    kubectl("rollout", "status", "sts/db", "--timeout=20s")
-    assert "v1.0.0" in kubectl("get", "pod", "db-0", "-o", "jsonpath={.spec.containers[0].image}")
+@pytest.mark.parametrize(("name", "container"), [("sts/db", "db"), ("ds/agent", "agent")])
+def test_a_set_is_rolled_forward_back_and_restarted(kubectl: Kubectl, name: str, container: str) -> None:
+    def rolled_out() -> list[str]:
+        assert "roll" in kubectl("rollout", "status", name, "--timeout=20s")
+        labels = f"--selector=app={container}"
+        found = json.loads(kubectl("get", "pods", labels, "-o", "json"))["items"]
+        return sorted({entry["spec"]["containers"][0]["image"].rpartition(":")[2] for entry in found})
+
+    kubectl("set", "image", name, f"{container}=registry.example/shop/{container}:v2")
+    assert rolled_out() == ["v2"]
+    assert [row.split()[0] for row in kubectl.rows("rollout", "history", name)[2:4]] == ["1", "2"]
+    kubectl("rollout", "undo", name)
+    assert rolled_out() == ["v1.0.0"]
+    kubectl("rollout", "restart", name)
+    rolled_out()
+    assert "kubectl.kubernetes.io/restartedAt" in kubectl("get", name, "-o", "yaml")
 
 
 def test_a_node_is_drained_as_budgets_allow(kubectl: Kubectl) -> None:
