@@ -61,6 +61,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
         "purpose": "workload",
         **ACCESS,
     },
+    ("post", "/clusters/{name}/evacuation/take-back/"): {"reason": "the power is back"},
     ("patch", "/clusters/{name}/"): {"failure_domain": "osaka-dc2"},
     ("put", "/clusters/{name}/credentials/"): ACCESS,
     ("post", "/clusters/{name}/actions/cordon/"): {"reason": "new disks on Monday"},

@@ -32,6 +32,7 @@ urlpatterns = [
     path("failover/", failover.failover, name="failover"),
     path("failover/live/", failover.failover_live, name="failover-live"),
     path("failover/<slug:name>/", failover.leave, name="leave"),
+    path("failover/<slug:name>/take-back/", failover.take_back, name="take-back"),
     path("failover/<slug:name>/back/", failover.fail_back, name="fail-back"),
     path("prods/", prods.prods, name="prods"),
     path("prods/live/", prods.prods_live, name="prods-live"),

@@ -1,6 +1,5 @@
 """What people send about traffic. What is right is decided by `traffic.actions`; these only carry it."""
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -8,11 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clusters.forms import CheckedForm, SecretText, TypedForm, WhyForm
-from clusters.models import Cluster
+from clusters.forms import CheckedForm, TypedForm, WhyForm
 from journal.core.reasons import FieldErrors
 from journal.sentences import sentence
-from traffic.marks import CLASS_NAMES, KIND_NAMES, REDUNDANCY_NAMES
+from traffic.marks import CLASS_NAMES, REDUNDANCY_NAMES
 
 LIST_MAX = 2**20
 TEXT = {"autocomplete": "off", "spellcheck": "false"}
@@ -33,12 +31,12 @@ class TrafficForm(CheckedForm):
         return None
 
 
-def _line(label: Any, help_text: Any = "", **attrs: Any) -> forms.CharField:
+def one_line(label: Any, help_text: Any = "", **attrs: Any) -> forms.CharField:
     widget = forms.TextInput(attrs={**TEXT, **attrs})
     return forms.CharField(label=label, help_text=help_text, required=False, widget=widget)
 
 
-def _lines(label: Any, help_text: Any = "", rows: int = 3) -> forms.CharField:
+def lines(label: Any, help_text: Any = "", rows: int = 3) -> forms.CharField:
     widget = forms.Textarea(attrs={**TEXT, "rows": rows, "class": "code"})
     return forms.CharField(label=label, help_text=help_text, required=False, widget=widget)
 
@@ -99,8 +97,8 @@ class AdoptForm(WhyForm):
 class TenantForm(TrafficForm):
     """What a Tenant is."""
 
-    hostnames = _lines(_("Hostnames"), _("One a line, in lower case, without wildcards."))
-    load = _line(_("Load"), _("In load units, a whole number."), inputmode="numeric")
+    hostnames = lines(_("Hostnames"), _("One a line, in lower case, without wildcards."))
+    load = one_line(_("Load"), _("In load units, a whole number."), inputmode="numeric")
     redundancy = forms.ChoiceField(label=_("Redundancy"), required=False)
     data_class = forms.ChoiceField(
         label=_("Data"),
@@ -130,8 +128,8 @@ class TenantForm(TrafficForm):
 class PlaceForm(TrafficForm):
     """Where a Tenant goes: a Route by name, or Prods among which one is found; both may be empty."""
 
-    route = _line(_("Route"), _("Empty: one is found, or made, where there is most room."), maxlength=63)
-    prods = _line(_("Only on these Prods"), _("Names, apart by commas. Empty: any that fit."))
+    route = one_line(_("Route"), _("Empty: one is found, or made, where there is most room."), maxlength=63)
+    prods = one_line(_("Only on these Prods"), _("Names, apart by commas. Empty: any that fit."))
 
     def place(self) -> dict[str, Any]:
         """What the actions take."""
@@ -141,8 +139,12 @@ class PlaceForm(TrafficForm):
 class NewTenantForm(PlaceForm, TenantForm):
     """A new Tenant, and where it goes."""
 
-    name = _line(_("Name"), _("Lower-case letters, digits and dashes. It cannot be changed."), maxlength=63)
-    blueprint = _line(_("Blueprint"), _("Of the Prods that may serve it. Empty: the only one."), maxlength=63)
+    name = one_line(
+        _("Name"), _("Lower-case letters, digits and dashes. It cannot be changed."), maxlength=63
+    )
+    blueprint = one_line(
+        _("Blueprint"), _("Of the Prods that may serve it. Empty: the only one."), maxlength=63
+    )
     field_order = ("name", "hostnames", "load", "redundancy", "data_class", "route", "prods", "blueprint")
 
     def wanted(self) -> dict[str, Any]:
@@ -154,7 +156,7 @@ class NewTenantForm(PlaceForm, TenantForm):
 class MoveForm(PlaceForm):
     """A Tenant that goes to another Route."""
 
-    confirm = _line(
+    confirm = one_line(
         _("Type the name of the Tenant"), _("The old Prod has stopped writing its data."), maxlength=63
     )
     reason = WhyForm.base_fields["reason"]
@@ -222,106 +224,3 @@ class RemoveTenantForm(TypedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["typed"].label = _("Type the name of the Tenant")
-
-
-class InstanceForm(TrafficForm):
-    """A router instance. Secrets are never sent back."""
-
-    prefix_of_errors = ""
-
-    instance_name = _line(_("Name of the instance"), _("Unique among all routers."), maxlength=63)
-    failure_domain = _line(
-        _("Failure domain"),
-        _("What fails together: two instances should be in different ones."),
-        maxlength=63,
-    )
-    cluster = forms.ChoiceField(
-        label=_("Cluster"), required=False, help_text=_("For Gateway API and ExternalDNS.")
-    )
-    settings = _lines(_("Settings"), _("A JSON object; what it may hold depends on the kind."), rows=5)
-    access_key_id = _line(_("Access key id"), _("For Route 53. Empty: the role of Drover's own processes."))
-    secret_access_key = forms.CharField(
-        label=_("Secret access key"), required=False, widget=SecretText(attrs={**TEXT, "rows": 1})
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        names = (
-            Cluster.objects.exclude(intent=Cluster.Intent.RETIRED)
-            .order_by("name")
-            .values_list("name", flat=True)
-        )
-        self.fields["cluster"].choices = [("", _("none")), *((name, name) for name in names)]
-
-    def _field(self, path: str) -> str | None:
-        mine = path.removeprefix(self.prefix_of_errors)
-        if mine != path or not self.prefix_of_errors:
-            path = "instance_name" if mine == "name" else mine.removeprefix("credentials.")
-        return super()._field(path)
-
-    def clean_settings(self) -> Any:
-        """The object; {} for an empty field."""
-        text = self.cleaned_data["settings"].strip()
-        try:
-            return json.loads(text) if text else {}
-        except (ValueError, RecursionError) as e:  # or nested too deep
-            raise forms.ValidationError(_("This is no JSON: check quotes, commas and braces.")) from e
-
-    def instance(self) -> dict[str, Any]:
-        """What the actions take."""
-        cleaned = self.cleaned_data
-        keys = {key: cleaned[key] for key in ("access_key_id", "secret_access_key") if cleaned[key]}
-        return {
-            "name": cleaned["instance_name"],
-            "failure_domain": cleaned["failure_domain"],
-            "cluster": cleaned["cluster"],
-            "settings": cleaned["settings"],
-            "credentials": keys,
-        }
-
-
-class RouterForm(InstanceForm):
-    """A new Router with its first instance."""
-
-    prefix_of_errors = "instances[0]."
-    name = _line(_("Name"), _("Lower-case letters, digits and dashes. It cannot be changed."), maxlength=63)
-    kind = forms.ChoiceField(label=_("Kind"), required=False)
-    field_order = ("name", "kind", "instance_name", "failure_domain", "cluster", "settings")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = list(KIND_NAMES.items())
-
-
-class RoutesForm(TrafficForm):
-    """Which Routes."""
-
-    routes = forms.MultipleChoiceField(label=_("Routes"), required=False, widget=forms.CheckboxSelectMultiple)
-
-    def __init__(self, *args: Any, names: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["routes"].choices = [(name, name) for name in names]
-
-
-class RemoveForm(TrafficForm):
-    """An instance that goes: its name has to be typed."""
-
-    typed = forms.CharField(
-        max_length=63, label=_("Type the name of the instance"), widget=forms.TextInput(attrs=TEXT)
-    )
-    forget = forms.BooleanField(
-        required=False,
-        label=_("It will never answer again"),
-        help_text=_("What it holds is left there, and Drover forgets it."),
-    )
-
-    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._name = name
-
-    def clean_typed(self) -> str:
-        """The name, exactly."""
-        typed = str(self.cleaned_data["typed"])
-        if typed != self._name:
-            raise forms.ValidationError(_("This is not its name. Nothing was changed."))
-        return typed

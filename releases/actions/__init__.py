@@ -13,6 +13,7 @@ from .provision import apply_specs, preview_specs
 from .rollback import roll_back
 from .start import start_build, start_release
 from .steer import abort, approve, pause, resume, retry, skip
+from .taking_back import take_back_moves
 from .vetoes import veto
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "start_scale",
     "stop_automation",
     "stop_the_line",
+    "take_back_moves",
     "veto",
 ]

@@ -23,6 +23,7 @@ from .failover_serializers import (
     StartEvacuationSerializer,
     StartFailbackSerializer,
     SurvivalReportSerializer,
+    TakeBackSerializer,
     move_plan_json,
     survival_json,
 )
@@ -80,6 +81,20 @@ class Evacuation(Conditional, APIView):
     def post(self, request: Request, name: str) -> Response:
         get_object_or_404(Cluster, name=name)
         return started(actions.start_leaving(request.user, name, **asked(StartEvacuationSerializer, request)))
+
+
+class TakeBack(Conditional, APIView):
+    """Take back the moves out of a Cluster that no router shows yet; their run ends. 409 where there is none, or the
+    Cluster does not answer. The kill switch and a stopped line do not stand against it."""
+
+    guards = ClusterDetail
+    permits = {"POST": "cluster.evacuate", "OPTIONS": "read"}
+
+    @extend_schema(request=TakeBackSerializer, responses=RunSerializer)
+    def post(self, request: Request, name: str) -> Response:
+        get_object_or_404(Cluster, name=name)
+        run = actions.take_back_moves(request.user, name, **asked(TakeBackSerializer, request))
+        return Response(RunSerializer(run).data)
 
 
 class FailbackPreview(APIView):

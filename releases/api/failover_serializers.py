@@ -120,6 +120,10 @@ class StartFailbackSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=1000)
 
 
+class TakeBackSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=1000)
+
+
 class StartEvacuationSerializer(StartFailbackSerializer):
     vouched = serializers.BooleanField(
         default=False, help_text="you have made sure that no old single writer is left"

@@ -6,7 +6,7 @@ from releases.core.allowed import ACTIONS
 
 from .automation import AutomationDetail, AutomationFailover, AutomationResumed, AutomationStopped
 from .drift import BlueprintParity, ProdCheckDrift, ProdDrift, ProdHeal, ProdHealPreview, ProdSelfHeal
-from .failover import Evacuation, EvacuationPreview, Failback, FailbackPreview, SurvivalReport
+from .failover import Evacuation, EvacuationPreview, Failback, FailbackPreview, SurvivalReport, TakeBack
 from .longpoll import run_detail
 from .prod_actions import (
     ProdChange,
@@ -58,6 +58,7 @@ urlpatterns = [
     path("automation/resume/", AutomationResumed.as_view(), name="api-automation-resume"),
     path("automation/failover/", AutomationFailover.as_view(), name="api-automation-failover"),
     path("survival/", SurvivalReport.as_view(), name="api-survival"),
+    path("clusters/<str:name>/evacuation/take-back/", TakeBack.as_view(), name="api-take-back"),
     path("clusters/<str:name>/evacuation/", Evacuation.as_view(), name="api-evacuation"),
     path(
         "clusters/<str:name>/evacuation/preview/", EvacuationPreview.as_view(), name="api-evacuation-preview"

@@ -7,14 +7,15 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clusters.models import Prod, Version
-from journal.core.reasons import Reason
+from clusters.models import Cluster, Prod, Version
+from journal.core.reasons import Reason, because
 from journal.sentences import sentence
 from releases.core.automation import CLASSES
 from releases.core.states import STEP_ENDED
+from releases.engine.unmade import leaving_runs, unanswered, unmade
 from releases.models import Hold, Run
 from traffic.marks import REDUNDANCY_NAMES
-from traffic.models import Redundancy
+from traffic.models import Redundancy, Route
 
 from .choices import VERBS, verb_blockers
 from .progress import RUN_LINE, read_steps, run_title
@@ -105,6 +106,30 @@ def read_line_confirm(stop: bool) -> ConfirmPage:
         would=would,
         reasons=(),
         back=reverse("releases:fleet"),
+    )
+
+
+def read_take_back_confirm(cluster: str) -> ConfirmPage:
+    """Of taking back the moves out of the Cluster that no router shows yet; 404 for an unknown one."""
+    row = get_object_or_404(Cluster, name=cluster)
+    run = leaving_runs().filter(strategy__cluster=cluster).last()
+    changes = unmade(run) if run else {}
+    none = () if changes else (because("no-moves-to-take-back", cluster=cluster),)
+    names = ", ".join(
+        Route.objects.filter(pk__in=changes).order_by("name").values_list("name", flat=True)[:20]
+    )
+    return ConfirmPage(
+        title=_("Take back what has not left %s?") % cluster,
+        label=_("Take it back"),
+        icon="back",
+        danger=False,
+        would=(
+            _("These Routes have the weights again that they had before: %s") % (names or "–"),
+            _("Users whom a router leads elsewhere already stay there until a failback."),
+            _("It passes while automation or the line is stopped, since nobody is moved by it."),
+        ),
+        reasons=(*none, *unanswered(row)),
+        back=reverse("releases:failover"),
     )
 
 

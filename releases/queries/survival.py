@@ -1,6 +1,6 @@
 """The Failover page: what would become of everybody if a Cluster died, and what a person can do about it."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,8 @@ from clusters.facts import cluster_reason
 from clusters.marks import INTENT_MARKS, PURPOSE_NAMES
 from clusters.models import Cluster
 from journal.core.reasons import Reason, because, reason_from_json
-from releases.core.states import MOVES_USERS, RUN_LIVE, RunKind, RunState
+from releases.core.states import MOVES_USERS, RUN_LIVE, RunState
+from releases.engine.unmade import LEAVING, unanswered, unmade
 from releases.failover_preview import unstable_reasons
 from releases.fleet import fleet_facts
 from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
@@ -30,7 +31,6 @@ from .drills import Drill, read_drills
 from .progress import RUN_LINE, RunLine, read_steps, run_line
 
 LEAVE, BACK = "cluster.evacuate", "cluster.fail-back"
-LEFT = (RunKind.FAILOVER, RunKind.EVACUATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class LastMove:
 class SurvivalPage:
     """Every Cluster that is not retired, by name; `dying` those whose API does not answer while users are sent there
     and of which `automation` proposes nothing; `bar` what a thumb must reach; `moving` the moves that are under way;
-    `drills` the last ones."""
+    `drills` the last ones; `take_back` the moves under way that no router shows yet."""
 
     lines: tuple[ClusterLine, ...]
     dying: tuple[ClusterLine, ...]
@@ -98,6 +98,7 @@ class SurvivalPage:
     last: LastMove | None
     automation: Automation
     drills: tuple[Drill, ...]
+    take_back: tuple[Act, ...]
 
 
 def read_survival(role: str, now: datetime) -> SurvivalPage:
@@ -125,7 +126,22 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
         last=read_last_move(),
         automation=automation,
         drills=read_drills(),
+        take_back=_take_back(moving, {cluster.name: cluster for cluster in clusters}, role),
     )
+
+
+def _take_back(moving: Sequence[Run], clusters: Mapping[str, Cluster], role: str) -> tuple[Act, ...]:
+    """One for each Run out of a Cluster with moves that no router shows yet."""
+    found: list[Act] = []
+    for run in moving:
+        cluster = clusters.get(run.strategy.get("cluster", "")) if run.kind in LEAVING else None
+        if cluster is not None and unmade(run):
+            url = reverse("releases:take-back", args=[cluster.name])
+            reasons = (*_right(role, LEAVE), *unanswered(cluster))
+            found.append(
+                Act(_("Take back what has not left %s…") % cluster.name, url, "back", False, reasons)
+            )
+    return tuple(found)
 
 
 class _Users:
@@ -202,7 +218,7 @@ def _bar(lines: tuple[ClusterLine, ...]) -> tuple[Act, ...]:
 
 def read_last_move() -> LastMove | None:
     """The last failover or evacuation that came to its end. One query."""
-    done = Run.objects.filter(kind__in=LEFT, state=RunState.SUCCEEDED, started_at__isnull=False)
+    done = Run.objects.filter(kind__in=LEAVING, state=RunState.SUCCEEDED, started_at__isnull=False)
     found = done.annotate(took=F("finished_at") - F("started_at")).order_by("-pk").first()
     if found is None or found.finished_at is None:
         return None

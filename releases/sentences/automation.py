@@ -21,6 +21,10 @@ SENTENCES: dict[str, str] = {
     "failed-over-alone": "Failed over without a person: the signals %(signals)s of %(cluster)s have not answered for "
     "%(seconds)s s.",
     "left-for-a-person": "%(count)s Routes with %(tenants)s tenants are left for a person: %(routes)s",
+    "moves-taken-back": "%(by)s took back %(cancelled)s moves out of %(cluster)s that no router showed yet; %(kept)s Routes "
+    "stay moved until a failback: %(why)s",
+    "no-moves-to-take-back": "Every move out of %(cluster)s is shown by a router, or none is under way: users come back by "
+    "a failback.",
     "source-is-back": "%(cluster)s is up again: %(cancelled)s moves that no router showed yet were cancelled; "
     "%(kept)s Routes stay moved until a failback.",
 }

@@ -9,13 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.doors import may
-from releases.actions import start_failback, start_leaving
+from releases.actions import start_failback, start_leaving, take_back_moves
 from releases.failover_forms import FailbackForm, LeaveForm
 from releases.models import Run
+from releases.queries.confirm import read_take_back_confirm
 from releases.queries.failover import read_failback, read_leaving
 from releases.queries.survival import read_survival
 
 from .answers import show, submitted
+from .stops import confirmed
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -62,6 +64,14 @@ def fail_back(request: HttpRequest, name: str) -> HttpResponse:
         return again(400 if form.is_bound else 200)
     act = partial(start_failback, request.user, name, **form.cleaned_data)
     return submitted(request, form, act, _("The failback has started."), _run_page, again)
+
+
+@both
+@may("cluster.evacuate")
+def take_back(request: HttpRequest, name: str) -> HttpResponse:
+    """What no router shows yet of the way out of the Cluster is taken back."""
+    act = partial(take_back_moves, request.user, name)
+    return confirmed(request, read_take_back_confirm(name), act, _("The moves are taken back."))
 
 
 def _run_page(run: Run) -> str:

@@ -3,8 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
+from access.permissions import Denied
 from clusters.models import Cluster
+from journal.core.reasons import Refused
+from journal.models import Event
 from releases import actions
 from releases.engine.recovery import cancel_unmade
 from releases.failover_preview import preview_leaving
@@ -103,3 +107,68 @@ def test_nothing_is_cancelled_where_the_source(why: str, run: Run) -> None:
     NOT_BACK[why]()
     assert cancel_unmade() == 0
     assert weights() == moved
+
+
+STOPPED: dict[str, Callable[[], object]] = {
+    "nothing is stopped": lambda: None,
+    "automation is stopped": lambda: actions.stop_automation(build.person("on-call"), WHY),
+    "the line is stopped": lambda: actions.stop_the_line(build.person("on-call"), WHY),
+}
+
+
+def take_back(role: str = "on-call") -> Run:
+    return actions.take_back_moves(build.person(role), "a", "the power is back")
+
+
+@pytest.mark.parametrize("why", STOPPED)
+def test_a_person_takes_back_what_no_router_shows_while(why: str, edge: Edge, run: Run) -> None:
+    STOPPED[why]()
+    Cluster.objects.filter(name="a").update(health="healthy")
+    ended = take_back()
+    assert (ended.pk, ended.state, ended.reason["code"]) == (run.pk, "aborted", "moves-taken-back")
+    assert weights()["shop-s"] == {"a-1": 100}
+    assert Cluster.objects.get(name="a").intent == "active"
+    told = Event.objects.get(kind="run", to_state="aborted")
+    assert told.actor is not None and told.actor.username == "on-call"
+    edge.publish()
+    assert edge.weights("shop-s") == {"a-1": 100}
+
+
+def test_a_person_leaves_what_a_router_shows_already(edge: Edge, run: Run) -> None:
+    Cluster.objects.filter(name="a").update(health="healthy")
+    only = Route.objects.get(name="shop-s")
+    only.publications.update(epoch=only.epoch)
+    moved = weights()
+    assert take_back().reason["params"]["kept"] == 1
+    assert weights()["shop-s"] == moved["shop-s"] and weights()["shop-r"] != moved["shop-r"]
+    assert Cluster.objects.get(name="a").intent == "draining"
+
+
+@pytest.mark.parametrize("why", ["cluster-unreachable", "no-moves-to-take-back"])
+def test_nothing_is_taken_back_where(why: str, edge: Edge, run: Run) -> None:
+    if why == "no-moves-to-take-back":
+        Cluster.objects.filter(name="a").update(health="healthy")
+        edge.publish()
+    moved = weights()
+    with pytest.raises(Refused, match=why):
+        take_back()
+    assert weights() == moved
+
+
+def test_only_who_may_empty_a_cluster_takes_back(run: Run) -> None:
+    Cluster.objects.filter(name="a").update(health="healthy")
+    with pytest.raises(Denied):
+        take_back("viewer")
+
+
+def test_the_page_offers_it_while_a_router_is_behind(edge: Edge, run: Run) -> None:
+    client = Client()
+    client.force_login(build.person("on-call"), "django.contrib.auth.backends.ModelBackend")
+    said = client.get("/failover/live/").content.decode()
+    assert "not while automation or the line is stopped" in said and "/failover/a/take-back/" not in said
+    Cluster.objects.filter(name="a").update(health="healthy")
+    assert "/failover/a/take-back/" in client.get("/failover/live/").content.decode()
+    assert "shop-r, shop-s" in client.get("/failover/a/take-back/").content.decode()
+    assert client.post("/failover/a/take-back/", {"reason": "the power is back"}).status_code == 302
+    assert weights()["shop-s"] == {"a-1": 100}
+    assert "/failover/a/take-back/" not in client.get("/failover/live/").content.decode()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from access.models import ApiToken, Person
 from clusters.core.drift import Difference, What, differences_to_json
 from clusters.models import Cluster, Drift, Prod, Version
+from releases.actions import start_leaving
 from releases.core.states import RunState, StepState
 from releases.failover_preview import preview_failback, preview_leaving
 from releases.heal_preview import preview_heal
@@ -173,6 +174,17 @@ def users_have_left() -> None:
     )
 
 
+def users_are_leaving() -> None:
+    """An evacuation of a is under way, and the router has not been told yet."""
+    no_run()
+    seen_well()
+    routes = Route.objects.filter(publications=None)
+    instance = RouterInstance.objects.get(name="edge")
+    Publication.objects.bulk_create(Publication(route=one, instance=instance, asked=1) for one in routes)
+    Prod.objects.update(endpoint="http://127.0.0.1:30000")
+    start_leaving(build.person("admin"), "a", preview_leaving("a").plan.digest, "a test")
+
+
 def _evacuation() -> list[Any]:
     seen_well()
     return [{"digest": preview_leaving("a").plan.digest, "vouched": True, **WHY}]
@@ -321,6 +333,9 @@ VALID: dict[tuple[str, str], Valid] = {
     ),
     ("post", "/clusters/{name}/actions/retire/"): Valid(
         "/clusters/a-lonely/actions/retire/", _just(WHY), _lonely
+    ),
+    ("post", "/clusters/{name}/evacuation/take-back/"): Valid(
+        "/clusters/a/evacuation/take-back/", _just(WHY), users_are_leaving
     ),
     ("post", "/clusters/{name}/evacuation/"): Valid("/clusters/a/evacuation/", _evacuation),
     ("post", "/clusters/{name}/failback/"): Valid("/clusters/a/failback/", _failback, users_have_left),

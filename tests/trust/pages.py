@@ -292,6 +292,13 @@ PAGES = [
         lambda: _else(digest="0" * 64),
     ),
     Page(
+        "ActForm",
+        "/failover/a/take-back/",
+        lambda: WHY,
+        bodies.users_are_leaving,
+        lambda: _else(actions.take_back_moves(_admin(), "a", "a test")),
+    ),
+    Page(
         "FailbackForm",
         "/failover/a/back/",
         lambda: {"digest": bodies.preview_failback("a").plan.digest, **WHY},

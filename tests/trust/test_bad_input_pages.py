@@ -32,6 +32,7 @@ MODULES = (
     "releases.failover_forms",
     "releases.timeline_forms",
     "traffic.forms",
+    "traffic.router_forms",
     "access.forms",
     "access.settings_forms",
 )

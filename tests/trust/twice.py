@@ -24,6 +24,7 @@ AGAIN: dict[Key, str] = {
     ("post", "/clusters/{name}/actions/retire/"): "cluster-retired",
     ("post", "/clusters/{name}/actions/uncordon/"): "cluster-intent",
     ("post", "/clusters/{name}/evacuation/"): "plan-stale",
+    ("post", "/clusters/{name}/evacuation/take-back/"): "no-moves-to-take-back",
     ("post", "/clusters/{name}/failback/"): "claimed",
     ("post", "/people/"): "field:username",
     ("post", "/people/{username}/activate/"): "person-active",

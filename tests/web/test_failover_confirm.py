@@ -100,7 +100,7 @@ def test_a_single_writer_asks_for_a_yes_that_is_given_anew_each_time(browser: Br
     answer = press(client, "/failover/a/")
     page = answer.content.decode()
     assert answer.status_code == 409 and WHY in page
-    assert "1 Routes have a single writer (shop-s)" in page
+    assert "1 Route has a single writer (shop-s)" in page
     stale = client.post("/failover/a/", {"digest": "0" * 64, "reason": WHY, "vouched": "on"})
     assert stale.status_code == 409 and "checked" not in stale.content.decode()
     assert press(client, "/failover/a/", vouched="on").status_code == 302

@@ -11,10 +11,11 @@ from access.doors import may
 from clusters.views.answers import submitted
 from traffic import actions
 from traffic.engine.instances import connect_instance
-from traffic.forms import AdoptForm, InstanceForm, RemoveForm, RouterForm, RoutesForm
+from traffic.forms import AdoptForm
 from traffic.models import Router, RouterInstance
 from traffic.queries.adopting import read_adoption
 from traffic.queries.routers import publishable, published_on, read_routers
+from traffic.router_forms import InstanceForm, RemoveForm, RouterForm, RoutesForm
 
 from .answers import show
 
