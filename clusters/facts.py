@@ -17,12 +17,17 @@ def with_facts(rows: QuerySet[Prod]) -> QuerySet[Prod]:
     """`rows` with what is asked of them here, their Blueprints and where they came from. A thousand Prods share a few
     Clusters, Versions and revisions: each is loaded once, and manifests and nodes are not."""
     versions = Version.objects.select_related("revision").defer("revision__manifests")
-    return rows.select_related("observation").prefetch_related(
+    return rows.select_related("observation", "blueprint").prefetch_related(
         Prefetch("cluster", Cluster.objects.defer("nodes")),
-        "blueprint",
         Prefetch("version", versions),
         Prefetch("settled_version", versions),
     )
+
+
+def read_prods() -> list[Prod]:
+    """All Prods that are not retired, by name, as `with_facts` loads them: for who asks several questions about one
+    moment."""
+    return list(with_facts(Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED)).order_by("name"))
 
 
 def cluster_reason(cluster: Cluster, now: datetime) -> Reason | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
+from clusters.facts import read_prods
 from clusters.models import Cluster
 from journal.core.reasons import Reason, Refused, because
 from releases.core.blockers import blockers
@@ -33,9 +34,9 @@ class MovePreview:
 
 def preview_leaving(cluster: str) -> MovePreview:
     """A failover of `cluster` if it does not answer, else its evacuation. Raises Refused for an unknown one."""
-    row, fleet = _known(cluster), fleet_facts()
+    row, prods = _known(cluster), read_prods()
+    fleet, facts = fleet_facts(prods=prods), read_facts(urgent=True, prods=prods)
     dead = row.health == Cluster.Health.UNREACHABLE
-    facts = read_facts(urgent=True)
     traffic = plan_failover(facts, clusters=[cluster]) if dead else plan_evacuation(facts, clusters=[cluster])
     kind = RunKind.FAILOVER if dead else RunKind.EVACUATION
     plan = leaving_plan(kind, traffic, fleet, cluster)

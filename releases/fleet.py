@@ -1,6 +1,7 @@
 """Loading the fleet as the planners want it, in a constant number of queries."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,13 +23,13 @@ NOWHERE = From("", 0, 0)
 PUBLISHED = Exists(Publication.objects.filter(route=OuterRef("pk")))
 
 
-def fleet_facts(now: datetime | None = None) -> FleetFacts:
-    """All Prods that are not retired, all Routes, and the freeze that stands."""
+def fleet_facts(now: datetime | None = None, prods: Iterable[Prod] | None = None) -> FleetFacts:
+    """All Prods that are not retired (`prods`: as they were read already), all Routes, and the freeze that stands."""
     routes = Route.objects.annotate(
         load=Sum(load_now("tenants__")), count=Count("tenants"), published=PUBLISHED
     )
     return FleetFacts(
-        prods=_prods(Prod.objects.all(), None, now or timezone.now()),
+        prods=_prods(Prod.objects.all(), None, now or timezone.now(), prods),
         routes=_routes(routes, RouteMember.objects.all()),
         freeze=read_freeze(),
     )
@@ -48,7 +49,10 @@ def facts_around(run: Run, now: datetime) -> FleetFacts:
     return FleetFacts(_prods(around, run, now), _routes(bare, members), read_freeze())
 
 
-def _prods(rows: QuerySet[Prod], run: Run | None, now: datetime) -> tuple[ProdFacts, ...]:
+def _prods(
+    rows: QuerySet[Prod], run: Run | None, now: datetime, read: Iterable[Prod] | None = None
+) -> tuple[ProdFacts, ...]:
+    """`read`: those of `rows` that are not retired, by name, where they are loaded already."""
     claims = {prod: (by, kind) for prod, by, kind in Claim.objects.values_list("prod", "run", "run__kind")}
     standing = Hold.objects.filter(lifted_at=None).select_related("author")
     holds = {
@@ -57,13 +61,14 @@ def _prods(rows: QuerySet[Prod], run: Run | None, now: datetime) -> tuple[ProdFa
         if run is None or hold.passes_id != run.pk
     }
     labels, patched = _labels(rows), _patched(rows)
-    prods = with_facts(rows.exclude(lifecycle=Prod.Lifecycle.RETIRED))
+    if read is None:
+        read = with_facts(rows.exclude(lifecycle=Prod.Lifecycle.RETIRED)).order_by("name")
     return tuple(
         replace(
             _prod(prod, claims.get(prod.pk, (None, "")), holds.get(prod.pk), labels.get(prod.pk, {}), now),
             patch_secrets=patched.get(prod.pk, ()),
         )
-        for prod in prods.order_by("name")
+        for prod in read
     )
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Avg, F
 
 from access.roles import PERMISSIONS, allows
+from clusters.facts import read_prods
 from clusters.models import Blueprint, Prod, Version
 from journal.core.reasons import FieldErrors, Reason, Refused, because
 from journal.core.words import plain_words
@@ -257,11 +258,11 @@ def preview_rollback(run: Run) -> RollbackPreview:
     reasons = blockers_of("rollback", run_facts(run))
     if reasons:
         return _refused(reasons)
-    fleet = fleet_facts()
-    planned = rollback_plan(run, fleet)
+    prods = read_prods()
+    planned = rollback_plan(run, fleet_facts(prods=prods))
     if isinstance(planned, Refusal):
         return _refused(planned.reasons)
-    before, pairs = read_facts(urgent=True), begun_switches(run)
+    before, pairs = read_facts(urgent=True, prods=prods), begun_switches(run)
     facts = switched_back(before, pairs)
     traffic = plan_traffic(run, planned, facts)
     return RollbackPreview(

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from access.models import Person
 from access.permissions import require
+from clusters.facts import read_prods
 from clusters.models import Prod, Version
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
@@ -39,14 +40,15 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
     with transaction.atomic():
         run = locked_run(run_id)
         one_at_a_time(ROOM)
-        fleet = fleet_facts()
-        planned = _planned(run, fleet)
+        read = read_prods()
+        planned = _planned(run, fleet_facts(prods=read))
         back = create_run(person, planned.plan, now, strategy={}, version=None, rollback_of=run, why=text)
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
         _take_over(run, back, prods)
-        _switch_back(run, back, now)
-        _send_users_away(run, back, plan_traffic(run, planned, read_facts(urgent=True)), now)
+        switched = _switch_back(run, back, now)
+        facts = read_facts(urgent=True, prods=None if switched else read)
+        _send_users_away(run, back, plan_traffic(run, planned, facts), now)
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)
         return back
@@ -88,11 +90,13 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
         raise Refused(*reasons)
 
 
-def _switch_back(run: Run, back: Run, now: datetime) -> None:
-    """Who handed users over in `run` has them again, the last first."""
+def _switch_back(run: Run, back: Run, now: datetime) -> bool:
+    """Who handed users over in `run` has them again, the last first. Whether anybody did: their roles have changed."""
     rows = Prod.objects.select_related("cluster", "observation", "version__revision")
-    for old, new in reversed(begun_switches(run)):
+    pairs = begun_switches(run)
+    for old, new in reversed(pairs):
         record(switch_back(rows.get(name=old), rows.get(name=new), back.pk, now))
+    return bool(pairs)
 
 
 def _send_users_away(run: Run, back: Run, plan: TrafficPlan, now: datetime) -> None:

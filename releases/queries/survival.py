@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from access.roles import PERMISSIONS, allows
-from clusters.facts import cluster_reason
+from clusters.facts import cluster_reason, read_prods
 from clusters.marks import INTENT_MARKS, PURPOSE_NAMES
 from clusters.models import Cluster
 from journal.core.reasons import Reason, because, reason_from_json
@@ -103,8 +103,9 @@ class SurvivalPage:
 
 def read_survival(role: str, now: datetime) -> SurvivalPage:
     """The page as `role` may see it. A constant number of queries."""
-    fleet = fleet_facts(now)
-    facts = read_facts(now, urgent=True)
+    prods = read_prods()
+    fleet = fleet_facts(now, prods)
+    facts = read_facts(now, urgent=True, prods=prods)
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).order_by("name"))
     rows = survival_of(facts, CLUSTER, [cluster.name for cluster in clusters])
     users = _Users(facts, {prod.name for prod in fleet.prods if prod.claimed_by is not None})

@@ -30,8 +30,8 @@ def measure() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(f"{PRODS} Prods on {CLUSTERS} Clusters, {ROUTES} Routes, two router instances")
-        print("| what | median ms | worst ms |")
-        print("|---|---|---|")
+        print("| what | median ms | worst ms | median processor ms |")
+        print("|---|---|---|---|")
         state = told("reading the rows", 5, lambda: read_state(came_from(), timezone.now()))
         size = told("writing and syncing the file", 5, lambda: write_state(folder, state))
         found = told("reading the file", 5, lambda: load_state(folder))

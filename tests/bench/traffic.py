@@ -9,6 +9,7 @@ users' own log; misrouted is one that a Prod answered which the Route was never 
 import argparse
 import json
 import shutil
+import statistics
 import subprocess
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from tests.kubectl import KUBECTL
 
 SOON_S, LONG_S = 60.0, 300.0
 POLL_S = 0.01
+CLICKS = 40
 PRODS = ("a-1", "a-2", "b-1", "b-2", "c-1", "c-2")
 ROUTES = ("shop-r", "shop-s", "shop-t", "shop-u", "staff")
 PUBLISH = """
@@ -103,6 +105,33 @@ class Bench:
     def ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = self.api.post(path, body).raise_for_status().json()
         return answer
+
+
+def clicks(bench: Bench, door: str) -> None:
+    """A person sets the weights of one Route again and again: how long until every router shows them."""
+    answered, shown = [], []
+    for number in range(CLICKS):
+        route = bench.api.get("routes/shop-r/")
+        first, second = (member["prod"] for member in route["members"])
+        weights = {first: 40 + number % 20, second: 60 - number % 20}
+        clicked = time.time()
+        bench.ask(
+            "routes/shop-r/actions/weights/", {"weights": weights, "epoch": route["epoch"], "reason": "bench"}
+        )
+        answered.append(time.time() - clicked)
+        shown.append(bench.published({"shop-r": route["epoch"] + 1}) - clicked)
+    told = " / ".join(f"{value:.2f}" for value in quantiles(shown))
+    print(
+        f"| {door} | weights of a Route with 300 Tenants, {CLICKS} times | | | | "
+        f"click → answer median {statistics.median(answered):.2f} s, → read back median / p95 / worst {told} s |",
+        flush=True,
+    )
+
+
+def quantiles(values: list[float]) -> tuple[float, float, float]:
+    """Median, 95th percentile and worst."""
+    ordered = sorted(values)
+    return statistics.median(ordered), ordered[int(0.95 * (len(ordered) - 1))], ordered[-1]
 
 
 def release(bench: Bench, door: str, version: str) -> None:
@@ -242,6 +271,7 @@ def haproxy(bench: Bench) -> Iterator[None]:
 
 
 def rounds(bench: Bench, door: str) -> None:
+    clicks(bench, door)
     release(bench, door, f"{door}-good")
     rollback(bench, door, f"{door}-bad")
     failover(bench, door)

@@ -1,17 +1,22 @@
 """The fleet wall."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from clusters.models import Cluster, Prod
+from journal.core.reasons import because
 from releases.actions import pause, stop_the_line
+from releases.marks import NO_FACTS, Mark
 from releases.models import Run
 from releases.queries.fleet import FleetPage, ProdTile, read_fleet
+from releases.templatetags.tiles import tile as drawn
 from tests import build
 from tests.engine import driver
 from tests.web.conftest import Browser
@@ -61,6 +66,29 @@ def test_more_prods_take_no_more_queries(fleet: None, browser: Browser) -> None:
     with CaptureQueriesContext(connection) as many:
         client.get("/")
     assert len(many) == len(few)
+
+
+def test_a_tile_that_was_drawn_before_is_in_the_language_of_who_reads_it(fleet: None) -> None:
+    words, shown = [], replace(tile("a-2"), mark=Mark("good", "check", "the same everywhere"))
+    for language in ("en", "ja", "en"):
+        with translation.override(language):
+            words.append(drawn(shown))
+    assert words[0] == words[2] != words[1]
+    assert "300 tenants" in words[0] and "300 tenants" not in words[1]
+
+
+def test_a_tile_that_was_drawn_before_says_what_has_changed(fleet: None) -> None:
+    before = tile("a-2")
+    assert "1 / 6" not in drawn(before) and "1 / 6" in drawn(replace(before, ready=1))
+
+
+def test_a_tile_says_how_long_it_has_been_so_and_not_how_long_it_was(fleet: None) -> None:
+    waits = replace(
+        tile("a-2"), mark=NO_FACTS, reason=because("facts-old", cluster="a"), since=timezone.now()
+    )
+    first, deadline = drawn(waits), time.monotonic() + 10
+    while drawn(waits) == first:
+        assert time.monotonic() < deadline, "the tile tells the same age for 10 s"
 
 
 def test_partners_and_load_stand_on_the_tile(fleet: None) -> None:

@@ -1,8 +1,10 @@
 """Bringing one router instance to what the rows ask: read, plan, apply, read back, store."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -13,7 +15,7 @@ from journal.core.reasons import Reason, because, reason_to_json
 from journal.hints import publish as hint
 from journal.log import event, record
 from traffic.models import Publication, RouteMember, RouterInstance
-from traffic.routers.protocol import Actual, Asked, Rejected, Router, RouterError, Stale
+from traffic.routers.protocol import Actual, Asked, Rejected, Router, RouterError, Stale, Write
 
 from .asked import asked_of
 from .rows import update_rows
@@ -131,20 +133,42 @@ def bring(router: Router, asked: Collection[Asked]) -> dict[str, Found]:
     except (Stale, Rejected):  # not all of them can be: those that can are
         able = [one for one in asked if not _refused(router, one, actual, found)]
         writes = router.plan(able, actual)
-    for write in writes:
-        if found.keys() & set(write.routes):
-            continue
-        try:
-            router.apply(write)
-        except Stale as error:  # somebody wrote since we read: we look again
-            found |= {route: Found(State.PENDING, error.reason) for route in write.routes}
-        except Rejected as error:
-            found |= {route: Found(State.REFUSED, error.reason) for route in write.routes}
+    for _, stage in groupby(writes, key=lambda write: write.stage):
+        _carry_out(router, list(stage), found)
     verified = router.verify([one for one in able if one.route not in found])
     return found | {
         route: Found(State.PENDING if reason else State.PUBLISHED, reason)
         for route, reason in verified.items()
     }
+
+
+def _carry_out(router: Router, writes: Sequence[Write], found: dict[str, Found]) -> None:
+    """Carry out writes that do not need each other, as many at once as the router takes. Returns, or raises
+    Unreachable, when none is under way. A Route that is refused stands in `found`, and no write of it begins any more."""
+    if router.traits.together == 1 or len(writes) == 1:
+        for write in writes:
+            _apply(router, write, found)
+        return
+    with ThreadPoolExecutor(router.traits.together, "publish") as pool:
+        begun = [pool.submit(_apply, router, write, found) for write in writes]
+        try:
+            for one in begun:
+                one.result()
+        finally:
+            pool.shutdown(
+                wait=False, cancel_futures=True
+            )  # a router that is away is not asked again and again
+
+
+def _apply(router: Router, write: Write, found: dict[str, Found]) -> None:
+    if any(route in found for route in write.routes):
+        return
+    try:
+        router.apply(write)
+    except Stale as error:  # somebody wrote since we read: we look again
+        found.update({route: Found(State.PENDING, error.reason) for route in write.routes})
+    except Rejected as error:
+        found.update({route: Found(State.REFUSED, error.reason) for route in write.routes})
 
 
 def _refused(router: Router, one: Asked, actual: Mapping[str, Actual], found: dict[str, Found]) -> bool:

@@ -1,7 +1,7 @@
 """What the planners of `traffic.core` know, read from rows in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 
 from clusters.core.promises import may_share_data
-from clusters.facts import cluster_reason, prod_health, with_facts
+from clusters.facts import cluster_reason, prod_health, read_prods
 from clusters.models import Cluster, Prod, Version
 from traffic.core.facts import ClusterNow, Place, RouteNow, RouterNow, Seat, TrafficFacts
 from traffic.models import Publication, Reservation, Route, RouteMember, RouteOut, Router, RouterInstance
@@ -20,15 +20,19 @@ Promises = Mapping[int, Mapping[str, frozenset[str]]]
 
 
 def read_facts(
-    now: datetime | None = None, *, run_id: int | None = None, urgent: bool = False
+    now: datetime | None = None,
+    *,
+    run_id: int | None = None,
+    urgent: bool = False,
+    prods: Sequence[Prod] | None = None,
 ) -> TrafficFacts:
     """All Prods that are not retired, Routes, Clusters that are not retired, and router instances.
 
     `run_id`: the Run that asks, whose own reservations do not count; `urgent`: nobody's do, since releases wait for
-    whoever rescues users.
+    whoever rescues users; `prods`: what `read_prods` has read already.
     """
     now = now or timezone.now()
-    prods = list(with_facts(Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED)).order_by("name"))
+    prods = read_prods() if prods is None else prods
     shares = _promises({prod.blueprint_id for prod in prods})
     clusters = Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).defer("nodes")
     instances = RouterInstance.objects.select_related("cluster", "router").order_by("name")

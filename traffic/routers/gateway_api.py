@@ -14,6 +14,7 @@ from .protocol import Actual, Asked, Traits, Write
 from .rules import first_difference
 
 KINDS = ("HTTPRoute", "Service", "EndpointSlice")
+TOGETHER = 6  # a cluster's client has eight places: two are left for whoever else asks there
 
 
 class GatewayRouter:
@@ -21,7 +22,9 @@ class GatewayRouter:
 
     def __init__(self, kube: Kube, edge: Edge, *, health_checks: bool) -> None:
         self._kube, self._edge = kube, edge
-        self.traits = Traits(health_checks, compare_and_swap=True, hostnames_per_write=HOSTNAMES_MAX)
+        self.traits = Traits(
+            health_checks, compare_and_swap=True, hostnames_per_write=HOSTNAMES_MAX, together=TOGETHER
+        )
 
     def read(self, routes: Collection[str] | None = None) -> dict[str, Actual]:
         by_route: dict[str, list[Manifest]] = {}

@@ -1,7 +1,7 @@
 """From what is asked of a Gateway and what was read of it to the writes between. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clusters.core.manifests import Manifest, kind_of, mapping, name_of
@@ -51,15 +51,18 @@ def plan_writes(edge: Edge, asked: Sequence[Asked], actual: Mapping[str, Actual]
     members: list[Write] = []
     bound: list[Write] = []
     trimmed: list[Write] = []
-    drops: list[Write] = []
+    unused: list[Write] = []
+    lonely: list[Write] = []
     for one in sorted(asked, key=lambda one: one.route):
         found = _found(actual.get(one.route))
         members += _members(edge, one, found)
-        first, second, unused = _slots(edge, one, found, moving)
+        first, second, third = _slots(edge, one, found, moving)
         bound += first
         trimmed += second
-        drops += [*unused, *_unused_members(edge, one, found)]
-    return (*members, *bound, *trimmed, *drops)
+        unused += third
+        lonely += _unused_members(edge, one, found)
+    stages = (members, bound, trimmed, unused, lonely)
+    return tuple(replace(one, stage=stage) for stage, writes in enumerate(stages) for one in writes)
 
 
 def _found(actual: Actual | None) -> Found:

@@ -64,20 +64,24 @@ class Actual:
 @dataclass(frozen=True, slots=True)
 class Traits:
     """`health_checks`: it takes a dead member out by itself; `compare_and_swap`: it refuses a write on what
-    has changed since it was read; `hostnames_per_write`: a move of a Route with more costs more writes (0: any number)."""
+    has changed since it was read; `hostnames_per_write`: a move of a Route with more costs more writes (0: any number);
+    `together`: so many writes of one stage may be under way at once."""
 
     health_checks: bool
     compare_and_swap: bool
     hostnames_per_write: int = 0
+    together: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One call to the router, for one or more Routes. `what` says it to people; `call` is the router's own."""
+    """One call to the router, for one or more Routes. `what` says it to people; `call` is the router's own. Writes of
+    one `stage` do not need each other; those of a later one need all before them."""
 
     routes: tuple[str, ...]
     what: Reason
     call: object
+    stage: int = 0
 
 
 class Router(Protocol):

@@ -47,7 +47,7 @@ class FakeRouter:
         check(asked, actual)
         steps = [_steps(one, actual.get(one.route)) for one in sorted(asked, key=lambda one: one.route)]
         rounds = range(max(map(len, steps), default=0))
-        return tuple(_write(each[n]) for n in rounds for each in steps if n < len(each))
+        return tuple(_write(each[n], n) for n in rounds for each in steps if n < len(each))
 
     def apply(self, write: Write) -> None:
         self.before_write(write)
@@ -96,9 +96,9 @@ def _steps(asked: Asked, actual: Actual | None) -> list[Change]:
     return [Change(before, after) for before, after in pairwise(states) if before != after]
 
 
-def _write(change: Change) -> Write:
+def _write(change: Change, stage: int) -> Write:
     route, epoch = change.after.route, change.after.epoch
-    return Write((route,), because("router-write-route", route=route, epoch=epoch), change)
+    return Write((route,), because("router-write-route", route=route, epoch=epoch), change, stage)
 
 
 def _silent(maybe_done: bool) -> Unreachable:
