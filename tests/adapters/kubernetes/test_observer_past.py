@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clusters.core.credentials import Credentials
 from clusters.core.evidence import Ready, Waiting, applied_from_answer, health, judge
 from clusters.core.nodes import nodes_from_json
 from clusters.core.verdicts import Applied
@@ -13,7 +14,15 @@ from clusters.models import Cluster, Observation, Prod
 from clusters.observe.watch import is_older
 from journal.models import Event
 from simulator.testing import Fleet, start_fleet
-from tests.adapters.kubernetes.watched import add_fleet, add_prod, build, client_of, eventually, observing
+from tests.adapters.kubernetes.watched import (
+    add_cluster,
+    add_fleet,
+    add_prod,
+    build,
+    client_of,
+    eventually,
+    observing,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -159,3 +168,14 @@ def test_a_lost_node_takes_readiness_away_until_its_pods_are_replaced(fleet: Fle
 )
 def test_versions_are_compared_as_numbers(version: str, known: str, older: bool) -> None:
     assert is_older(version, known) is older
+
+
+def test_lists_that_work_do_not_hide_watches_that_do_not(fleet: Fleet, settings: Any) -> None:
+    settings.OBSERVER_BLIND_S = 1.5
+    listing = [{"apiGroups": ["", "apps"], "resources": ["*"], "verbs": ["list"]}]
+    access = fleet.clusters["a"]
+    add_cluster("a", Credentials(access.server, token=fleet.mint_token("a", listing)))
+    with observing():
+        eventually(lambda: row().health == "degraded")
+        assert "watch answered 403" in row().health_reason["params"]["problem"]
+        assert row().synced_at is None
