@@ -122,7 +122,7 @@ class Watch:
         body = await self._read_list()
         version = str(body["metadata"].get("resourceVersion") or "")
         self._check_age(version)
-        if not self.listed or self.absent:  # else only the watch that follows tells whether it works again
+        if not version:  # else the watch that follows tells whether it works again
             self.failing_since = None
         self._version, self._doubtful = version, False
         self._on_list(self.kind, body.get("items") or [])
