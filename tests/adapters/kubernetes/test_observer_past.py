@@ -37,7 +37,7 @@ def fleet() -> Iterator[Fleet]:
 @pytest.fixture(autouse=True)
 def _quickly(settings: Any) -> None:
     settings.OBSERVER_RETRY_MAX_S, settings.OBSERVER_BLIND_S, settings.OBSERVER_NODES_S = 0.3, 0.3, 0.2
-    settings.OBSERVER_CONFIRM_S = 0.1
+    settings.OBSERVER_CONFIRM_S, settings.OBSERVER_PROBE_S = 0.1, 0.2
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_list_from_before_what_was_seen_is_not_believed(fleet: Fleet, prod: Pr
 def test_a_cluster_that_was_restored_is_believed_after_a_while_and_the_way_there_is_told(
     fleet: Fleet, prod: Prod, settings: Any
 ) -> None:
-    settings.OBSERVER_BACK_S = 1.5
+    settings.OBSERVER_BACK_S = 4.0
     with observing(), closing(client_of(fleet, "a")) as client:
         first = (applied_from_answer(build(client, "a-1")),)
         eventually(lambda: is_proven(prod, first))
