@@ -179,7 +179,10 @@ class Watch:
                 raise WatchBroken(f"watch answered {response.status}", relist=response.status in {404, 410})
             self.failing_since, self._stream = None, response
             try:
-                async for line in response.content:
+                while self.listed:  # unless that was distrusted while this was being opened
+                    line = await response.content.readline()
+                    if not line:
+                        return
                     self._take(json.loads(line))
             finally:
                 self._stream = None

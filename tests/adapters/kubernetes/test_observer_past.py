@@ -37,6 +37,9 @@ def fleet() -> Iterator[Fleet]:
 @pytest.fixture(autouse=True)
 def _quickly(settings: Any) -> None:
     settings.OBSERVER_RETRY_MAX_S, settings.OBSERVER_BLIND_S, settings.OBSERVER_NODES_S = 0.3, 0.3, 0.2
+    settings.OBSERVER_WATCH_S = (
+        60  # longer than anybody waits here: nothing gets well only because a watch ends
+    )
     settings.OBSERVER_CONFIRM_S, settings.OBSERVER_PROBE_S = 0.1, 0.2
 
 
