@@ -27,6 +27,7 @@ USUAL = (
 )
 WITH_PATTERN = ("image",)  # also drawn when a pattern says of which images
 BAD_BEHAVIOURS = ("missing", "crash", "neverready", "slow", "failing", "laggy", "leak")
+TOLD = 1000  # of what it did, at most
 KNOWN = ("seed", "kinds", "cluster", "every_s", "lasts_s", "pattern", "kind")
 
 
@@ -163,6 +164,7 @@ class RandomFaults:
         fault.did.append(
             {"at_s": stroke.at_s, "lasts_s": stroke.lasts_s, "id": child.id, "fault": stroke.fault}
         )
+        del fault.did[:-TOLD]
         if child.kind in ONE_SHOT:
             return
 

@@ -57,7 +57,9 @@ class Watch:
         self._path = _known_path(kind)
         self._most_s = tuning.absent_s if optional else tuning.retry_max_s
         self._version = ""
-        self._doubtful = False  # it broke off: perhaps it is another server now, or an older state of it
+        # It broke off: perhaps it is an older state now, restored from a backup. To go on from a version of the
+        # state before would be to miss what differs, or to hear nothing at all.
+        self._doubtful = False
         self._back_since: float | None = None
         self._stream: aiohttp.ClientResponse | None = None
         self._poke = asyncio.Event()
@@ -94,10 +96,7 @@ class Watch:
                 wait_s = min(wait_s * 2, self._most_s)
 
     async def _round(self) -> None:
-        if self.listed and self._doubtful and is_older(await self._server_version(), self._version):
-            self.listed = False
-        self._doubtful = False
-        if not self.listed or self.absent:
+        if not self.listed or self.absent or self._doubtful:
             await self._list()
         if self._version:
             await self._follow()
@@ -123,9 +122,11 @@ class Watch:
         body = await self._read_list()
         version = str(body["metadata"].get("resourceVersion") or "")
         self._check_age(version)
-        self._version = version
+        if not version:  # else the watch that follows tells whether it works again
+            self.failing_since = None
+        self._version, self._doubtful = version, False
         self._on_list(self.kind, body.get("items") or [])
-        self.listed, self.failing_since = True, None
+        self.listed = True
 
     def _check_age(self, version: str) -> None:
         """WatchBroken as long as a list that is older than what was seen is taken for one of an API server that
@@ -138,17 +139,6 @@ class Watch:
         if time.monotonic() - self._back_since < self._tuning.back_s:
             raise WatchBroken(f"it has gone back from {self._version} to {version}", relist=True)
         self._back_since = None
-
-    async def _server_version(self) -> str:
-        """The version that the server is at, "" if it does not tell. One that is asked for less than it has shown
-        already would be silent about all that happens until it is as far again."""
-        timeout = aiohttp.ClientTimeout(total=self._tuning.list_s, sock_connect=self._tuning.connect_s)
-        if not self._path:
-            return ""
-        async with self._get(self._path, {"limit": "1"}, timeout) as response:
-            if response.status == 404:
-                return ""
-            return str(json.loads(await _read(response))["metadata"].get("resourceVersion") or "")
 
     async def _read_list(self) -> dict[str, Any]:
         timeout = aiohttp.ClientTimeout(total=self._tuning.list_s, sock_connect=self._tuning.connect_s)
@@ -189,7 +179,10 @@ class Watch:
                 raise WatchBroken(f"watch answered {response.status}", relist=response.status in {404, 410})
             self.failing_since, self._stream = None, response
             try:
-                async for line in response.content:
+                while self.listed:  # unless that was distrusted while this was being opened
+                    line = await response.content.readline()
+                    if not line:
+                        return
                     self._take(json.loads(line))
             finally:
                 self._stream = None

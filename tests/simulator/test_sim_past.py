@@ -22,9 +22,9 @@ def settings_of(space: Space, query: str = "") -> Any:
 
 @contextmanager
 def watching(space: Space, version: str, **more: str) -> Iterator[Lines]:
-    """The events of a watch of the Secrets of the space; a line that does not come within 2 s is an error."""
+    """The events of a watch of the Secrets of the space; a line that does not come in time is an error."""
     access = space.fleet.clusters["a"]
-    connection = http.client.HTTPConnection(access.server.removeprefix("http://"), timeout=2)
+    connection = http.client.HTTPConnection(access.server.removeprefix("http://"), timeout=10)
     query = "&".join(
         f"{key}={value}" for key, value in {"watch": "1", "resourceVersion": version, **more}.items()
     )

@@ -132,7 +132,7 @@ def test_a_laggy_version_takes_its_time_with_users_only(fleet: Fleet, space: Spa
     assert statuses == {200}
     found = read(got(f"http://127.0.0.1:{port}/metrics")[1])
     assert found["http_request_duration_seconds_bucket v1.0.0 0.1"] == 0
-    assert found["http_request_duration_seconds_bucket v1.0.0 0.5"] == 1
+    assert found["http_request_duration_seconds_bucket v1.0.0 10.0"] == 1
     assert found["http_request_errors_total v1.0.0"] == 0
 
 
@@ -142,7 +142,7 @@ def status_of(space: Space) -> Any:
 
 
 def test_a_leaking_container_serves_until_it_is_killed_again_and_again(fleet: Fleet, space: Space) -> None:
-    fault = fleet.fault("image", pattern="shop/api:v1.0.0", behaviour="leak", after_s=0.3)
+    fault = fleet.fault("image", pattern="shop/api:v1.0.0", behaviour="leak", after_s=1.5)
     space.create("deployments", deployment(replicas=1))
     until(space.rolled_out, "ready at first")
     assert status_of(space)["lastState"] == {}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clusters.core.credentials import Credentials
 from clusters.core.evidence import Ready, Waiting, applied_from_answer, health, judge
 from clusters.core.nodes import nodes_from_json
 from clusters.core.verdicts import Applied
@@ -13,7 +14,15 @@ from clusters.models import Cluster, Observation, Prod
 from clusters.observe.watch import is_older
 from journal.models import Event
 from simulator.testing import Fleet, start_fleet
-from tests.adapters.kubernetes.watched import add_fleet, add_prod, build, client_of, eventually, observing
+from tests.adapters.kubernetes.watched import (
+    add_cluster,
+    add_fleet,
+    add_prod,
+    build,
+    client_of,
+    eventually,
+    observing,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +37,10 @@ def fleet() -> Iterator[Fleet]:
 @pytest.fixture(autouse=True)
 def _quickly(settings: Any) -> None:
     settings.OBSERVER_RETRY_MAX_S, settings.OBSERVER_BLIND_S, settings.OBSERVER_NODES_S = 0.3, 0.3, 0.2
-    settings.OBSERVER_CONFIRM_S = 0.1
+    settings.OBSERVER_WATCH_S = (
+        60  # longer than anybody waits here: nothing gets well only because a watch ends
+    )
+    settings.OBSERVER_CONFIRM_S, settings.OBSERVER_PROBE_S = 0.1, 0.2
 
 
 @pytest.fixture
@@ -98,7 +110,7 @@ def test_a_list_from_before_what_was_seen_is_not_believed(fleet: Fleet, prod: Pr
 def test_a_cluster_that_was_restored_is_believed_after_a_while_and_the_way_there_is_told(
     fleet: Fleet, prod: Prod, settings: Any
 ) -> None:
-    settings.OBSERVER_BACK_S = 1.5
+    settings.OBSERVER_BACK_S = 4.0
     with observing(), closing(client_of(fleet, "a")) as client:
         first = (applied_from_answer(build(client, "a-1")),)
         eventually(lambda: is_proven(prod, first))
@@ -159,3 +171,14 @@ def test_a_lost_node_takes_readiness_away_until_its_pods_are_replaced(fleet: Fle
 )
 def test_versions_are_compared_as_numbers(version: str, known: str, older: bool) -> None:
     assert is_older(version, known) is older
+
+
+def test_lists_that_work_do_not_hide_watches_that_do_not(fleet: Fleet, settings: Any) -> None:
+    settings.OBSERVER_BLIND_S = 1.5
+    listing = [{"apiGroups": ["", "apps"], "resources": ["*"], "verbs": ["list"]}]
+    access = fleet.clusters["a"]
+    add_cluster("a", Credentials(access.server, token=fleet.mint_token("a", listing)))
+    with observing():
+        eventually(lambda: row().health == "degraded")
+        assert "watch answered 403" in row().health_reason["params"]["problem"]
+        assert row().synced_at is None
