@@ -82,6 +82,7 @@ class Kind:
     type: Type | None = None
     verbs: tuple[str, ...] = ALL_VERBS
     custom: bool = False  # comes from a CustomResourceDefinition
+    versioned: bool = False  # whether a PUT has to name the resourceVersion it has seen
     closed: str = ""  # why no new object is taken
     without_unknown: Callable[[Obj], tuple[Obj, list[str]]] | None = None  # (known fields, paths of others)
     virtual: bool = False  # answered anew each time, never stored

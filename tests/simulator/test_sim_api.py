@@ -203,6 +203,7 @@ def test_an_orphaned_replica_set_is_adopted_by_the_next_deployment(space: Space)
     until(space.rolled_out, "rolled out")
     pods = {pod["metadata"]["uid"] for pod in space.list("pods")}
     space.ask("DELETE", "deployments", "api", {"propagationPolicy": "Orphan"})
+    until(lambda: space.ask("GET", "deployments", "api")[0] == 404, "deployment gone")
     space.create("deployments", deployment(replicas=2))
     until(space.rolled_out, "rolled out again")
     assert {pod["metadata"]["uid"] for pod in space.list("pods")} == pods
