@@ -6,7 +6,9 @@ changed path (`replaced`), or works on a `copied` draft and hands that over.
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 Obj = dict[str, Any]
@@ -51,7 +53,12 @@ def replaced(obj: Obj, path: tuple[str, ...], value: Any) -> Obj:
 
 def stamp(moment: datetime | None = None) -> str:
     """RFC 3339 in UTC with whole seconds, as metav1.Time is written."""
-    return (moment or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _stamp_of(int(time.time()) if moment is None else int(moment.timestamp()))
+
+
+@lru_cache(maxsize=1024)
+def _stamp_of(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def micro_stamp(moment: datetime | None = None) -> str:
