@@ -162,6 +162,8 @@ class ApiServer:
     async def _dispatch(self, request: Request, target: Target, user: User) -> Response | None:
         if target.kind.virtual:
             return self._virtual(request, target, user)
+        if not target.subresource and target.verb not in target.kind.verbs:
+            raise method_not_allowed()
         if target.subresource == "eviction":
             return evict(self.backend, target, request)
         if target.subresource == "token" and target.verb == "create":

@@ -53,7 +53,7 @@ def replace_object(backend: Backend, target: Target, request: Request) -> Respon
     """200 with the object as stored."""
     check_write_options(target, request)
     draft, live = parse_object(request, target), live_object(backend, target)
-    if target.kind.custom and not draft["metadata"].get("resourceVersion"):
+    if target.kind.versioned and not draft["metadata"].get("resourceVersion"):
         cause = Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
         raise invalid(replace(target.kind, kind=target.kind.plural), target.name, [cause])
     return _stored(backend, target, request, live, draft)

@@ -33,7 +33,7 @@ def _kind(definition: Obj, version: Obj, closed: bool) -> Kind:
         singular=names.get("singular") or "", short_names=tuple(names.get("shortNames") or ()),
         categories=tuple(names.get("categories") or ()), subresources=frozenset(subresources),
         has_generation=True, default=_defaulter(schema), validate=_validator(schema), columns=columns_of(version),
-        cells=cells_of(version), type=type_, schema=TypedSchema(root=type_), custom=True, published=schema,
+        cells=cells_of(version), type=type_, schema=TypedSchema(root=type_), custom=True, versioned=True, published=schema,
         closed=CLOSED if closed else "",
         field_labels={path.removeprefix("."): tuple(path.removeprefix(".").split(".")) for path in selectable},
         without_unknown=lambda obj: pruned(obj, schema),

@@ -165,7 +165,8 @@ def _list_causes(value: list[Any], schema: Obj, path: str) -> Iterator[Cause]:
             yield from schema_causes(item, schema["items"], f"{path}[{n}]", False)
         name = {key: item.get(key) for key in keys} if keys and isinstance(item, dict) else item
         if schema.get("x-kubernetes-list-type") in ("map", "set") and name in seen:
-            yield Cause(f"{path}[{n}]", f"Duplicate value: {json.dumps(name)}", "FieldValueDuplicate")
+            shown = json.dumps(name, separators=(",", ":"))
+            yield Cause(f"{path}[{n}]", f"Duplicate value: {shown}", "FieldValueDuplicate")
         seen.append(name)
 
 

@@ -25,6 +25,6 @@ def lease_cells(obj: Obj, now: datetime) -> list[Any]:
 
 
 KINDS = (
-    Kind("coordination.k8s.io", "v1", "Lease", "leases", validate=lease_causes,
+    Kind("coordination.k8s.io", "v1", "Lease", "leases", versioned=True, validate=lease_causes,
          columns=(NAME, Column("Holder"), AGE), cells=lease_cells),
 )  # fmt: skip

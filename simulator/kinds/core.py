@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from simulator.kinds.cells import NONE, age, pod_reason, since
-from simulator.kinds.kind import Cause, Column, Kind
+from simulator.kinds.kind import ALL_VERBS, Cause, Column, Kind
 from simulator.kinds.pod_template import admitted, default_pod_spec, template_causes
 from simulator.values import Obj, dig
 
@@ -164,6 +164,7 @@ KINDS = (
     ),
     Kind(
         "", "v1", "Namespace", "namespaces", namespaced=False, short_names=("ns",), graceful=True,
+        verbs=tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
         subresources=frozenset({"status", "finalize"}), default=default_namespace,
         allocated=frozenset({"finalizers"}),
         columns=(NAME, Column("Status"), AGE), cells=namespace_cells,

@@ -91,7 +91,7 @@ def definition_cells(obj: Obj, now: datetime) -> list[Any]:
 
 KINDS = (
     Kind(
-        "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False,
+        "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", versioned=True, namespaced=False,
         short_names=("crd", "crds"), categories=("api-extensions",), subresources=frozenset({"status"}),
         has_generation=True, default=default_definition, generate=generate_definition, validate=definition_causes,
         initial_status={"conditions": [], "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": []},

@@ -83,6 +83,7 @@ class Kind:
     verbs: tuple[str, ...] = ALL_VERBS
     custom: bool = False  # comes from a CustomResourceDefinition
     published: Obj = field(default_factory=dict)  # the schema that its definition has
+    versioned: bool = False  # whether a PUT has to name the resourceVersion it has seen
     closed: str = ""  # why no new object is taken
     without_unknown: Callable[[Obj], tuple[Obj, list[str]]] | None = None  # (known fields, paths of others)
     virtual: bool = False  # answered anew each time, never stored

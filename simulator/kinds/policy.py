@@ -33,7 +33,7 @@ def budget_cells(obj: Obj, now: datetime) -> list[Any]:
 
 KINDS = (
     Kind(
-        "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", short_names=("pdb",),
+        "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", versioned=True, short_names=("pdb",),
         subresources=frozenset({"status"}), has_generation=True, validate=budget_causes,
         initial_status={"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0},
         columns=(NAME, Column("Min Available"), Column("Max Unavailable"),

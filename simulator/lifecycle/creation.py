@@ -9,7 +9,7 @@ from simulator.errors import ApiError, already_exists, forbidden, invalid, not_f
 from simulator.kinds.kind import Cause, Kind
 from simulator.kinds.marks import SUBDOMAIN, SUBDOMAIN_WORDS, mark_causes
 from simulator.lifecycle.backend import Author, Backend
-from simulator.patches.fields import compared
+from simulator.patches.fields import made_fields
 from simulator.patches.managers import UPDATE, Manager, written
 from simulator.values import Obj, copied, stamp
 
@@ -147,5 +147,5 @@ def _creator(kind: Kind, draft: Obj, author: Author, unowned: frozenset[str]) ->
     owned = {key: value for key, value in draft.items() if key != "status"}
     if unowned:
         owned["spec"] = {key: value for key, value in draft["spec"].items() if key not in unowned}
-    fields, _ = compared({}, owned, kind.schema)
+    fields = made_fields(owned, kind.schema)
     return (Manager(author.manager, UPDATE, "", kind.api_version, stamp(), fields),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.lifecycle.backend import Backend
-from simulator.patches.fields import compared, decoded, difference
+from simulator.patches.fields import Fields, compared, decoded, difference, encoded, union
 from simulator.patches.managers import UPDATE, after_update, written
 from simulator.values import Obj, stamp
 
@@ -24,10 +24,11 @@ def put_signed(
     entries = live["metadata"].get("managedFields") or []
     changed, removed = compared(live, new, kind.schema)
     at = _index(entries, manager, subresource)
-    if at is not None and not removed and not difference(changed, decoded(entries[at]["fieldsV1"])):
-        signed = [*entries[:at], {**entries[at], "time": stamp()}, *entries[at + 1 :]]
-    else:
+    others = [entry for n, entry in enumerate(entries) if n != at]
+    if at is None or any(_overlap(entry["fieldsV1"], union(changed, removed)) for entry in others):
         signed = written(after_update(live, new, manager, subresource, kind.schema))
+    else:
+        signed = [*entries[:at], _renewed(entries[at], changed, removed), *entries[at + 1 :]]
     return backend.store.put(key, {**new, "metadata": {**new["metadata"], "managedFields": signed}})
 
 
@@ -37,3 +38,19 @@ def _index(entries: list[Obj], manager: str, subresource: str) -> int | None:
         if (entry["manager"], entry["operation"], entry.get("subresource", "")) == wanted:
             return n
     return None
+
+
+def _renewed(entry: Obj, changed: Fields, removed: Fields) -> Obj:
+    """The entry of the writer itself; most often it owns already what it writes."""
+    own = decoded(entry["fieldsV1"])
+    if not removed and not difference(changed, own):
+        return {**entry, "time": stamp()}
+    return {**entry, "time": stamp(), "fieldsV1": encoded(union(difference(own, removed), changed))}
+
+
+def _overlap(kept: Fields, touched: Fields) -> bool:
+    """Whether a FieldsV1 value has a path of a set."""
+    return any(
+        key != "." and key in touched and (not inner or "." in touched[key] or _overlap(inner, touched[key]))
+        for key, inner in kept.items()
+    )

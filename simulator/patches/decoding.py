@@ -85,7 +85,8 @@ def _is(value: Any, form: str) -> bool:
 def _json_name(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
-    return {dict: "object", list: "array", str: "string"}.get(type(value), "number")
+    names = ((dict, "object"), (list, "array"), (str, "string"))
+    return next((name for kind, name in names if isinstance(value, kind)), "number")
 
 
 def _go(type_: Type) -> str:

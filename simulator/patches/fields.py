@@ -120,6 +120,23 @@ def compared(
     return MEMBER, {}
 
 
+def made_fields(obj: Any, schema: Schema, path: Path = ()) -> Fields:
+    """What somebody owns who has made the object (or the part of it at the path) from nothing: `compared` with {}."""
+    result: Fields = {}
+    for key, item in obj.items():
+        below = (*path, key)
+        if _untracked(path, key):
+            continue
+        if not isinstance(item, dict | list) or not schema.is_always(below):
+            result["f:" + key] = all_fields(item, schema, below)
+        elif item:
+            plain = isinstance(item, dict) and not schema.is_atomic_map(below)
+            found = made_fields(item, schema, below) if plain else compared([], item, schema, below)[0]
+            if found:
+                result["f:" + key] = found
+    return result
+
+
 def all_fields(value: Any, schema: Schema, path: Path) -> Fields:
     """The paths of a value that is new as a whole: its leaves, and the maps and lists around them."""
     found = fields_of(value, schema, path)

@@ -65,6 +65,20 @@ def test_a_write_of_another_version_is_a_conflict(api: Api, space: str) -> None:
     assert (refused.status, refused.body["details"]) == (409, {"name": "settings", "kind": "configmaps"})
 
 
+# Whether a PUT may leave out the version that it has seen.
+BLIND = {"configmaps": (config("api"), True), "services": (service(), True), "deployments": (workload(), True),
+         "poddisruptionbudgets": (BUDGET, False)}  # fmt: skip
+
+
+@pytest.mark.parametrize("plural", BLIND)
+def test_who_has_to_name_a_version(plural: str, api: Api, space: str) -> None:
+    body, blind = BLIND[plural]
+    api.post(path(space, plural), body)
+    answer = api.answer("PUT", path(space, plural, "api"), body)
+    words = "" if blind else "metadata.resourceVersion: Invalid value: 0: must be specified for an update"
+    assert (answer.status, answer.message.endswith(words)) == (200 if blind else 422, True)
+
+
 def test_an_object_of_that_name_is_there_already(api: Api, space: str) -> None:
     api.post(path(space, "configmaps"), config())
     refused = api.answer("POST", path(space, "configmaps"), config())
