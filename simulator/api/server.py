@@ -170,11 +170,8 @@ class ApiServer:
             return request_token(self.backend, self.tokens, target, request)
         if target.subresource == "proxy":
             return await proxied(self.backend, self.answers, target, request)
-        if target.verb == "watch":
-            Watch(self.hub, target, request).start(request)
-            return None
-        if target.subresource == "log" and target.verb == "get" and flag(request, "follow"):
-            FollowedLog(self.hub, target, request).start(request)
+        if stream := self._stream(request, target):
+            stream.start(request)
             return None
         if target.verb == "get":
             return self._get(request, target)
@@ -183,6 +180,12 @@ class ApiServer:
         if target.subresource in ("log",) or target.verb not in WRITES:
             raise method_not_allowed()
         return WRITES[target.verb](self.backend, target, request)
+
+    def _stream(self, request: Request, target: Target) -> Watch | FollowedLog | None:
+        if target.verb == "watch":
+            return Watch(self.hub, target, request)
+        follows = target.subresource == "log" and target.verb == "get" and flag(request, "follow")
+        return FollowedLog(self.hub, target, request) if follows else None
 
     def _virtual(self, request: Request, target: Target, user: User) -> Response:
         if target.verb not in target.kind.verbs:

@@ -125,7 +125,7 @@ def test_objects_are_created_read_listed_changed_and_deleted(widgets: Widgets) -
         ({"mode": "wild"}, 'spec.mode: Unsupported value: "wild": supported values: "fast", "safe"'),
         ({"code": "A1"}, "spec.code: Invalid value: \"A1\": spec.code in body should match '^[a-z]+$'"),
         ({"code": "abcdef"}, "spec.code: Too long: may not be more than 5 bytes"),
-        ({"parts": [{"name": "a"}, {"name": "a"}]}, 'spec.parts[1]: Duplicate value: {"name": "a"}'),
+        ({"parts": [{"name": "a"}, {"name": "a"}]}, 'spec.parts[1]: Duplicate value: {"name":"a"}'),
         ({"port": True}, 'spec.port in body must be of type integer,string: "boolean"'),
     ],
 )

@@ -90,9 +90,10 @@ def test_when_it_is_back_what_was_to_end_ends_and_the_node_takes_pods_again(
     built(space)
     lose(fleet, 1)
     until(lambda: any(map(is_going, on(space, "a-node-1"))), "evicted")
+    old = {pod["metadata"]["uid"] for pod in on(space, "a-node-1")}
     fleet.clear_faults()
     until(lambda: ready(fleet, "a-node-1") == "True", "node back")
-    until(lambda: not on(space, "a-node-1"), "the old pod gone")
+    until(lambda: not old & {pod["metadata"]["uid"] for pod in on(space, "a-node-1")}, "the old pod gone")
     assert "taints" not in node(fleet, "a-node-1")["spec"]
     space.patch("deployments", "api", {"spec": {"replicas": 6}})
     until(lambda: space.rolled_out() and on(space, "a-node-1"), "pods on the node")
