@@ -130,8 +130,7 @@ def clicks(bench: Bench, door: str) -> None:
 
 def quantiles(values: list[float]) -> tuple[float, float, float]:
     """Median, 95th percentile and worst."""
-    ordered = sorted(values)
-    return statistics.median(ordered), ordered[int(0.95 * (len(ordered) - 1))], ordered[-1]
+    return statistics.median(values), sorted(values)[int(0.95 * (len(values) - 1))], max(values)
 
 
 def release(bench: Bench, door: str, version: str) -> None:
