@@ -12,7 +12,8 @@ from typing import Any
 from simulator.patches.schema import Path, Schema
 
 Fields = dict[str, Any]
-MEMBER: Fields = {".": {}}
+LEAF: Fields = {}  # one for all: a cluster has millions of them
+MEMBER: Fields = {".": LEAF}
 SKIPPED = frozenset({"apiVersion", "kind"})
 SYSTEM_METADATA = frozenset(
     {"name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation",
@@ -24,7 +25,8 @@ KEY_DEFAULTS = {"protocol": "TCP"}
 def encoded(fields: Fields) -> Fields:
     """The tree as FieldsV1 writes it."""
     return {
-        key: {} if key == "." or value == MEMBER else encoded(value) for key, value in sorted(fields.items())
+        key: LEAF if key == "." or value == MEMBER else encoded(value)
+        for key, value in sorted(fields.items())
     }
 
 

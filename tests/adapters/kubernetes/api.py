@@ -84,14 +84,14 @@ class Api:
 
     def _sent(self, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, str]:
         data = None if body is None else json.dumps(body).encode()
-        if "watch=1" in path:
-            headers = headers | {"Connection": "close"}  # a server may end the connection with the stream
         try:
             answer = self._pool().request(
                 method, self._server + path, body=data, headers=self._headers | headers
             )
         except urllib3.exceptions.HTTPError as e:
             raise Unreached(str(e)) from e
+        if "watch=1" in path:
+            self._pool().clear()  # a server may end the connection with the stream
         return answer.status, answer.data.decode()
 
     def _pool(self) -> urllib3.PoolManager:
