@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection, connections, transaction
@@ -10,6 +12,8 @@ from django.utils import timezone
 from journal.core.reasons import because
 from tests import build
 from tests.traffic.edge import Edge
+from traffic.actions import add_tenant, change_tenant, move_tenant, set_weights
+from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.engine.shifting import shift
 from traffic.models import Publication, Route
 
@@ -29,28 +33,61 @@ def test_rows_are_locked_in_one_order_however_they_lie() -> None:
     first, second = Publication.objects.filter(instance__name="edge-1").order_by("pk")[:2]
     Publication.objects.filter(pk=first.pk).update(due_at=timezone.now())  # lies behind the second one now
     wanted = {pk: dict.fromkeys(_members(pk), 7) for pk in (first.route_id, second.route_id)}
+    act = partial(shift, wanted, because("left-for-good", prod="a-1", run=1), timezone.now())
+    with transaction.atomic():
+        rows = Publication.objects.select_for_update()
+        rows.get(pk=first.pk)
+        thread, ended = begun(act)
+        until_somebody_waits()
+        rows.get(pk=second.pk)
+    thread.join(PATIENCE_S)
+    assert ended == ["done"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: add_tenant(build.person("admin"), {"name": "new", "hostnames": ["new.example"]}),
+        lambda: change_tenant(build.person("admin"), "shop-u-0001", {"redundancy": "two-domain"}),
+        lambda: move_tenant(build.person("admin"), "shop-u-0001", {"prods": ["a-1"], "reason": "a test"}),
+        lambda: set_weights(build.person("on-call"), "shop-u", {"c-1": 90, "b-1": 10}, "", 1),
+    ],
+    ids=["add", "change", "move", "split"],
+)
+def test_who_takes_room_waits_for_who_took_it_first(act: Callable[[], object]) -> None:
+    build.fleet()
+    with transaction.atomic():
+        one_at_a_time(ROOM)
+        thread, ended = begun(act)
+        until_somebody_waits()
+        assert ended == []
+    thread.join(PATIENCE_S)
+    assert ended == ["done"]
+
+
+def begun(act: Callable[[], object]) -> tuple[threading.Thread, list[str]]:
+    """A thread that acts, and what becomes of it."""
     ended: list[str] = []
 
-    def change() -> None:
+    def run() -> None:
         try:
-            shift(wanted, because("left-for-good", prod="a-1", run=1), timezone.now())
-            ended.append("changed")
+            act()
+            ended.append("done")
         except Exception as error:  # noqa: BLE001  (told to the test)
             ended.append(repr(error))
         finally:
             connections.close_all()
 
-    thread = threading.Thread(target=change)
-    with transaction.atomic():
-        rows = Publication.objects.select_for_update()
-        rows.get(pk=first.pk)
-        thread.start()
-        deadline = time.monotonic() + PATIENCE_S
-        while not somebody_waits_for_a_lock():
-            assert time.monotonic() < deadline, "nobody waits"
-        rows.get(pk=second.pk)
-    thread.join(PATIENCE_S)
-    assert ended == ["changed"]
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, ended
+
+
+def until_somebody_waits() -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not somebody_waits_for_a_lock():
+        assert time.monotonic() < deadline, "nobody waits"
 
 
 def _members(route: int) -> list[str]:

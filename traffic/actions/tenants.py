@@ -15,7 +15,7 @@ from traffic.models import DataClass, Hostname, Tenant
 from traffic.queries.facts import read_facts
 from traffic.queries.loads import load_now
 
-from .locks import TENANTS, one_at_a_time
+from .locks import ROOM, TENANTS, one_at_a_time
 from .placing import (
     check_reachable,
     find_shard,
@@ -42,7 +42,7 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
     among, named = read_prods(given.get("prods", []), faults), text_of(given, "route", faults)
     kind = text_of(given, "blueprint", faults)
     with transaction.atomic():
-        one_at_a_time(TENANTS)  # or the same room, or the same hostname, is given away twice
+        _alone()
         if name and Tenant.objects.filter(name=name).exists():
             faults.add("name", "tenant-exists", tenant=name)
         _check_hostnames(name, asked, given.get("hostnames"), faults)
@@ -69,7 +69,7 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
     require(person, "tenant.write")
     faults = Faults()
     with transaction.atomic():
-        one_at_a_time(TENANTS)  # or the same room, or the same hostname, is given away twice
+        _alone()
         tenant = _lock(name)
         before = facts_of(tenant)
         if read_as and read_as != digest_of(before):
@@ -105,7 +105,7 @@ def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
     among, named = read_prods(given.get("prods", []), faults), text_of(given, "route", faults)
     confirm = text_of(given, "confirm", faults)
     with transaction.atomic():
-        one_at_a_time(TENANTS)  # or the same room, or the same hostname, is given away twice
+        _alone()
         tenant = _lock(name)
         if tenant.data_class == DataClass.SINGLE_WRITER and confirm != name:
             faults.add("confirm", "single-writer-unconfirmed", tenant=name)
@@ -138,6 +138,12 @@ def remove_tenant(person: Person, name: str, reason: Any = "") -> None:
         )
         _record(person, told, (serving(tenant), "removed"))
         rebind([tenant.route] if tenant.route else [], told, person)
+
+
+def _alone() -> None:
+    """Or the same hostname, or the same room, is given away twice."""
+    one_at_a_time(TENANTS)
+    one_at_a_time(ROOM)
 
 
 def _go(
