@@ -6,14 +6,18 @@ changed path (`replaced`), or works on a `copied` draft and hands that over.
 
 from __future__ import annotations
 
+import os
+import random
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 Obj = dict[str, Any]
+_uids = random.Random(os.urandom(16))
 
 
 def packed(value: Any) -> bytes:
@@ -66,6 +70,11 @@ def stamp(moment: datetime | None = None) -> str:
 @lru_cache(maxsize=16)
 def _second(since_epoch: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since_epoch))
+
+
+def new_uid() -> str:
+    """A random UUID (RFC 9562, version 4); the system is asked for randomness once, not for each."""
+    return str(UUID(int=_uids.getrandbits(128), version=4))
 
 
 def micro_stamp(moment: datetime | None = None) -> str:

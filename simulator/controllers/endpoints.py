@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-
 from simulator.controllers.context import Context
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_finished_pod
 from simulator.controllers.replica_set_writer import owner_reference
 from simulator.dataplane.answers import is_ready, selected_pods
 from simulator.store.store import DELETED, Commit
-from simulator.values import Obj, dig, full_name, replaced, stamp
+from simulator.values import Obj, dig, full_name, new_uid, replaced, stamp
 
 SLICES = "discovery.k8s.io/endpointslices"
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -56,7 +54,7 @@ class EndpointWriter:
         self._write("endpoints", key[0], key[1], _endpoints(service, pods))
         for old in self._slices(service)[1:]:
             self.store.remove(SLICES, *full_name(old))
-        name = (self._slices(service) or [{"metadata": {"name": f"{key[1]}-{uuid.uuid4().hex[:5]}"}}])[0]
+        name = (self._slices(service) or [{"metadata": {"name": f"{key[1]}-{new_uid()[:5]}"}}])[0]
         self._write(SLICES, key[0], name["metadata"]["name"], _slice(service, pods))
 
     def _slices(self, service: Obj) -> list[Obj]:
@@ -73,7 +71,7 @@ class EndpointWriter:
                     new["metadata"]["generation"] = old["metadata"].get("generation", 1) + 1
                 self.store.put(kind, new)
             return
-        meta = {"name": name, "namespace": namespace, "uid": str(uuid.uuid4()), "creationTimestamp": stamp(),
+        meta = {"name": name, "namespace": namespace, "uid": new_uid(), "creationTimestamp": stamp(),
                 **({"generation": 1} if kind == SLICES else {}), **body["metadata"]}  # fmt: skip
         self.store.put(kind, {**body, "metadata": meta})
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-
 from simulator.store.store import Store
-from simulator.values import Obj, stamp
+from simulator.values import Obj, new_uid, stamp
 
 FIRST_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 NODE_INFO = {
@@ -24,7 +22,7 @@ HEALTH = (
 
 def metadata(name: str, namespace: str = "") -> Obj:
     """Metadata of an object the cluster makes by itself."""
-    meta = {"name": name, "uid": str(uuid.uuid4()), "creationTimestamp": stamp()}
+    meta = {"name": name, "uid": new_uid(), "creationTimestamp": stamp()}
     return {**meta, "namespace": namespace} if namespace else meta
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-
 from simulator.controllers.replica_set_writer import owner_reference
 from simulator.kinds.pod_template import admitted
 from simulator.lifecycle.backend import Backend
-from simulator.values import Obj, stamp
+from simulator.values import Obj, new_uid, stamp
 
 
 def make_pod(
@@ -18,7 +16,7 @@ def make_pod(
     meta = template.get("metadata") or {}
     pod_meta: Obj = {
         "name": name, "generateName": owner["metadata"]["name"] + "-",
-        "namespace": owner["metadata"]["namespace"], "uid": str(uuid.uuid4()),
+        "namespace": owner["metadata"]["namespace"], "uid": new_uid(),
         "creationTimestamp": stamp(), "generation": 1, "labels": {**(meta.get("labels") or {}), **(labels or {})},
         "ownerReferences": [owner_reference(owner)],
     }  # fmt: skip

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections import OrderedDict
 
 from simulator.store.store import Store
-from simulator.values import Obj, stamp
+from simulator.values import Obj, new_uid, stamp
 
 KEPT_PER_CLUSTER = 5000  # a real cluster forgets by age (1 h); the bound keeps memory flat
 NORMAL, WARNING = "Normal", "Warning"
@@ -61,7 +60,7 @@ def _event(
         involved["fieldPath"] = field_path
     return {
         "kind": "Event", "apiVersion": "v1",
-        "metadata": {"name": f"{meta['name']}.{time.time_ns():x}", "uid": str(uuid.uuid4()), "creationTimestamp": now,
+        "metadata": {"name": f"{meta['name']}.{time.time_ns():x}", "uid": new_uid(), "creationTimestamp": now,
                      "namespace": meta.get("namespace") or "default"},
         "involvedObject": involved, "reason": reason, "message": message,
         "source": {"component": component, **({"host": host} if host else {})},

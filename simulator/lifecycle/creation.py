@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 
 from simulator.errors import ApiError, already_exists, forbidden, invalid, not_found
 from simulator.kinds.kind import Cause, Kind
@@ -11,7 +10,7 @@ from simulator.kinds.marks import SUBDOMAIN, SUBDOMAIN_WORDS, mark_causes
 from simulator.lifecycle.backend import Author, Backend
 from simulator.patches.fields import made_fields
 from simulator.patches.managers import UPDATE, Manager, written
-from simulator.values import Obj, copied, stamp
+from simulator.values import Obj, copied, new_uid, stamp
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand
 NAMESPACES = "namespaces"
@@ -137,7 +136,7 @@ def _fill_metadata(kind: Kind, namespace: str, meta: Obj) -> None:
         meta.pop(key, None)
     if kind.namespaced:
         meta["namespace"] = namespace
-    meta["uid"] = str(uuid.uuid4())
+    meta["uid"] = new_uid()
     meta["creationTimestamp"] = stamp()
     if kind.has_generation:
         meta["generation"] = 1

@@ -21,7 +21,7 @@ CLUSTERS, PRODS, REPLICAS = (int(os.environ.get(n, d)) for n, d in (("C", 50), (
 COMPONENTS = ("api", "web")
 WATCHERS, LISTS, WRITES, TOLD, IDLE_S = 100, 40, 200, 20, 10
 MIB = 2**20
-WIDTH = 32  # requests under way at once while the fleet is built
+WIDTH = 400  # requests under way at once while the fleet is built
 
 
 class Door:
