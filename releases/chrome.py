@@ -27,7 +27,14 @@ ENTRIES = (
     _entry(_("Fleet"), "releases", "fleet"),
     _entry(_("Releases"), "releases", "runs", "run", "act", "new", "plan"),
     _entry(
-        _("Failover"), "releases", "failover", "leave", "fail-back", "stop-automation", "resume-automation"
+        _("Failover"),
+        "releases",
+        "failover",
+        "leave",
+        "fail-back",
+        "take-back",
+        "stop-automation",
+        "resume-automation",
     ),
     _entry(
         _("Prods"),
@@ -53,6 +60,8 @@ ENTRIES = (
         "new-tenant",
         "change-tenant",
         "move-tenant",
+        "remove-tenant",
+        "import-tenants",
         "room",
         "room-live",
         "routers",
@@ -60,6 +69,7 @@ ENTRIES = (
         "add-instance",
         "publish",
         "unpublish",
+        "adopt",
         "remove-instance",
     ),
     _entry(
