@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from access.models import Person
 from clusters.models import Cluster
@@ -37,12 +37,13 @@ def unmade(run: Run) -> Changes:
     has moved: its rows are all there is. One without a history stays moved."""
     shown = Q(route__publications__epoch__gte=F("epoch")) | Q(route__publications__isnull=True)
     pending = _mine(run).exclude(pk__in=_mine(run).filter(shown).values("pk"))
-    found: Changes = {}
-    for moved in pending:
-        before = RouteEpoch.objects.filter(route=moved.route_id, epoch__lt=moved.epoch).order_by("-epoch")
-        if (last := before.first()) is not None:
-            found[moved.route_id] = {**dict.fromkeys(moved.weights, 0), **last.weights}
-    return found
+    older = RouteEpoch.objects.filter(route=OuterRef("route"), epoch__lt=OuterRef("epoch")).order_by("-epoch")
+    rows = pending.annotate(before=Subquery(older.values("weights")[:1]))
+    return {
+        row.route_id: {**dict.fromkeys(row.weights, 0), **row.before}
+        for row in rows
+        if row.before is not None
+    }
 
 
 def kept(run: Run, changes: Changes) -> int:

@@ -22,6 +22,8 @@ from .progress import RUN_LINE, read_steps, run_title
 from .runs import Undo, read_undo
 from .shares import read_served
 
+SHOWN = 20  # Routes by name; of more the rest is left out
+
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPage:
@@ -115,16 +117,15 @@ def read_take_back_confirm(cluster: str) -> ConfirmPage:
     run = leaving_runs().filter(strategy__cluster=cluster).last()
     changes = unmade(run) if run else {}
     none = () if changes else (because("no-moves-to-take-back", cluster=cluster),)
-    names = ", ".join(
-        Route.objects.filter(pk__in=changes).order_by("name").values_list("name", flat=True)[:20]
-    )
+    names = list(Route.objects.filter(pk__in=changes).order_by("name").values_list("name", flat=True))
+    shown = ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
     return ConfirmPage(
         title=_("Take back what has not left %s?") % cluster,
         label=_("Take it back"),
         icon="back",
         danger=False,
         would=(
-            _("These Routes have the weights again that they had before: %s") % (names or "–"),
+            _("These Routes have the weights again that they had before: %s") % (shown or "–"),
             _("Users whom a router leads elsewhere already stay there until a failback."),
             _("It passes while automation or the line is stopped, since nobody is moved by it."),
         ),

@@ -1,6 +1,7 @@
 """A Cluster that comes up while its users are being taken away: what was not done yet is not done."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from journal.core.reasons import Refused
 from journal.models import Event
 from releases import actions
 from releases.engine.recovery import cancel_unmade
+from releases.engine.unmade import unmade
 from releases.failover_preview import preview_leaving
 from releases.models import Run
 from tests import build
@@ -59,6 +61,11 @@ def test_moves_that_no_router_shows_are_cancelled_when_the_source_is_up(edge: Ed
     assert Cluster.objects.get(name="a").intent == "active"
     edge.publish()
     assert edge.weights("shop-s") == {"a-1": 100}
+
+
+def test_one_question_tells_of_all_moves(run: Run, django_assert_num_queries: Callable[[int], Any]) -> None:
+    with django_assert_num_queries(1):
+        assert len(unmade(run)) > 1
 
 
 def test_what_a_router_shows_stays_moved_until_a_failback(edge: Edge, run: Run) -> None:
