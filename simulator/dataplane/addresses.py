@@ -51,11 +51,10 @@ class SocketAddresses:
         spec["clusterIPs"] = [spec["clusterIP"]]
 
     def _free_ip(self) -> str:
-        used = {dig(service, "spec", "clusterIP") for service in self._store.each("services")}
         while True:
             self._next_ip += 1
             address = f"10.96.{self._next_ip // 250 % 250}.{self._next_ip % 250 + 1}"
-            if address not in used:
+            if not any(one["spec"].get("clusterIP") == address for one in self._store.each("services")):
                 return address
 
     def _assign_node_port(self, port: Obj, mine: set[int | None], dry_run: bool) -> str | None:
