@@ -4,6 +4,9 @@ from typing import Any
 
 from clusters.core.manifests import Manifest
 from clusters.kube.protocol import Kube
+from tests.adapters.kubernetes.api import Api
+from tests.adapters.kubernetes.asked import APPLY
+from tests.adapters.kubernetes.custom import EVERYTHING
 
 GATEWAY = [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "edge"}]
 BOTH = ["bakery.example", "florist.example"]
@@ -21,9 +24,8 @@ def part(namespace: str, epoch: str = "", **spec: Any) -> Manifest:
 
 
 def rules(weight: int) -> list[Manifest]:
-    everything = [{"path": {"type": "PathPrefix", "value": "/"}}]
     reference = {"group": "", "kind": "Service", "name": "a-1", "port": 80, "weight": weight}
-    return [{"matches": everything, "backendRefs": [reference]}]
+    return [{"matches": EVERYTHING, "backendRefs": [reference]}]
 
 
 def bound(namespace: str, *hostnames: str, epoch: str = "") -> Manifest:
@@ -65,3 +67,14 @@ def test_who_was_forced_out_of_a_field_cannot_take_it_away_later(kube: Kube, nam
     kube.apply(part(namespace, "2", rules=rules(50)), manager="two", force=True)
     found = kube.apply(bound(namespace, *BOTH), manager="one")
     assert found["metadata"]["annotations"]["drover.dev/epoch"] == "2"
+
+
+def test_hostnames_that_nobody_has_weighed_lead_nowhere(api: Api, space: str) -> None:
+    """The API server fills in a rule for all requests, without a Service: they would be answered with errors. So a
+    router gives an HTTPRoute its weights before its hostnames, and the manager of the weights never lets them go."""
+    where = f"/apis/gateway.networking.k8s.io/v1/namespaces/{space}/httproutes/shop?fieldManager="
+    nowhere = [{"matches": EVERYTHING}]
+    assert api.ask("PATCH", where + "binding", bound(space, *BOTH), APPLY)["spec"]["rules"] == nowhere
+    weighed = part(space, rules=rules(50))
+    assert api.ask("PATCH", where + "weights", weighed, APPLY)["spec"]["rules"] == rules(50)
+    assert api.ask("PATCH", where + "weights", part(space), APPLY)["spec"]["rules"] == nowhere
