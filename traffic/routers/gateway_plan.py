@@ -32,7 +32,11 @@ Found = Mapping[tuple[str, str], Manifest]
 DROP_ORDER = ("HTTPRoute", "EndpointSlice", "Service")
 # The stages of a plan. An HTTPRoute that is new is bound last: with weights alone it has no Gateway, so binds nobody.
 MEMBERS, WEIGHED, BOUND, TRIMMED, UNUSED, LONELY = range(6)
-WHAT = {WEIGHTS: "router-write-weights", BINDING: "router-write-binding", FIELD_MANAGER: "router-write-object"}
+WHAT = {
+    WEIGHTS: "router-write-weights",
+    BINDING: "router-write-binding",
+    FIELD_MANAGER: "router-write-object",
+}
 
 
 @dataclass(frozen=True, slots=True)
