@@ -39,10 +39,20 @@ def test_a_lost_cluster_hurts_only_its_own_users_until_they_are_moved(
     with world.faulty("lost", cluster="a"):
         wait_until(lambda: api.get("clusters/a/")["health"] == "unreachable", SOON_S, "it is noticed")
         wait_until(lambda: users.hurt() == {"shop-s"}, SOON_S, "only users without redundancy are hurt")
+        before = world.mark()
         finish(api, move(api, "a", "evacuation"))
         wait_until(lambda: users.hurt() == set(), SOON_S, "nobody is hurt any more")
         assert not users.served("prod", 1) & {"a-1", "a-2"}
+        assert managers(world, before) == {"drover-weights"}, "who is bound where stays as it is"
     wait_until(lambda: api.get("clusters/a/")["health"] == "healthy", SOON_S, "it is back")
+
+
+def managers(world: World, since: int) -> set[str]:
+    """In whose name HTTPRoutes were applied since an entry of the audit log."""
+    written = (
+        one for one in world.entries(since) if one.get("resource") == "httproutes" and one["code"] == 200
+    )
+    return {one["field_manager"] for one in written if one["verb"] == "patch"}
 
 
 def test_users_come_back_without_an_error(api: Api, users: Users) -> None:
