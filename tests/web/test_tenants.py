@@ -223,3 +223,16 @@ def test_the_page_says_where_a_failover_has_sent_it(browser: Browser) -> None:
     said = shown(browser(READ), "/tenants/shop-s-0001/")
     assert "<strong>a-1 → c-1</strong>" in said and f'href="/runs/{run.pk}/"' in said
     assert "Its users have been there for" in said
+
+
+def test_a_tenant_is_pinned_and_its_pages_say_so(browser: Browser) -> None:
+    client, path = browser(MANAGER), "/tenants/shop-u-0001/change/"
+    sent = {**client.get(path).context["form"].initial, "pins": "c-1, a-1"}
+    assert client.post(path, sent).status_code == 302
+    row = Tenant.objects.select_related("route").get(name="shop-u-0001")
+    assert (row.pins, row.route.name != "shop-u") == (["a-1", "c-1"], True)
+    for page in ("/tenants/shop-u-0001/", f"/routes/{row.route.name}/"):
+        assert "Pinned: nobody but a-1, c-1 may ever serve it" in shown(client, page)
+    assert "Pinned" not in shown(client, "/routes/shop-u/")
+    answer = client.post(path, {**client.get(path).context["form"].initial, "pins": "z-9"})
+    assert answer.status_code == 400 and "no Prod of this name" in answer.content.decode()

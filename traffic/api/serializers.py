@@ -18,6 +18,7 @@ from traffic.models import (
 from traffic.queries.facts import checks_health
 from traffic.queries.routes import percents
 
+PINS = "names of the only Prods that may ever serve it; empty: any"
 REASON = {"max_length": 1000, "required": False, "allow_blank": True}
 
 
@@ -57,12 +58,16 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
 class RouteSerializer(serializers.ModelSerializer[Route]):
     members = serializers.SerializerMethodField()
     publications = PublicationSerializer(many=True)
+    pins = serializers.ListField(child=serializers.CharField(), help_text=PINS)
     tenants = serializers.IntegerField(source="count")
     load = serializers.IntegerField()
 
     class Meta:
         model = Route
-        fields = ("name", "redundancy", "data_class", "epoch", "members", "tenants", "load", "publications")
+        fields = (
+            *("name", "redundancy", "data_class", "pins", "epoch"),
+            *("members", "tenants", "load", "publications"),
+        )
         read_only_fields = fields
 
     @extend_schema_field(MemberSerializer(many=True))

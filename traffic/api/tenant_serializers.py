@@ -11,17 +11,18 @@ from traffic.models import DataClass, Redundancy, Tenant
 from traffic.queries.tenants import LOST, MOVED, SAFE, WAITS, TenantPage
 from traffic.routers.rules import HOSTNAME_MAX
 
-from .serializers import REASON
+from .serializers import PINS, REASON
 
 
 class TenantSerializer(serializers.ModelSerializer[Tenant]):
     route = serializers.CharField(source="route.name", default=None, allow_null=True)
     hostnames = serializers.ListField(child=serializers.CharField())
     load_now = serializers.IntegerField(help_text="what counts: as measured lately, else `load`")
+    pins = serializers.ListField(child=serializers.CharField(), help_text=PINS)
 
     class Meta:
         model = Tenant
-        fields = ("name", "hostnames", "load", "load_now", "redundancy", "data_class", "route")
+        fields = ("name", "hostnames", "load", "load_now", "redundancy", "data_class", "pins", "route")
         read_only_fields = fields
 
 
@@ -91,10 +92,12 @@ class TenantFactsSerializer(serializers.Serializer[Any]):
     load = serializers.IntegerField(min_value=1, required=False, help_text="load units")
     redundancy = serializers.ChoiceField(Redundancy.choices, required=False)
     data_class = serializers.ChoiceField(DataClass.choices, required=False)
+    pins = serializers.ListField(child=serializers.CharField(max_length=63), required=False, help_text=PINS)
 
 
 class PlaceSerializer(serializers.Serializer[Any]):
-    """Where a Tenant goes: `route`, or where one is found or made, among `prods` where some are named."""
+    """Where a Tenant goes: `route`, or where one is found or made, among `prods` where some are named. That says nothing
+    about later: see `pins`."""
 
     route = serializers.CharField(max_length=63, required=False)
     prods = serializers.ListField(child=serializers.CharField(max_length=63), required=False)

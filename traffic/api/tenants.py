@@ -31,7 +31,7 @@ from .tenant_serializers import (
 
 READ = {"GET": "read", "HEAD": "read", "OPTIONS": "read"}
 ROWS = Tenant.objects.select_related("route").annotate(load_now=load_now())
-FACTS = ("hostnames", "load", "redundancy", "data_class")
+FACTS = ("hostnames", "load", "redundancy", "data_class", "pins")
 PLACE = ("route", "prods")
 
 
@@ -67,7 +67,7 @@ class TenantList(generics.ListAPIView[Tenant]):
     @extend_schema(request=NewTenantSerializer, responses={201: TenantDetailSerializer})
     def post(self, request: Request) -> Response:
         """Add a Tenant, on the Route that is named, found or made. The error of a fleet that cannot give what is
-        asked stands at `redundancy` or `load`."""
+        asked stands at `redundancy`, `load` or `pins`."""
         body = body_of(request, ("name", "blueprint", *FACTS, *PLACE), ("name", "hostnames"))
         tenant = actions.add_tenant(request.user, body)
         return Response(_shown(request, tenant.name), status=status.HTTP_201_CREATED)
@@ -89,7 +89,7 @@ class TenantDetail(Conditional, generics.GenericAPIView[Tenant]):
 
     @extend_schema(request=TenantFactsSerializer, responses=TenantDetailSerializer)
     def patch(self, request: Request, name: str) -> Response:
-        """Change what is given. With another redundancy or class it moves to a Route of that kind."""
+        """Change what is given. With another redundancy, class or pins it moves to a Route of that kind."""
         self.get_object()
         actions.change_tenant(request.user, name, body_of(request, FACTS))
         return Response(_shown(request, name))
