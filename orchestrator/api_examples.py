@@ -116,6 +116,8 @@ REQUESTS: Final[dict[tuple[str, str], Any]] = BODIES | {
     ("post", "/runs/{run_id}/actions/approve/"): {"reason": "the metrics are fine", "step": 204},
     ("post", "/runs/{run_id}/actions/retry/"): {"reason": "the registry is back", "step": 198},
     ("post", "/automation/stop/"): {"reason": "the uplink of the office is flapping"},
+    ("post", "/line/stop/"): {"reason": "alerts on every Prod since 10:42"},
+    ("post", "/line/resume/"): {"reason": "it was the probe"},
     ("post", "/automation/failover/"): {
         "redundancy": "two-domain",
         "on": True,
@@ -151,6 +153,15 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
         "version": None,
         "rollback_of": 17,
     },
+    ("get", "/line/", "200"): {"stopped": None},
+    ("post", "/line/stop/", "200"): {
+        "stopped": {
+            "author": "oncall",
+            "reason": "alerts on every Prod since 10:42",
+            "at": "2026-03-01T10:45:00Z",
+        }
+    },
+    ("post", "/line/resume/", "200"): {"stopped": None},
     ("get", "/survival/", "200"): SURVIVAL,
     ("post", "/clusters/{name}/evacuation/preview/", "200"): EVACUATION,
     ("post", "/clusters/{name}/evacuation/", "201"): {**RUN, "kind": "failover", "version": None},

@@ -142,6 +142,7 @@ def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[Rou
             published=route.published,
             drained=tuple(drained[route.pk]),
             data_class=route.data_class,
+            pins=tuple(route.pins),
         )
         for route in rows.order_by("name")
     )

@@ -8,7 +8,7 @@ SENTENCES: dict[str, str] = {
     "no-target-weight": "%(prod)s has no weight in normal times, so there is nothing to bring back.",
     # Where a Route may go.
     "no-prod-of-role": "There is no Prod of %(blueprint)s with the role %(role)s.",
-    "pinned-elsewhere": "It is pinned to %(pins)s, and none of these is there.",
+    "pinned-elsewhere": "It is pinned to %(pins)s, and none of these could serve it.",
     "only-closed-clusters": "The clusters of all Prods that it may be on take no new users: they are cordoned or being "
     "emptied.",
     "no-prod-serving": "No Prod that it may be on is in service and known to serve well.",

@@ -174,6 +174,20 @@ def test_a_tenant_is_added_changed_and_moved(call: Call) -> None:
     assert call("GET", "tenants/acme/").json() == moved.json()
 
 
+def test_a_tenant_says_where_it_is_since_when_and_what_would_become_of_it(call: Call) -> None:
+    call("POST", "tenants/shop-s-0001/actions/move/", {"route": "shop-u", "reason": "closer"})
+    weights = {"weights": {"c-1": 0, "b-2": 100}, "epoch": 2, "reason": "a test"}
+    assert call("POST", "routes/shop-u/actions/weights/", weights).status_code == 200
+    shown = call("GET", "tenants/shop-s-0001/", role="viewer").json()
+    moved, came = shown["history"]
+    assert (moved["was"], moved["now"], moved["reason"]["code"]) == (["c-1"], ["b-2"], "weights-set")
+    assert (came["now"], came["reason"]["code"], shown["since"]) == ([], "tenant-moved", moved["at"])
+    assert [(one["cluster"], one["how"], one["reason"]["code"]) for one in shown["fates"]] == [
+        ("b", "moved", "goes-back-to")
+    ]
+    assert shown["gap"]["code"] == "no-redundancy-bought"
+
+
 def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: Call) -> None:
     sent = {"text": "name,hostnames\nacme,acme.example\nbolt,bolt.example\n"}
     shown = call("POST", "tenant-imports/preview/", sent)

@@ -15,7 +15,7 @@ from releases.actions import start_leaving
 from releases.core.states import RunState, StepState
 from releases.failover_preview import preview_failback, preview_leaving
 from releases.heal_preview import preview_heal
-from releases.models import AutomationStop, Hold, Run, Step
+from releases.models import AutomationStop, Freeze, Hold, Run, Step
 from releases.preview import preview_release
 from releases.prod_previews import preview_change, preview_retire, scaled
 from tests import build
@@ -212,6 +212,10 @@ def _automation_off() -> None:
     AutomationStop.objects.create(author=build.person("admin"), reason="a test")
 
 
+def _line_stopped() -> None:
+    Freeze.objects.create(author=build.person("admin"), reason="a test", at=timezone.now())
+
+
 def _closed() -> None:
     Person.objects.filter(username="somebody").update(is_active=False)
 
@@ -319,6 +323,8 @@ VALID: dict[tuple[str, str], Valid] = {
     ),
     ("post", "/automation/resume/"): Valid("/automation/resume/", _just(WHY), _automation_off),
     ("post", "/automation/stop/"): Valid("/automation/stop/", _just(WHY)),
+    ("post", "/line/resume/"): Valid("/line/resume/", _just(WHY), _line_stopped),
+    ("post", "/line/stop/"): Valid("/line/stop/", _just(WHY)),
     ("post", "/blueprints/{name}/revisions/"): Valid(
         "/blueprints/shop/revisions/", _just({"manifests": CHANGED, "note": "one more", "base": 1})
     ),

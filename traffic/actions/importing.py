@@ -19,7 +19,7 @@ from traffic.models import Hostname, Route, Tenant
 from traffic.queries.facts import read_facts
 
 from .locks import ROOM, TENANTS, one_at_a_time
-from .placing import FIELD_OF, read_blueprint, rebind, take_shard
+from .placing import FIELD_OF, check_prods, read_blueprint, rebind, take_shard
 from .tenant_words import TenantFacts, columns_of, facts_of, read_tenant, read_tenant_name
 from .words import Faults
 
@@ -95,6 +95,7 @@ def _plan(text: Any) -> tuple[TenantImport, Mapping[str, _Wanted], Placing]:
     same = _same(wanted, faults)
     new = {one.name: one for one in wanted if one.name not in same}
     _check_hostnames(new.values(), faults)
+    check_prods({_path(one.line, "pins"): one.facts.pins for one in new.values() if one.facts.pins}, faults)
     _check(faults)
     placing = place_tenants([_now(one) for one in new.values()], facts)
     for name, why in placing.unplaced:
@@ -162,7 +163,8 @@ def _check_hostnames(wanted: Iterable[_Wanted], faults: Faults) -> None:
 
 
 def _now(one: _Wanted) -> TenantNow:
-    return TenantNow(one.name, one.facts.load, one.facts.redundancy, one.facts.data_class, one.blueprint)
+    facts = one.facts
+    return TenantNow(one.name, facts.load, facts.redundancy, facts.data_class, one.blueprint, facts.pins)
 
 
 def _placed(new: Mapping[str, _Wanted], placing: Placing) -> tuple[Placed, ...]:

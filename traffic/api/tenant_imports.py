@@ -39,7 +39,7 @@ class TenantListSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(
         trim_whitespace=False,
         help_text="CSV whose first line names the columns (name, hostnames apart by spaces, load, redundancy, "
-        "data_class, blueprint), or one JSON object with these fields a line; at most 10,000",
+        "data_class, blueprint, pins), or one JSON object with these fields a line; at most 10,000",
     )
 
 

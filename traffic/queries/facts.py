@@ -153,6 +153,7 @@ def read_routes_now(blueprints: Mapping[str, str]) -> tuple[RouteNow, ...]:
             blueprint=next((blueprints[s.prod] for s in seats[route.pk] if s.prod in blueprints), ""),
             members=tuple(seats[route.pk]),
             routers=tuple(routers[route.pk]),
+            pins=tuple(route.pins),
         )
         for route in found
     )

@@ -36,7 +36,7 @@ class MemberShare:
 
 @dataclass(frozen=True, slots=True)
 class RouteRow:
-    """A Route in one line."""
+    """A Route in one line. `pins`: the only Prods that may ever serve it; none: any."""
 
     name: str
     redundancy: str | Promise
@@ -44,6 +44,7 @@ class RouteRow:
     tenants: int
     load: int
     epoch: int
+    pins: tuple[str, ...]
     members: tuple[MemberShare, ...]
     publications: tuple[PublicationLine, ...]
     mark: Mark
@@ -185,6 +186,7 @@ def _row(row: Route, members: tuple[MemberShare, ...], published: tuple[Publicat
         tenants=row.count,
         load=row.load,
         epoch=row.epoch,
+        pins=tuple(row.pins),
         members=members,
         publications=published,
         mark=whole_mark(published),
