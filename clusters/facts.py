@@ -23,16 +23,23 @@ _AT_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 def with_facts(rows: QuerySet[Prod]) -> QuerySet[Prod]:
     """`rows` with what is asked of them here, their Blueprints and where they came from. A thousand Prods share a few
-    Clusters, Versions and revisions: each is loaded once, and manifests and nodes are not. What was seen of them comes
-    as text, for `observed`."""
+    Clusters, Versions and revisions: each is loaded once, and manifests and nodes are not."""
     versions = Version.objects.select_related("revision").defer("revision__manifests")
-    seen = rows.annotate(
-        seen_text=Cast("observation__facts", TextField()), seen_at=F("observation__observed_at")
+    return (
+        with_seen(rows)
+        .select_related("blueprint")
+        .prefetch_related(
+            Prefetch("cluster", Cluster.objects.defer("nodes")),
+            Prefetch("version", versions),
+            Prefetch("settled_version", versions),
+        )
     )
-    return seen.select_related("blueprint").prefetch_related(
-        Prefetch("cluster", Cluster.objects.defer("nodes")),
-        Prefetch("version", versions),
-        Prefetch("settled_version", versions),
+
+
+def with_seen(rows: QuerySet[Prod]) -> QuerySet[Prod]:
+    """`rows` with what was last seen of them as text, for `observed`."""
+    return rows.annotate(
+        seen_text=Cast("observation__facts", TextField()), seen_at=F("observation__observed_at")
     )
 
 
@@ -56,7 +63,7 @@ def cluster_reason(cluster: Cluster, now: datetime) -> Reason | None:
 
 
 def observed(prod: Prod) -> ObservedProd | None:
-    """What was last seen of `prod`, of `with_facts` or with its `observation`; None: nothing."""
+    """What was last seen of `prod`, of `with_seen` or with its `observation`; None: nothing."""
     loaded = prod.__dict__
     if "seen_text" not in loaded:
         observation: Observation | None = getattr(prod, "observation", None)

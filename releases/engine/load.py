@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import Count, F, Min, Q, QuerySet, TextField, Window
+from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from access.roles import Role, allows
@@ -20,13 +20,13 @@ from releases.core.partners import read_partners
 from releases.core.plan import Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.progress import RunNow, StepNow, WaveLimits
-from releases.core.states import STEP_DONE, RunState, StepState
+from releases.core.states import RunState, StepState
 from releases.fleet import facts_around, version_facts
 from releases.models import Run, Step
-from releases.relocations import KIND as RELOCATE
 from releases.relocations import nowhere_now
 from releases.steps import look
 from releases.steps.view import Published, StepView
+from releases.telling import telling
 from traffic.models import RouteOut
 
 from .traffic import published
@@ -84,7 +84,7 @@ def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
     """The Steps that matter as values: a Run of many Prods has thousands, and only those that run are looked at
     closer."""
     answers = _answers(run, now)
-    rows = _telling(run).order_by("pk").values_list(*_COLUMNS, Cast("reason", TextField()), "params__to")
+    rows = _asked(run).order_by("pk").values_list(*_COLUMNS, Cast("reason", TextField()), "params__to")
     return tuple(
         StepNow(
             id=pk,
@@ -105,22 +105,10 @@ def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
     )
 
 
-def _telling(run: Run) -> QuerySet[Step]:
-    """Of a Prod that has not begun, or is done, the first Step says all that `decide` asks; besides, where it was
-    skipped, and who is to be relocated. A Run that stops gives up every Step, and so sees all of them."""
+def _asked(run: Run) -> QuerySet[Step]:
+    """Those that tell where each Prod stands. A Run that stops gives up every Step, and so sees all of them."""
     rows = Step.objects.filter(run=run)
-    if run.state == RunState.STOPPING:
-        return rows
-    done = Q(state__in=[state.value for state in STEP_DONE])
-    untouched = Q(state=StepState.WAITING, attempt=0)
-    column = {"partition_by": [F("wave"), F("prod")]}
-    told = rows.annotate(
-        first=Window(Min("position"), **column),
-        left=Window(Count("pk", filter=~done), **column),
-        begun=Window(Count("pk", filter=~untouched), **column),
-    )
-    besides = Q(state=StepState.SKIPPED) | Q(state=StepState.WAITING, kind=RELOCATE)
-    return told.filter(Q(position=F("first")) | Q(left__gt=0, begun__gt=0) | besides)
+    return rows if run.state == RunState.STOPPING else telling(rows)
 
 
 @lru_cache(maxsize=1024)

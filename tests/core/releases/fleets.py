@@ -117,7 +117,7 @@ def _steps(plan: Plan) -> tuple[StepNow, ...]:
 
 
 def telling(steps: Iterable[StepNow]) -> tuple[StepNow, ...]:
-    """The Steps that a pass loads: see `releases.engine.load`."""
+    """What `releases.telling` chooses."""
     columns: dict[tuple[int, str], list[StepNow]] = {}
     for step in steps:
         columns.setdefault((step.wave, step.prod), []).append(step)
@@ -126,9 +126,6 @@ def telling(steps: Iterable[StepNow]) -> tuple[StepNow, ...]:
         done = all(step.state in STEP_DONE for step in mine)
         untouched = all(step.state is StepState.WAITING and not step.attempt for step in mine)
         first = min(step.position for step in mine)
-        for step in mine:
-            relocates = step.state is StepState.WAITING and step.kind == "relocate"
-            besides = step.state is StepState.SKIPPED or relocates
-            if step.position == first or not (done or untouched) or besides:
-                found.append(step)
+        going = not done and not untouched
+        found += [s for s in mine if going or s.position == first or s.state is StepState.SKIPPED]
     return tuple(sorted(found, key=lambda step: step.id))
