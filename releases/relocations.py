@@ -89,7 +89,8 @@ def relocation_now(run: Run, prod: str, now: datetime) -> TrafficPlan:
 
 
 def _turns(plan: Plan, steps: Iterable[StepNow]) -> list[str]:
-    """The Prods whose `relocate` waits, in the waves up to the first that others must finish."""
+    """The Prods whose `relocate`, the first Step that they have, waits, in the waves up to the first that others must
+    finish."""
     waiting = {s.prod for s in steps if s.prod and s.kind == KIND and s.state == StepState.WAITING}
     going = {s.prod for s in steps if s.prod and s.state not in STEP_DONE} if waiting else set()
     found: list[str] = []

@@ -28,7 +28,7 @@ from traffic.queries.liveness import Alive, read_liveness
 from .acts import Act
 from .automation import Automation, read_automation
 from .drills import Drill, read_drills
-from .progress import RUN_LINE, RunLine, read_steps, run_line
+from .progress import RunLine, run_line, with_progress
 
 LEAVE, BACK = "cluster.evacuate", "cluster.fail-back"
 
@@ -117,13 +117,12 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
         for cluster, row in zip(clusters, rows, strict=True)
     )
     live = Run.objects.filter(kind__in=MOVES_USERS, state__in=[state.value for state in RUN_LIVE])
-    moving = list(live.select_related(*RUN_LINE))
-    steps = read_steps(moving)
+    moving = list(with_progress(live))
     return SurvivalPage(
         lines=lines,
         dying=tuple(line for line in lines if line.dead and line.serves and line.name not in proposed),
         bar=_bar(lines),
-        moving=tuple(run_line(run, steps[run.pk], role) for run in moving),
+        moving=tuple(run_line(run, role) for run in moving),
         last=read_last_move(),
         automation=automation,
         drills=read_drills(),

@@ -12,6 +12,7 @@ from django.dispatch import Signal
 from access.models import Person
 from clusters.models import Prod
 from journal.core.reasons import Reason, Refused, because, reason_to_json
+from journal.rows import insert_rows
 from traffic.models import Publication, Route, RouteEpoch, RouteMember
 
 from .rows import update_rows
@@ -118,7 +119,7 @@ def _store(
                 member.weight = weight
                 old.append(member)
     update_rows(old, ["weight"])
-    RouteMember.objects.bulk_create(new)
+    insert_rows(new)
 
 
 def new_epochs(
@@ -138,11 +139,13 @@ def new_epochs(
     for route, name, weight in rows.values_list("route", "prod__name", "weight"):
         weights[route][name] = weight
     told = reason_to_json(why)
-    RouteEpoch.objects.bulk_create(
-        RouteEpoch(
-            route_id=pk, epoch=epoch, weights=weights[pk], at=now, actor=actor, run_id=run_id, reason=told
-        )
-        for pk, epoch in Route.objects.filter(pk__in=changed).order_by("pk").values_list("pk", "epoch")
+    insert_rows(
+        [
+            RouteEpoch(
+                route_id=pk, epoch=epoch, weights=weights[pk], at=now, actor=actor, run_id=run_id, reason=told
+            )
+            for pk, epoch in Route.objects.filter(pk__in=changed).order_by("pk").values_list("pk", "epoch")
+        ]
     )
     return Shifted(tuple(changed), make_due(changed, now))
 
