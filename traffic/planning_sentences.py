@@ -19,6 +19,9 @@ SENTENCES: dict[str, str] = {
     "no-prod-on-version": "No other Prod runs the same Version, so it stays while the Prod is updated.",
     "no-good-prod": "No Prod with a good Version is there that it may be on.",
     "no-router-left": "None of the routers that it is published on is left.",
+    "writer-stays": "It has a single writer, and %(prod)s may still write: it stays there.",
+    "writer-waits-for-failover": "It has a single writer on %(prod)s: fail %(cluster)s over, which asks whether that "
+    "writes no more.",
     # What becomes of it.
     "moves-to": "It moves to %(prod)s, which then has room for %(room)s more.",
     "goes-back-to": "It goes back to its member %(prods)s.",
