@@ -62,8 +62,8 @@ SENTENCES: dict[str, str] = {
     "prod-of-another-kind": "%(prod)s has another role or Blueprint than %(route)s needs.",
     "route-pinned-elsewhere": "%(route)s is pinned to other Prods than %(prod)s.",
     "domain-taken": "%(prod)s is in the failure domain %(domain)s, where %(other)s is already.",
-    "single-writer-not-split": "%(route)s has a single writer: %(prod)s must not write the same data beside it. Move its "
-    "tenants instead.",
+    "writer-split": "%(route)s has a single writer, and %(prods)s would write its data at once. Give one of them all of "
+    "it, and the others 0.",
     "prod-on-closed-cluster": "%(prod)s stands on %(cluster)s, which takes no new users: it is cordoned or being "
     "emptied.",
     "prod-has-no-room": "%(prod)s has room for %(room)s more, and would have to be able to carry all of %(route)s alone: "
