@@ -55,8 +55,8 @@ SENTENCES = {
     "nowhere-to-go": "Its users on the Route %(route)s (and on %(more)s more) have nowhere to be meanwhile: %(why)s",
     "lives-elsewhere": "Its users on %(routes)s Routes live on %(prods)s meanwhile, as things are now.",
     "writers-stay": "The Routes with a single writer stay on it while it is changed: %(count)s (%(routes)s).",
-    "fence-needed": "%(count)s Routes have a single writer (%(routes)s): make sure that the old one is stopped, and "
-    "say so.",
+    "fence-needed": "%(count)s Routes have a single writer (%(routes)s): make sure that the old one is stopped, then "
+    "type the name of the cluster, %(cluster)s.",
     "no-such-cluster": "There is no cluster %(cluster)s.",
     "nothing-to-move": "No users are served from %(cluster)s: there is nothing to move.",
     "nobody-can-move": "None of those who are served from %(cluster)s has another place to go.",

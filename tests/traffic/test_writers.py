@@ -149,7 +149,7 @@ def test_a_release_that_an_evacuation_has_overtaken_says_that_nothing_came_back(
     advance(run)
     edge.settle()
     advance(run)
-    start_leaving(build.person("on-call"), "a", preview_leaving("a").plan.digest, "it must go", vouched=True)
+    start_leaving(build.person("on-call"), "a", preview_leaving("a").plan.digest, "it must go", confirm="a")
     (act,) = running_acts(run)
     answer(act)
     build.observe("a-2", generation=2)
