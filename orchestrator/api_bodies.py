@@ -122,9 +122,15 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
         "weights": {"a-2": 90, "b-1": 10},
         "epoch": 7,
         "for_good": False,
+        "confirm": "",
         "reason": "b-1 answers slowly",
     },
-    ("post", "/routes/{name}/actions/return/"): {"epoch": 6, "seen": 7, "reason": "b-1 is well again"},
+    ("post", "/routes/{name}/actions/return/"): {
+        "epoch": 6,
+        "seen": 7,
+        "confirm": "",
+        "reason": "b-1 is well again",
+    },
     **{
         ("post", f"/runs/{{run_id}}/actions/{verb}/"): {"reason": reason}
         for verb, reason in {

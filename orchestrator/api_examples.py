@@ -126,7 +126,7 @@ REQUESTS: Final[dict[tuple[str, str], Any]] = BODIES | {
     ("post", "/clusters/{name}/evacuation/"): {
         "digest": RUN["digest"],
         "reason": "the power is out in tokyo-dc1",
-        "vouched": False,
+        "confirm": "a",
     },
     ("post", "/clusters/{name}/failback/"): {
         "digest": RUN["digest"],

@@ -23,8 +23,11 @@ class FailbackForm(forms.Form):
 
 
 class LeaveForm(FailbackForm):
-    """The same, and that nobody writes any more where a Route has a single writer."""
+    """The same, and that nobody writes any more where a Route has a single writer: never shown again as it was typed."""
 
-    vouched = forms.BooleanField(
-        required=False, label=_("I have made sure that the old writers of these Routes are stopped.")
+    confirm = forms.CharField(
+        required=False,
+        max_length=63,
+        label=_("Type the name of the cluster"),
+        help_text=_("Once you have made sure that the old writers of these Routes are stopped."),
     )

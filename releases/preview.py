@@ -9,7 +9,7 @@ from django.db.models import Avg, F
 
 from access.roles import PERMISSIONS, allows
 from clusters.facts import read_prods
-from clusters.models import Blueprint, Prod, Version
+from clusters.models import Blueprint, Cluster, Prod, Version
 from journal.core.reasons import FieldErrors, Reason, Refused, because
 from journal.core.words import plain_words
 from releases.core.allowed import ACTIONS, RunFacts, blockers_of
@@ -225,10 +225,13 @@ def begun_switches(run: Run) -> tuple[tuple[str, str], ...]:
 
 def plan_traffic(run: Run, planned: RollbackPlan, facts: TrafficFacts) -> TrafficPlan:
     """Where the users of the bad Prods go at once, and who stays until their Prod is deployed again. `facts` are those
-    after every switch was undone."""
+    after every switch was undone. Whoever has a single writer stays: a rollback asks nobody whether the old one is
+    stopped."""
     bad = set(planned.on_bad)
     back = {name: version for name, version in planned.moves if name in bad}
-    return plan_rollback_traffic(facts, run.version.name if run.version else "", back)
+    dead = Cluster.objects.filter(health=Cluster.Health.UNREACHABLE).values_list("name", flat=True)
+    version = run.version.name if run.version else ""
+    return plan_rollback_traffic(facts, version, back, dead=set(dead))
 
 
 def _sent_back(before: TrafficFacts, after: TrafficFacts) -> int:

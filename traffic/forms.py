@@ -50,7 +50,26 @@ def words_of(text: str) -> list[str]:
     return [word for word in re.split(r"[ \t\r\n,]+", text) if word]
 
 
-class WeightsForm(TrafficForm):
+class WriterForm(TrafficForm):
+    """What may give the data of a Route another writer: it asks for the name of the Route where they have one only."""
+
+    confirm = one_line(
+        _("Type the name of the Route"),
+        _("Where another Prod takes over: the old one has stopped writing its data."),
+        maxlength=63,
+    )
+
+    def __init__(self, *args: Any, single_writer: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not single_writer:
+            del self.fields["confirm"]
+
+    def confirmed(self) -> str:
+        """What was typed."""
+        return str(self.cleaned_data.get("confirm", ""))
+
+
+class WeightsForm(WriterForm):
     """A weight for each member, as `weights.PROD`; `epoch` is the one that the person has read."""
 
     epoch = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -82,10 +101,11 @@ class WeightsForm(TrafficForm):
         return [(member, self[f"weights.{member.prod}"]) for member in self.members]
 
 
-class ReturnForm(WhyForm):
+class ReturnForm(WriterForm):
     """The way back; `seen` is the epoch that the person has read."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    reason = WhyForm.base_fields["reason"]
 
 
 class AdoptForm(WhyForm):

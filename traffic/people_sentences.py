@@ -24,7 +24,13 @@ SENTENCES: dict[str, str] = {
     "route-unknown": "There is no Route %(route)s.",
     "weights-set": "Weights of %(route)s set by %(by)s: %(why)s",
     "weights-returned": "%(route)s went back to the weights of epoch %(epoch)s, by %(by)s: %(why)s",
+    "writer-unconfirmed": "%(prod)s would become the writer of %(route)s, and two must not write its data at once. Make "
+    "sure that the old one has stopped writing, then type the name of the Route.",
     # What other weights would mean.
+    "writer-would-move": "%(prod)s would become its single writer: only once the old one has stopped.",
+    "would-serve-from-closed": "%(prod)s would get more users, and stands on %(cluster)s, which takes no new ones: it is "
+    "cordoned or being emptied.",
+    "would-carry-too-much": "%(prod)s would get more users, and has promised %(committed)s of %(capacity)s already.",
     "would-serve-from-ill": "%(prod)s is not known to serve well, and would get more users.",
     "would-be-in-one-domain": "Only the failure domain %(domain)s would serve its Tenants, who are promised two.",
     "route-nowhere-published": "It is published on no router: the weights are kept, and nobody is led by them.",

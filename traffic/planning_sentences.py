@@ -19,6 +19,9 @@ SENTENCES: dict[str, str] = {
     "no-prod-on-version": "No other Prod runs the same Version, so it stays while the Prod is updated.",
     "no-good-prod": "No Prod with a good Version is there that it may be on.",
     "no-router-left": "None of the routers that it is published on is left.",
+    "writer-stays": "It has a single writer, and %(prod)s may still write: it stays there.",
+    "writer-waits-for-failover": "It has a single writer on %(prod)s: fail %(cluster)s over, which asks whether that "
+    "writes no more.",
     # What becomes of it.
     "moves-to": "It moves to %(prod)s, which then has room for %(room)s more.",
     "goes-back-to": "It goes back to its member %(prods)s.",
@@ -59,8 +62,8 @@ SENTENCES: dict[str, str] = {
     "prod-of-another-kind": "%(prod)s has another role or Blueprint than %(route)s needs.",
     "route-pinned-elsewhere": "%(route)s is pinned to other Prods than %(prod)s.",
     "domain-taken": "%(prod)s is in the failure domain %(domain)s, where %(other)s is already.",
-    "single-writer-not-split": "%(route)s has a single writer: %(prod)s must not write the same data beside it. Move its "
-    "tenants instead.",
+    "writer-split": "%(route)s has a single writer, and %(prods)s would write its data at once. Give one of them all of "
+    "it, and the others 0.",
     "prod-on-closed-cluster": "%(prod)s stands on %(cluster)s, which takes no new users: it is cordoned or being "
     "emptied.",
     "prod-has-no-room": "%(prod)s has room for %(room)s more, and would have to be able to carry all of %(route)s alone: "

@@ -21,12 +21,12 @@ from .runs import checked_reason, claim, create_run
 Intent = Cluster.Intent
 
 
-def start_leaving(person: Person, cluster: str, digest: str, reason: str, *, vouched: bool = False) -> Run:
+def start_leaving(person: Person, cluster: str, digest: str, reason: str, *, confirm: str = "") -> Run:
     """The running failover (the Cluster is dead) or evacuation (it is alive): its users are served elsewhere from
     this transaction on, and the Cluster is draining until a failback.
 
-    `vouched`: a person has made sure that no old single writer is left. Refused where the facts have changed
-    the plan since it was shown. A freeze, Holds and claims of other Runs do not stand against it.
+    `confirm`: the name of the Cluster, typed by a person who has made sure that no old single writer is left on it; only
+    such Routes ask for it. Refused where the facts have changed the plan since it was shown. A freeze, Holds and claims of other Runs do not stand against it.
     """
     require(person, "cluster.evacuate")
     text, now = checked_reason(reason), timezone.now()
@@ -34,7 +34,7 @@ def start_leaving(person: Person, cluster: str, digest: str, reason: str, *, vou
         row = locked_cluster(cluster)
         one_at_a_time(ROOM)
         preview = preview_leaving(cluster)
-        _refuse(preview, digest, *fence_blockers(preview.traffic.moves, vouched))
+        _refuse(preview, digest, *fence_blockers(preview.traffic.moves, cluster, confirm))
         run = _run(person, preview, text)
         why = because("cluster-emptied", cluster=cluster, why=text)
         carry_out(preview.traffic.moves, why, now, run.pk)

@@ -125,8 +125,11 @@ class TakeBackSerializer(serializers.Serializer[Any]):
 
 
 class StartEvacuationSerializer(StartFailbackSerializer):
-    vouched = serializers.BooleanField(
-        default=False, help_text="you have made sure that no old single writer is left"
+    confirm = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=63,
+        help_text="the name of the Cluster, where a Route has a single writer: you have made sure that no old one is left",
     )
 
 

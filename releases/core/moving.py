@@ -81,9 +81,10 @@ def _digest(traffic: TrafficPlan) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def fence_blockers(moves: Iterable[Move], vouched: bool) -> tuple[Reason, ...]:
-    """Why users of single-writer data must not move yet: nobody has made sure that their old writer is still."""
+def fence_blockers(moves: Iterable[Move], cluster: str, confirm: str) -> tuple[Reason, ...]:
+    """Why users of single-writer data must not leave `cluster` yet: nobody has made sure that their old writer is still,
+    and typed its name as `confirm`."""
     routes = [move.route for move in moves if move.fence]
-    if vouched or not routes:
+    if confirm == cluster or not routes:
         return ()
-    return (because("fence-needed", routes=", ".join(routes[:5]), count=len(routes)),)
+    return (because("fence-needed", routes=", ".join(routes[:5]), count=len(routes), cluster=cluster),)

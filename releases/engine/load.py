@@ -1,6 +1,7 @@
 """Loading what one pass looks at, in a constant number of queries."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -25,11 +26,11 @@ from releases.fleet import facts_around, version_facts
 from releases.models import Run, Step
 from releases.relocations import nowhere_now
 from releases.steps import look
-from releases.steps.view import Published, StepView
+from releases.steps.view import StepView
 from releases.telling import telling
 from traffic.models import RouteOut
 
-from .traffic import published
+from .traffic import moved, published
 
 # The kinds of steps that wait for routers.
 SHIFTING = frozenset({"switch", "relocate", "drain", "restore", "leave_service", "move", "ramp"})
@@ -128,10 +129,16 @@ def _answers(run: Run, now: datetime) -> dict[int, Answer]:
     changed = Step.objects.filter(run=run, kind="set_version", prod__in=[prod.pk for prod in prods.values()])
     applied = {step.prod_id: step for step in changed}
     subjects = {step.pk: prods.get(step.params.get("to") or step.prod.name) for step in judged if step.prod}
-    shown = published([step.prod_id for step in judged if step.kind in SHIFTING])
+    shifting = [step.prod for step in judged if step.kind in SHIFTING]
+    shown, done = published([prod.pk for prod in shifting]), moved(run.pk, [prod.name for prod in shifting])
     return {
         step.pk: look(
-            step.kind, _view(step, prod, applied.get(prod and prod.pk), now, shown.get(step.prod_id))
+            step.kind,
+            replace(
+                _view(step, prod, applied.get(prod and prod.pk), now),
+                published=shown.get(step.prod_id),
+                moved=done.get((step.prod.name, step.kind), 0) if step.prod else 0,
+            ),
         )
         for step in judged
         for prod in [subjects.get(step.pk)]
@@ -145,9 +152,7 @@ def _standing_approvals(run: Run) -> Count:
     return Count("approvals", filter=standing & Q(approvals__digest=run.digest))
 
 
-def _view(
-    step: Step, prod: Prod | None, set_version: Step | None, now: datetime, shown: Published | None
-) -> StepView:
+def _view(step: Step, prod: Prod | None, set_version: Step | None, now: datetime) -> StepView:
     observation: Observation | None = getattr(prod, "observation", None)
     return StepView(
         params=step.params,
@@ -158,6 +163,5 @@ def _view(
         unseen=cluster_reason(prod.cluster, now) if prod else None,
         approved=step.approved,
         replaced=frozenset(set_version.result.get("replaced", ()) if set_version else ()),
-        published=shown,
         well=prod is not None and prod_health(prod, now) == "ready",
     )

@@ -8,17 +8,16 @@ from clusters.models import Prod
 from journal.core.reasons import because
 from journal.log import event
 from journal.models import Event
-from traffic.core.facts import SINGLE_WRITER, RouteNow, Seat
+from traffic.core.facts import RouteNow, Seat
 from traffic.core.switching import exchange
 from traffic.engine.shifting import shift
-from traffic.models import Reservation, Route, RouteMember
+from traffic.models import DataClass, Reservation, Route, RouteMember
 from traffic.queries.facts import is_serving
 
 
 def switch(old: Prod, new: Prod, at_once: bool, run_id: int, now: datetime) -> list[Event]:
     """`new` has the place of `old` in all its Routes, and its role. May be repeated."""
-    mine = [route for route in _routes_of(old) if route.data_class != SINGLE_WRITER]
-    told = _exchange(mine, old, new, at_once, run_id, now)
+    told = _exchange(_routes_of(old), old, new, at_once, run_id, now)
     Reservation.objects.filter(run_id=run_id, prod=new).delete()  # they are there now
     return [*told, *_exchange_roles(old, new, run_id, now)]
 
@@ -32,9 +31,11 @@ def switch_back(old: Prod, new: Prod, run_id: int, now: datetime) -> list[Event]
 
 
 def _routes_of(prod: Prod) -> list[RouteNow]:
-    """The Routes that the Prod is a member of, with their members only."""
+    """The Routes that the Prod is a member of, with their members only. Those with a single writer are not among them:
+    it takes a fence to move these."""
     seats: dict[tuple[str, str], list[Seat]] = defaultdict(list)
-    rows = RouteMember.objects.filter(route__members__prod=prod.pk).order_by("route__name", "prod__name")
+    mine = Route.objects.filter(members__prod=prod.pk).exclude(data_class=DataClass.SINGLE_WRITER)
+    rows = RouteMember.objects.filter(route__in=mine).order_by("route__name", "prod__name")
     columns = ("route__name", "route__data_class", "prod__name", "weight", "target")
     for name, data_class, member, weight, target in rows.values_list(*columns):
         seats[name, data_class].append(Seat(member, weight, target))

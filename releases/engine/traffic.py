@@ -1,7 +1,7 @@
 """What Runs do to traffic: a Prod's users go elsewhere and come back. Rows change in the pass; routers follow."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from releases.steps.view import Published
 from traffic.core import weights as weights_core
 from traffic.core.plan import Move
 from traffic.engine.shifting import Shifted, shift
-from traffic.models import DataClass, Publication, Route, RouteMember
+from traffic.models import DataClass, Publication, Route, RouteEpoch, RouteMember
 from traffic.queries.facts import is_serving
 
 from .wake import send
@@ -22,6 +22,13 @@ from .wake import send
 Weights = Mapping[str, int]
 # Users come back to these by a failback only.
 _EMPTYING = frozenset({Cluster.Intent.DRAINING, Cluster.Intent.UPGRADING, Cluster.Intent.RETIRED})
+# The kind of step -> the code that its epochs have.
+_TOLD = {
+    "drain": "users-sent-elsewhere",
+    "restore": "users-sent-back",
+    "relocate": "users-relocated",
+    "switch": "switched",
+}
 # What the weights of one Route become for a Prod, from (weights, targets, prod); empty: they stay.
 Rule = Callable[[Weights, Weights, str], Weights]
 
@@ -35,11 +42,10 @@ def drain(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
 
 def take_back(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
     """The Prod has its part of every Route of its own again, unless its Cluster is being emptied. Data with one writer
-    that live elsewhere for a while stay there: the way back takes a fence. May be repeated."""
+    stay where they are written now: the way back takes a fence. May be repeated."""
     if prod.cluster.intent in _EMPTYING:
         return []
-    back = _shift(prod, run_id, now, _rejoined, "users-sent-back")
-    return back + _shift(prod, run_id, now, _restored, "users-sent-back", writers=False)
+    return _shift(prod, run_id, now, _restored, "users-sent-back", writers=False)
 
 
 def relocate(prod: Prod, moves: Iterable[Move], run_id: int, now: datetime) -> list[Event]:
@@ -61,7 +67,7 @@ def forget_stand_ins(prod_id: int) -> None:
 
 def ramp(prod: Prod, route: str, percent: int, run_id: int | None, now: datetime) -> list[Event]:
     """The Prod has `percent` of its part of `route` (empty: of all its Routes), if it had less, unless its Cluster
-    is being emptied. Where data have one writer it is all or nothing. May be repeated."""
+    is being emptied. Data with one writer stay where they are written now. May be repeated."""
     if prod.cluster.intent in _EMPTYING:
         return []
 
@@ -69,7 +75,7 @@ def ramp(prod: Prod, route: str, percent: int, run_id: int | None, now: datetime
         raised = weights_core.ramp(weights, targets, name, percent)
         return {} if isinstance(raised, Reason) or raised[name] <= weights[name] else raised
 
-    return _shift(prod, run_id, now, rule, "users-sent-back", route, writers=percent == 100)
+    return _shift(prod, run_id, now, rule, "users-sent-back", route, writers=False)
 
 
 def ramp_down(prod: Prod, route: str, run_id: int | None, now: datetime) -> list[Event]:
@@ -81,7 +87,7 @@ def ramp_down(prod: Prod, route: str, run_id: int | None, now: datetime) -> list
         takers = _takers(weights, targets, well) if weights[name] else {}
         return weights_core.hand_over(weights, [name], takers) if takers else {}
 
-    return _shift(prod, run_id, now, rule, "users-sent-elsewhere", route)
+    return _shift(prod, run_id, now, rule, "users-sent-elsewhere", route, writers=False)
 
 
 def _serving_beside(prod: Prod, now: datetime) -> dict[str, bool]:
@@ -105,12 +111,6 @@ def _left(weights: Weights, targets: Weights, prod: str) -> Weights:
     """Those who serve now go on without it."""
     rest = weights_core.drain(weights, prod) if weights[prod] else {}
     return {} if isinstance(rest, Reason) else rest
-
-
-def _rejoined(weights: Weights, targets: Weights, prod: str) -> Weights:
-    """It serves again beside those who always do."""
-    guests = any(weight and not targets[name] for name, weight in weights.items())
-    return {} if guests else _restored(weights, targets, prod)
 
 
 def _drained(weights: Weights, targets: Weights, prod: str) -> Weights:
@@ -183,6 +183,18 @@ def publish_soon(instances: Iterable[int], **_signal: Any) -> None:
 
     for instance in instances:
         send(publish, (instance,), RunKind.ROLLBACK)  # never behind releases
+
+
+def moved(run_id: int, prods: Collection[str]) -> dict[tuple[str, str], int]:
+    """(Prod, kind of step) -> of how many Routes the Run has changed the weights there. One query; none for no Prods."""
+    if not prods:
+        return {}
+    rows = RouteEpoch.objects.filter(run_id=run_id, reason__params__prod__in=list(prods)).distinct()
+    found = Counter(
+        (prod, code)
+        for prod, code, _ in rows.order_by().values_list("reason__params__prod", "reason__code", "route")
+    )
+    return {(prod, kind): found[prod, code] for kind, code in _TOLD.items() for prod in prods}
 
 
 class _Row(NamedTuple):

@@ -7,6 +7,7 @@ SENTENCES = {
     "drained": "Drained: on %(routes)s Routes nobody is sent to it.",
     "nothing-to-drain": "No router publishes its Routes: nothing to drain.",
     "restored": "Serves again: %(routes)s Routes.",
+    "nothing-restored": "No Route was sent back to it: each stays where it is served now.",
     "waits-for-routers": "Waits until %(behind)s of %(of)s routers show the new weights, %(router)s first.",
     "router-behind": "%(behind)s of %(of)s routers do not show the new weights, %(router)s first: %(why)s",
     "users-sent-elsewhere": "The users of %(prod)s are sent elsewhere.",
@@ -56,8 +57,8 @@ SENTENCES = {
     "nowhere-to-go": "Its users on the Route %(route)s (and on %(more)s more) have nowhere to be meanwhile: %(why)s",
     "lives-elsewhere": "Its users on %(routes)s Routes live on %(prods)s meanwhile, as things are now.",
     "writers-stay": "The Routes with a single writer stay on it while it is changed: %(count)s (%(routes)s).",
-    "fence-needed": "%(count)s Routes have a single writer (%(routes)s): make sure that the old one is stopped, and "
-    "say so.",
+    "fence-needed": "%(count)s Routes have a single writer (%(routes)s): make sure that the old one is stopped, then "
+    "type the name of the cluster, %(cluster)s.",
     "no-such-cluster": "There is no cluster %(cluster)s.",
     "nothing-to-move": "No users are served from %(cluster)s: there is nothing to move.",
     "nobody-can-move": "None of those who are served from %(cluster)s has another place to go.",

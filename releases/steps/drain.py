@@ -18,5 +18,5 @@ def look(view: StepView) -> Answer:
         return Succeeded(because("nothing-to-drain"))
     left = drain_s - (view.now - view.published.since).total_seconds()
     if left > 0:
-        return Running(because("drains", drain_s=drain_s, routes=view.published.routes), left)
-    return Succeeded(because("drained", routes=view.published.routes))
+        return Running(because("drains", drain_s=drain_s, routes=view.moved), left)
+    return Succeeded(because("drained", routes=view.moved))

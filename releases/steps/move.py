@@ -9,14 +9,14 @@ from .view import StepView, seconds_left, within
 def look(view: StepView) -> Answer:
     """Succeeded once every router that answers shows it, and one does; those that do not are brought to it first
     when they come back. The weights were changed when the Run was started."""
-    published = view.published
+    published, routes = view.published, int(view.params["routes"])
     if published is None:
-        return Succeeded(because("moved", routes=int(view.params["routes"])))
+        return Succeeded(because("moved", routes=routes))
     late = [one for one in published.behind if one[0] not in published.unreachable]
     if not late and len(published.unreachable) < published.instances:
         away = ", ".join(published.unreachable)
         code = "moved-but-for-routers" if away else "moved"
-        return Succeeded(because(code, routes=published.routes, routers=away))
+        return Succeeded(because(code, routes=routes, routers=away))
     router, why = late[0] if late else published.behind[0]
     counted: dict[str, str | int] = {
         "router": router,

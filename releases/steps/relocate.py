@@ -10,6 +10,4 @@ from .view import StepView
 def look(view: StepView) -> Answer:
     """Succeeded once every router was seen to send them there; Failed where one does not show it in time. The
     weights were changed when the step was started."""
-    waiting = not_shifted(view)
-    routes = view.published.routes if view.published else 0
-    return waiting or Succeeded(because("relocated", routes=routes))
+    return not_shifted(view) or Succeeded(because("relocated", routes=view.moved))

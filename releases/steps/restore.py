@@ -9,7 +9,6 @@ from .view import StepView
 
 def look(view: StepView) -> Answer:
     """Succeeded once every router was seen to send its part there; Failed where one does not show it in time.
-    The weights were changed when the step was started."""
-    waiting = not_shifted(view)
-    routes = view.published.routes if view.published else 0
-    return waiting or Succeeded(because("restored", routes=routes))
+    The weights were changed when the step was started: of none, where nobody may come back now."""
+    restored = because("restored", routes=view.moved) if view.moved else because("nothing-restored")
+    return not_shifted(view) or Succeeded(restored)

@@ -10,6 +10,5 @@ from .view import StepView
 def look(view: StepView) -> Answer:
     """Succeeded once every router was seen to show it; Failed where one does not in time. The members were changed
     when the step was started."""
-    waiting = not_shifted(view)
-    routes = view.published.routes if view.published else 0
-    return waiting or Succeeded(because("switched-over", other=str(view.params["to"]), routes=routes))
+    told = because("switched-over", other=str(view.params["to"]), routes=view.moved)
+    return not_shifted(view) or Succeeded(told)

@@ -29,8 +29,8 @@ class StepView:
 
     `unseen` is why what was seen cannot be trusted now (the Cluster does not answer); None: it can.
     `replaced` are the UIDs of pods that the act has deleted: what they say is older than the change.
-    `published`, of steps that change traffic: what the routers show. `well`:
-    the Prod is known to serve.
+    `published`, of steps that change traffic: what the routers show; `moved`: of how many Routes this Run has changed the
+    weights for the step. `well`: the Prod is known to serve.
     """
 
     params: Mapping[str, Any]
@@ -42,6 +42,7 @@ class StepView:
     approved: int = 0
     replaced: frozenset[str] = frozenset()
     published: Published | None = None
+    moved: int = 0
     well: bool = True
 
 

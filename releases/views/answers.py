@@ -13,7 +13,7 @@ from journal.core.reasons import FieldErrors, Refused
 from journal.sentences import sentence
 
 # Reasons that belong to a field, where a form has it.
-FIELD_OF = {"retire-not-confirmed": "confirm", "reason-needed": "reason", "fence-needed": "vouched"}
+FIELD_OF = {"retire-not-confirmed": "confirm", "reason-needed": "reason", "fence-needed": "confirm"}
 
 
 def show(request: HttpRequest, template: str, page: Any, status: int = 200, **more: Any) -> HttpResponse:

@@ -104,7 +104,8 @@ def test_a_single_writer_needs_somebody_who_vouches(call: Call) -> None:
     assert [move["route"] for move in plan["moves"] if move["fence"]] == ["shop-s"]
     refused = start(call, A)
     assert (refused.status_code, refused.json()["code"]) == (409, "fence-needed")
-    assert start(call, A, vouched=True).status_code == 201
+    assert start(call, A, confirm="b").status_code == 409
+    assert start(call, A, confirm="a").status_code == 201
 
 
 def test_a_failback_is_previewed_with_its_steps_and_waits_for_a_stable_cluster(
@@ -158,7 +159,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"digest": DIGEST}, "reason"),
     ({"digest": DIGEST, "reason": "x" * 1001}, "reason"),
     ({"digest": DIGEST, "reason": ["x"]}, "reason"),
-    ({"digest": DIGEST, **WHY, "vouched": "perhaps"}, "vouched"),
+    ({"digest": DIGEST, **WHY, "confirm": ["a"]}, "confirm"),
+    ({"digest": DIGEST, **WHY, "vouched": True}, "vouched"),
     ({"digest": DIGEST, **WHY, "force": True}, "force"),
 ]
 

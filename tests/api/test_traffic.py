@@ -13,7 +13,7 @@ from tests import build
 from tests.api.conftest import Call
 from tests.traffic.edge import Edge
 from tests.traffic.standing import standing_fleet
-from traffic.models import Publication, Route, RouterInstance, Tenant
+from traffic.models import Publication, Route, RouteMember, RouterInstance, Tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +97,23 @@ def test_weights_are_set_and_gone_back_from(call: Call) -> None:
     history = call("GET", "routes/shop-r/epochs/").json()["results"]
     assert [(one["epoch"], one["by"]) for one in history] == [(3, "on-call"), (2, "on-call"), (1, "admin")]
     assert history[1]["reason"]["text"].endswith("slow")
+
+
+def test_another_writer_is_400_without_the_name_of_the_route(call: Call) -> None:
+    Route.objects.filter(name="shop-r").update(data_class="single-writer")
+    RouteMember.objects.filter(route__name="shop-r", prod__name="b-1").update(weight=0)
+    moved = {"weights": {"a-2": 0, "b-1": 100}, "epoch": 1}
+    unconfirmed = {"confirm": "writer-unconfirmed"}
+    assert wrong(call("POST", "routes/shop-r/actions/weights/", moved)) == unconfirmed
+    split = {"weights": {"b-1": 1}, "epoch": 1, "confirm": "shop-r"}
+    assert wrong(call("POST", "routes/shop-r/actions/weights/", split)) == {"weights": "writer-split"}
+    assert call("POST", "routes/shop-r/actions/weights/", {**moved, "confirm": "shop-r"}).status_code == 200
+    back = {"weights": {"a-2": 100, "b-1": 0}, "epoch": 2, "confirm": "shop-r"}
+    assert call("POST", "routes/shop-r/actions/weights/", back).status_code == 200
+    sent = {"epoch": 2, "seen": 3}
+    assert wrong(call("POST", "routes/shop-r/actions/return/", sent)) == unconfirmed
+    sent = {**sent, "confirm": "shop-r"}
+    assert call("POST", "routes/shop-r/actions/return/", sent).status_code == 200
 
 
 def test_what_routers_show_is_read_and_taken_over(call: Call) -> None:

@@ -94,6 +94,16 @@ def test_a_stand_in_that_drover_did_not_know_of_becomes_a_member(edge: Edge) -> 
     assert RouteMember.objects.get(route__name="shop-s", prod__name="c-1").target == 0
 
 
+def test_two_that_write_data_of_a_single_writer_are_never_taken_over(edge: Edge) -> None:
+    Route.objects.filter(name="shop-s").update(data_class="single-writer")
+    for router in edge.routers.values():
+        router.publish_from_outside("shop-s", 1001, {"a-1": 50, "c-1": 50})
+    look_again(edge)
+    assert "writer-split" in cannot()
+    adopt()
+    assert weights("shop-s") == {"a-1": 100}
+
+
 def test_the_same_weights_at_a_newer_epoch_end_the_quarrel_too(edge: Edge) -> None:
     set_weights(build.person("on-call"), "shop-r", MOVED, "as there", 1)
     look_again(edge)

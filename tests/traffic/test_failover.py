@@ -45,7 +45,7 @@ def comes_back(cluster: str, ago: timedelta = timedelta(hours=1)) -> None:
     answering()
 
 
-def leave(cluster: str, **more: bool) -> Run:
+def leave(cluster: str, **more: str) -> Run:
     digest = preview_leaving(cluster).plan.digest
     return start_leaving(build.person("on-call"), cluster, digest, "it is dead", **more)
 
@@ -125,7 +125,9 @@ def test_a_single_writer_needs_a_person_who_vouches(edge: Edge) -> None:
     with pytest.raises(Refused) as refused:
         leave("a")
     assert refused.value.reasons[0].code == "fence-needed"
-    assert leave("a", vouched=True).kind == "failover"
+    with pytest.raises(Refused, match="fence-needed"):
+        leave("a", confirm="b")
+    assert leave("a", confirm="a").kind == "failover"
 
 
 def test_a_failback_waits_for_a_stable_cluster(edge: Edge) -> None:
@@ -187,7 +189,7 @@ def test_a_failover_from_a_failed_over_state_works(edge: Edge) -> None:
 def test_a_single_writer_never_comes_back_by_a_ramp(edge: Edge) -> None:
     Route.objects.filter(name="shop-s").update(data_class="single-writer")
     dies("a")
-    finish(leave("a", vouched=True), edge)
+    finish(leave("a", confirm="a"), edge)
     comes_back("a")
     preview = preview_failback("a")
     assert "shop-s" not in {move.route for move in preview.traffic.moves}

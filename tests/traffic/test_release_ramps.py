@@ -134,12 +134,19 @@ def test_a_retried_ramp_begins_at_its_beginning(edge: Edge) -> None:
     assert ramps(run)[:2] == ["running", "waiting"] and edge.weights("shop-r")["a-2"] == 5
 
 
-def test_a_route_with_one_writer_comes_back_at_once(edge: Edge) -> None:
+def test_a_route_with_one_writer_never_comes_back_by_a_ramp(edge: Edge) -> None:
+    """Two of them wrote its data, which nobody may ask for any more: one is left, for good."""
     Route.objects.filter(name="shop-r").update(data_class="single-writer")
     run = release()
     until_ramp(run, edge)
+    for _ in range(4):
+        time_goes_by(61)
+        build.fresh()
+        advance(run)
+        edge.publish()
+    assert ramps(run) == ["succeeded"] * 4 and edge.weights("shop-r") == {"b-1": 100}
     epochs = RouteEpoch.objects.filter(route__name="shop-r").order_by("epoch")
-    assert [epoch.weights["a-2"] for epoch in epochs] == [50, 0, 50]
+    assert [epoch.weights["a-2"] for epoch in epochs] == [50, 0]
 
 
 def test_nobody_comes_back_to_a_cluster_that_is_being_emptied(edge: Edge) -> None:

@@ -187,7 +187,7 @@ def users_are_leaving() -> None:
 
 def _evacuation() -> list[Any]:
     seen_well()
-    return [{"digest": preview_leaving("a").plan.digest, "vouched": True, **WHY}]
+    return [{"digest": preview_leaving("a").plan.digest, "confirm": "a", **WHY}]
 
 
 def _failback() -> list[Any]:
@@ -408,10 +408,10 @@ VALID: dict[tuple[str, str], Valid] = {
     ),
     ("post", "/routes/{name}/actions/weights/"): Valid(
         "/routes/shop-r/actions/weights/",
-        _just({"weights": {"a-2": 90, "b-1": 10}, "epoch": 1, "for_good": True, **WHY}),
+        _just({"weights": {"a-2": 90, "b-1": 10}, "epoch": 1, "for_good": True, "confirm": "shop-r", **WHY}),
     ),
     ("post", "/routes/{name}/actions/return/"): Valid(
-        "/routes/shop-r/actions/return/", _just({"epoch": 1, "seen": 2, **WHY}), _shifted
+        "/routes/shop-r/actions/return/", _just({"epoch": 1, "seen": 2, "confirm": "shop-r", **WHY}), _shifted
     ),
     ("post", "/tenants/"): Valid(
         "/tenants/", _just(TENANT, {**TENANT_FACTS, "name": "y", "route": "shop-r"})

@@ -92,22 +92,24 @@ def test_the_same_button_twice_moves_users_once(browser: Browser) -> None:
     assert Run.objects.count() == 1
 
 
-def test_a_single_writer_asks_for_a_yes_that_is_given_anew_each_time(browser: Browser) -> None:
+def test_a_single_writer_asks_for_a_word_that_is_typed_anew_each_time(browser: Browser) -> None:
     Route.objects.filter(name="shop-s").update(data_class="single-writer")
     dies("a")
     client = browser("on-call")
-    assert 'name="vouched"' in text(client, "/failover/a/")
+    assert 'name="confirm"' in text(client, "/failover/a/")
     answer = press(client, "/failover/a/")
     page = answer.content.decode()
     assert answer.status_code == 409 and WHY in page
-    assert "1 Route has a single writer (shop-s)" in page
-    stale = client.post("/failover/a/", {"digest": "0" * 64, "reason": WHY, "vouched": "on"})
-    assert stale.status_code == 409 and "checked" not in stale.content.decode()
-    assert press(client, "/failover/a/", vouched="on").status_code == 302
+    assert "1 Route has a single writer (shop-s)" in page and "type the name of the cluster, a." in page
+    assert press(client, "/failover/a/", confirm="b").status_code == 409
+    stale = client.post("/failover/a/", {"digest": "0" * 64, "reason": WHY, "confirm": "a"})
+    assert stale.status_code == 409 and 'name="confirm"' in stale.content.decode()
+    assert 'value="a"' not in stale.content.decode() and not Run.objects.exists()
+    assert press(client, "/failover/a/", confirm="a").status_code == 302
 
 
-def test_no_yes_is_asked_for_where_nobody_has_a_single_writer(browser: Browser) -> None:
-    assert 'name="vouched"' not in text(browser("on-call"), "/failover/a/")
+def test_no_word_is_asked_for_where_nobody_has_a_single_writer(browser: Browser) -> None:
+    assert 'name="confirm"' not in text(browser("on-call"), "/failover/a/")
 
 
 def test_a_stopped_line_stands_in_the_way_of_coming_back_but_not_of_leaving(

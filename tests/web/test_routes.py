@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from clusters.models import Cluster, Prod
 from tests import build
 from tests.traffic.edge import Edge
 from tests.traffic.standing import standing_fleet
@@ -248,6 +249,56 @@ def test_a_click_on_what_is_not_the_newest_any_more_is_refused(browser: Browser)
     answer = browser(ON_CALL).post("/routes/shop-r/return/1/", {"seen": "1"})
     assert answer.status_code == 409 and b"you have read 1" in answer.content
     assert weights() == {"a-2": 90, "b-1": 10}
+
+
+def test_another_writer_is_set_only_with_the_name_of_the_route(browser: Browser) -> None:
+    Route.objects.filter(name="shop-r").update(data_class="single-writer")
+    RouteMember.objects.filter(route__name="shop-r", prod__name="b-1").update(weight=0)
+    client, path = browser(ON_CALL), "/routes/shop-r/weights/"
+    assert 'name="confirm"' in shown(client, "/routes/shop-r/")
+    asked = "weights.a-2=50&weights.b-1=50"
+    assert "a-2, b-1 would write its data at once" in shown(client, f"/routes/shop-r/preview/?{asked}")
+    moved = {"weights.a-2": "0", "weights.b-1": "100", "epoch": "1", "do": "set"}
+    answer = client.post(path, moved)
+    assert answer.status_code == 400 and weights() == {"a-2": 50, "b-1": 0}
+    said = answer.content.decode()
+    assert "b-1 would become its single writer" in said and "type the name of the Route." in said
+    assert client.post(path, {**moved, "confirm": "shop-r"}).status_code == 302
+    assert weights() == {"a-2": 0, "b-1": 100}
+
+
+def test_the_way_back_to_another_writer_takes_the_name_of_the_route(browser: Browser) -> None:
+    set_weights(build.person("on-call"), "shop-r", {"a-2": 0, "b-1": 100}, "", 1)
+    set_weights(build.person("on-call"), "shop-r", {"a-2": 100, "b-1": 0}, "", 2)
+    assert 'name="confirm"' not in shown(browser(ON_CALL), "/routes/shop-r/return/2/")
+    Route.objects.filter(name="shop-r").update(data_class="single-writer")
+    client, path = browser(ON_CALL), "/routes/shop-r/return/2/"
+    assert 'name="confirm"' in shown(client, path)
+    answer = client.post(path, {"seen": "3", "confirm": "shop"})
+    assert answer.status_code == 400 and b"type the name of the Route." in answer.content
+    assert client.post(path, {"seen": "3", "confirm": "shop-r"}).status_code == 302
+    assert weights() == {"a-2": 0, "b-1": 100}
+
+
+def test_back_to_normal_times_asks_for_the_name_where_a_writer_would_move(browser: Browser) -> None:
+    set_weights(build.person("on-call"), "shop-r", {"a-2": 0, "b-1": 100}, "", 1)
+    Route.objects.filter(name="shop-r").update(data_class="single-writer")
+    client = browser(ON_CALL)
+    button = shown(client, "/routes/shop-r/").split("Back to the weights of normal times")[0][-300:]
+    assert 'name="do" value="preview"' in button
+    sent = {"weights.a-2": "100", "weights.b-1": "0", "epoch": "2", "do": "preview"}
+    assert 'name="confirm"' in client.post("/routes/shop-r/weights/", sent).content.decode()
+
+
+def test_who_gets_more_on_a_closed_or_full_prod_is_told_before(browser: Browser) -> None:
+    Cluster.objects.filter(name="a").update(intent="draining")
+    Prod.objects.filter(name="a-2").update(capacity=10)
+    set_weights(build.person("on-call"), "shop-r", {"a-2": 10, "b-1": 90}, "", 1)
+    for path in ("/routes/shop-r/preview/?weights.a-2=50", "/routes/shop-r/return/1/"):
+        said = shown(browser(ON_CALL), path)
+        assert "a-2 would get more users, and stands on a" in said, path
+        assert "has promised 300 of 10 already" in said, path
+    assert "has promised" not in shown(browser(ON_CALL), "/routes/shop-r/preview/?weights.a-2=5")
 
 
 def test_an_epoch_that_was_never_there_is_not_found(browser: Browser) -> None:

@@ -14,6 +14,7 @@ from journal.log import event, record
 from traffic.core.facts import Seat
 from traffic.core.ground import Ground
 from traffic.core.moving import split_refusal
+from traffic.core.writers import new_writer, split_writers
 from traffic.engine.asked import endpoints
 from traffic.engine.shifting import Shifted, shift
 from traffic.models import Publication, Route, RouteEpoch, RouteMember, RouteOut
@@ -21,26 +22,35 @@ from traffic.queries.facts import read_facts
 from traffic.routers.rules import NAME
 
 from .locks import ROOM, one_at_a_time
-from .words import EPOCH_MAX, Faults, read_reason, whole
+from .words import EPOCH_MAX, Faults, read_reason, text_of, whole
 
 WEIGHT_MAX = 100
 
 
 def set_weights(
-    person: Person, route: str, weights: Any, reason: Any = "", epoch: Any = None, *, for_good: bool = False
+    person: Person,
+    route: str,
+    weights: Any,
+    reason: Any = "",
+    epoch: Any = None,
+    *,
+    for_good: bool = False,
+    confirm: Any = "",
 ) -> Shifted:
     """Give the Route new weights (Prod -> a whole number, 0-100; what is not named stays). Any numbers will do whose
     sum is not 0: what counts is their proportion. `epoch`: the one that the person has read; Refused where the Route
     is at another by now. `for_good`: they are the weights of normal times too.
 
     A Prod that is no member becomes one, for as long as the weights last or for good, if it fits like any home of
-    the Route (`split_refusal`).
+    the Route (`split_refusal`). Data with a single writer have one Prod, and another only with `confirm`, the name of the
+    Route: nobody else vouches that the old one has stopped writing.
 
-    Raises FieldErrors at `weights.PROD`, `weights`, `epoch` or `reason`.
+    Raises FieldErrors at `weights.PROD`, `weights`, `epoch`, `confirm` or `reason`.
     """
     require(person, "route.shift")
     faults = Faults()
     why, seen = read_reason(reason, faults), _read_epoch(epoch, faults)
+    typed = text_of({"confirm": confirm}, "confirm", faults)
     with transaction.atomic():
         one_at_a_time(ROOM)  # or the room of a Prod that joins is given away twice
         row = lock_route(route)
@@ -49,8 +59,9 @@ def set_weights(
         faults.check()
         _check_epoch(row, seen)
         _check_out(row, members, wanted)
+        _check_writer(row, members, wanted, typed, "weights")
         _check_joining(row, members, wanted, for_good=for_good)
-        wanted = {prod: weight for prod, weight in wanted.items() if weight or prod in members}
+        wanted = _given(wanted, members)
         told = because("weights-set", route=row.name, by=person.get_username(), why=why or "-")
         shifted = _shifted(row, wanted, told, person)
         if for_good:
@@ -58,28 +69,35 @@ def set_weights(
         return shifted
 
 
-def return_to_epoch(person: Person, route: str, epoch: Any, reason: Any = "", seen: Any = None) -> Shifted:
+def return_to_epoch(
+    person: Person, route: str, epoch: Any, reason: Any = "", seen: Any = None, *, confirm: Any = ""
+) -> Shifted:
     """Give the Route the weights that it had from `epoch` on, as a new epoch. `seen`: the epoch that the person has
-    read; Refused where the Route is at another by now. Members that were none then get no weight.
+    read; Refused where the Route is at another by now. Members that were none then get no weight; who was one then, and
+    is none now, has to fit as for `set_weights`, which says what `confirm` is too.
 
-    Raises FieldErrors at `epoch`, `seen` or `reason`, Refused where a Prod of then is gone.
+    Raises FieldErrors at `epoch`, `seen`, `confirm` or `reason`, Refused where a Prod of then is gone.
     """
     require(person, "route.return")
     faults = Faults()
     why, now_at = read_reason(reason, faults), _read_epoch(seen, faults, "seen")
     number = _read_epoch(epoch, faults)
+    typed = text_of({"confirm": confirm}, "confirm", faults)
     faults.check()
     with transaction.atomic():
+        one_at_a_time(ROOM)
         row = lock_route(route)
         then = RouteEpoch.objects.filter(route=row, epoch=number).first()
         if then is None:
             faults.add("epoch", "epoch-unknown", route=row.name, epoch=number or 0)
         faults.check()
         _check_epoch(row, now_at)
-        members = {member.prod.name: member for member in row.members.select_related("prod")}
-        wanted = {**dict.fromkeys(members, 0), **(then.weights if then else {})}
+        members = _members(row)
+        wanted = {**dict.fromkeys(members, 0), **_given(then.weights if then else {}, members)}
         _check_there(wanted)
         _check_out(row, members, wanted)
+        _check_writer(row, members, wanted, typed, "epoch")
+        _check_joining(row, members, wanted, "epoch")
         told = because(
             "weights-returned", route=row.name, epoch=number or 0, by=person.get_username(), why=why or "-"
         )
@@ -141,6 +159,11 @@ def _members(route: Route) -> dict[str, RouteMember]:
     return {member.prod.name: member for member in rows}
 
 
+def _given(weights: Mapping[str, int], members: Mapping[str, RouteMember]) -> dict[str, int]:
+    """A weight of nothing makes no member."""
+    return {prod: weight for prod, weight in weights.items() if weight or prod in members}
+
+
 def _keep(route: Route, wanted: Mapping[str, int]) -> None:
     """What the members have now they have in normal times too."""
     rows = list(route.members.filter(prod__name__in=wanted).select_related("prod"))
@@ -193,10 +216,30 @@ def _prods_there(names: Collection[Any]) -> set[str]:
     return set(rows.values_list("name", flat=True))
 
 
-def _check_joining(
-    row: Route, members: Mapping[str, RouteMember], wanted: Mapping[str, int], *, for_good: bool
+def _check_writer(
+    row: Route, members: Mapping[str, RouteMember], wanted: Mapping[str, int], confirm: str, field: str
 ) -> None:
-    """Raises FieldErrors at each Prod that is to join and may not. Needs the lock on room."""
+    """Raises FieldErrors at `field` where two Prods would write data with a single writer, and at `confirm` where another
+    one would that nobody vouches for."""
+    was = {prod: member.weight for prod, member in members.items()}
+    will, faults = {**was, **wanted}, Faults()
+    split, new = split_writers(row.name, row.data_class, will), new_writer(row.data_class, was, will)
+    if split is not None:
+        faults.add_reason(field, split)
+    elif new and confirm != row.name:
+        faults.add("confirm", "writer-unconfirmed", route=row.name, prod=new)
+    faults.check()
+
+
+def _check_joining(
+    row: Route,
+    members: Mapping[str, RouteMember],
+    wanted: Mapping[str, int],
+    field: str = "",
+    *,
+    for_good: bool = False,
+) -> None:
+    """Raises FieldErrors at `field`, or else at each Prod, where one is to join that may not. Needs the lock on room."""
     joining = sorted(prod for prod, weight in wanted.items() if weight and prod not in members)
     if not joining:
         return
@@ -206,7 +249,7 @@ def _check_joining(
     for prod in joining:
         why = split_refusal(ground, mine, prod, after, for_good=for_good) or _unreached(row, prod)
         if why is not None:
-            faults.add_reason(f"weights.{prod}", why)
+            faults.add_reason(field or f"weights.{prod}", why)
     faults.check()
 
 

@@ -120,7 +120,8 @@ class RouteWeights(_Act):
     @extend_schema(request=WeightsSerializer, responses=RouteSerializer)
     def post(self, request: Request, name: str) -> Response:
         self.get_object()
-        body = body_of(request, ("weights", "epoch", "for_good", "reason"), ("weights", "epoch"))
+        fields = ("weights", "epoch", "for_good", "confirm", "reason")
+        body = body_of(request, fields, ("weights", "epoch"))
         actions.set_weights(
             request.user,
             name,
@@ -128,6 +129,7 @@ class RouteWeights(_Act):
             body.get("reason", ""),
             body["epoch"],
             for_good=flag(body, "for_good"),
+            confirm=body.get("confirm", ""),
         )
         return self.shown(name)
 
@@ -141,6 +143,7 @@ class RouteReturn(_Act):
     @extend_schema(request=ReturnSerializer, responses=RouteSerializer)
     def post(self, request: Request, name: str) -> Response:
         self.get_object()
-        body = body_of(request, ("epoch", "seen", "reason"), ("epoch", "seen"))
-        actions.return_to_epoch(request.user, name, body["epoch"], body.get("reason", ""), body["seen"])
+        body = body_of(request, ("epoch", "seen", "confirm", "reason"), ("epoch", "seen"))
+        why, confirm = body.get("reason", ""), body.get("confirm", "")
+        actions.return_to_epoch(request.user, name, body["epoch"], why, body["seen"], confirm=confirm)
         return self.shown(name)

@@ -20,6 +20,13 @@ from traffic.queries.routes import percents
 
 PINS = "names of the only Prods that may ever serve it; empty: any"
 REASON = {"max_length": 1000, "required": False, "allow_blank": True}
+NEW_WRITER = {
+    "max_length": 63,
+    "required": False,
+    "allow_blank": True,
+    "help_text": "the name of the Route: where its data have a single writer and another Prod takes over, since the old "
+    "one has stopped writing",
+}
 
 
 def _told(stored: dict[str, Any]) -> dict[str, Any] | None:
@@ -109,6 +116,7 @@ class WeightsSerializer(serializers.Serializer[Any]):
         min_value=1, help_text="the one that you have read; 409 if it is another now"
     )
     for_good = serializers.BooleanField(required=False, help_text="also the weights of normal times")
+    confirm = serializers.CharField(**NEW_WRITER)
     reason = serializers.CharField(**REASON)
 
 
@@ -119,6 +127,7 @@ class ReturnSerializer(serializers.Serializer[Any]):
     seen = serializers.IntegerField(
         min_value=1, help_text="the epoch that you have read; 409 if it is another now"
     )
+    confirm = serializers.CharField(**NEW_WRITER)
     reason = serializers.CharField(**REASON)
 
 

@@ -16,16 +16,21 @@ FAILOVER, EVACUATION, ROLLBACK = "failover", "evacuation", "rollback"
 
 
 def plan_failover(
-    facts: TrafficFacts, prods: Collection[str] = (), clusters: Collection[str] = ()
+    facts: TrafficFacts,
+    prods: Collection[str] = (),
+    clusters: Collection[str] = (),
+    *,
+    back: Mapping[str, str] | None = None,
 ) -> TrafficPlan:
-    """Users leave dead `prods` and all Prods of dead `clusters`.
+    """Users leave dead `prods` and all Prods of dead `clusters`. `back`: Prod that a rollback takes back -> the Version
+    that it goes to, which is trusted with the data.
 
     Redundant Routes drop the dead member. The others go, each, to the Prod with most room after the move, on
     a Version that may share their data, unvetoed ones first: in another failure domain than a dead Cluster,
     and than a dead Prod if there is one. Test Routes wait. A Route all of whose routers died is lost too.
     """
     ground = Ground(facts)
-    case = failover_case(ground, frozenset(prods), frozenset(clusters))
+    case = replace(failover_case(ground, frozenset(prods), frozenset(clusters)), back=back or {})
     routers = {router.name: router for router in facts.routers}
     plan = plan_case(case, ground, lambda route: publication_gap(route.routers, routers))
     cut_off = [route for route in ground.routes if path_lost(route.routers, routers, clusters)]
@@ -67,13 +72,23 @@ def _elsewhere(gone: frozenset[str], near: frozenset[str], suspect: frozenset[st
     return tier
 
 
-def plan_rollback_traffic(facts: TrafficFacts, bad_version: str, back: Mapping[str, str]) -> TrafficPlan:
+def plan_rollback_traffic(
+    facts: TrafficFacts,
+    bad_version: str,
+    back: Mapping[str, str],
+    *,
+    dead: Collection[str] = (),
+    fenced: bool = False,
+) -> TrafficPlan:
     """The part of a rollback that takes constant time. `back`: each bad Prod -> the Version it came from.
 
     Each Route that a bad Prod serves goes to its members that run a good Version, else to a temporary member
     on any good Prod with room, warm ones first. Who stays until the redeploy is named: test first, then the
     largest. Good is neither `bad_version` nor vetoed; that it may work on the data is either declared or
     shown by the bad Prods having come from it.
+
+    A single writer stays on its bad Prod, which may still write; on one of the Clusters `dead` until a failover, which
+    asks whether it does. `fenced`: it moves, and the caller sees to it that no old writer is left.
     """
     ground = Ground(facts)
     bad = frozenset(back)
@@ -84,7 +99,19 @@ def plan_rollback_traffic(facts: TrafficFacts, bad_version: str, back: Mapping[s
     def tier(place: Place) -> int | None:
         return int(not place.warm) if good(place) and place.open else None
 
-    case = Case(ROLLBACK, bad, tier, "no-good-prod", alive=True, good=good, back=back)
+    def held(prod: str) -> Reason:
+        place = ground.places.get(prod)
+        if place is not None and place.cluster in dead:
+            return because("writer-waits-for-failover", prod=prod, cluster=place.cluster)
+        return because("writer-stays", prod=prod)
+
+    case = Case(
+        *(ROLLBACK, bad, tier, "no-good-prod"),
+        alive=True,
+        good=good,
+        back=back,
+        held=None if fenced else held,
+    )
     plan = plan_case(case, ground, _always)
     test = {route.name for route in facts.routes if route.redundancy == "test"}
     staying = sorted(plan.staying, key=lambda one: (one.route not in test, -one.load, one.route))

@@ -8,6 +8,7 @@ from .facts import SINGLE_WRITER, TWO_DOMAIN, Place, RouteNow, TrafficFacts
 from .ground import Ground, misfit
 from .plan import Move, TrafficPlan, pairs, targets_of, weights_of
 from .sharding import Placing, TenantNow, place_tenants
+from .writers import split_writers
 
 MOVE = "move"
 
@@ -61,8 +62,9 @@ def split_refusal(
     place = ground.places.get(to)
     if place is None:
         return because("move-to-unknown-prod", prod=to)
-    if route.data_class == SINGLE_WRITER:
-        return because("single-writer-not-split", prod=to, route=route.name)
+    split = split_writers(route.name, route.data_class, weights)
+    if split is not None:
+        return split
     why = _unfit(ground, route, place, for_good=for_good)
     if why is not None:
         return why

@@ -20,7 +20,8 @@ class Case:
     """Why Prods lose their users. `gone`: these Prods. `tier`: where users may go instead, and what first;
     `nowhere`: the code of the Reason where that leaves no Prod. `good`: whether another member may take over (None: each may).
     `alive`: those of `gone` still serve, so who has no other place stays. `back`: Prod of `gone` -> the
-    Version it came from, which is trusted with the data."""
+    Version it came from, which is trusted with the data. `held`: why a single writer stays on that Prod of `gone`
+    (None: whoever carries the plan out fences those that move)."""
 
     kind: str
     gone: frozenset[str]
@@ -29,6 +30,7 @@ class Case:
     alive: bool
     good: Callable[[Place], bool] | None = None
     back: Mapping[str, str] = field(default_factory=dict)
+    held: Callable[[str], Reason] | None = None
 
 
 class Fate(NamedTuple):
@@ -59,6 +61,9 @@ def _fate(case: Case, ground: Ground, seeker: Seeker, route: RouteNow) -> Fate:
             away.append((prod, target))
     if serving:
         return Fate(route, KEEPS, _by_share(serving))
+    if case.held is not None and route.data_class == SINGLE_WRITER:
+        writer = next(prod for prod, weight, _ in route.members if weight and prod in gone)
+        return Fate(route, NOWHERE, (), case.held(writer))
     need = ground.need(route, _trusted(case, route))
     usable = [(prod, share) for prod, share in away if may_serve_data(ground.places[prod], need)]
     if case.alive:  # nobody is lost, so nobody goes where users are being taken away

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .facts import RouteNow, Seat, TrafficFacts
+from .facts import SINGLE_WRITER, RouteNow, Seat, TrafficFacts
 
 
 def exchange(route: RouteNow, source: str, to: str, *, at_once: bool = True) -> RouteNow:
@@ -26,14 +26,15 @@ def exchange(route: RouteNow, source: str, to: str, *, at_once: bool = True) -> 
 
 
 def switched_back(facts: TrafficFacts, pairs: tuple[tuple[str, str], ...]) -> TrafficFacts:
-    """The facts when each (old, new) of `pairs` is undone, the last first, for Routes that `old` was a member of. One
-    that is not known to serve gets its place back, but nobody is sent to it."""
+    """The facts when each (old, new) of `pairs` is undone, the last first, for Routes that `old` was a member of, but
+    for those with a single writer, who was not switched. One that is not known to serve gets its place back, but nobody
+    is sent to it."""
     well = {place.name for place in facts.places if place.serving and place.in_service}
     routes = list(facts.routes)
     for old, new in reversed(pairs):
         routes = [
             exchange(route, new, old, at_once=old in well)
-            if any(seat.prod == old for seat in route.members)
+            if route.data_class != SINGLE_WRITER and any(seat.prod == old for seat in route.members)
             else route
             for route in routes
         ]

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from clusters.models import Prod
 from journal.core.reasons import Reason, because
+from traffic.core.writers import split_writers
 from traffic.models import Publication, Route, RouteMember, RouteOut, RouterInstance
 
 from .publications import is_old
@@ -106,6 +107,9 @@ def _cannot(
         return because("routers-disagree", route=route.name, epoch=first.epoch)
     if first.epoch >= EPOCH_MAX - 1 or not sum(weights.values()):
         return because("shown-not-usable", route=route.name, router=first.instance.name)
+    split = split_writers(route.name, route.data_class, weights)
+    if split is not None:
+        return split
     gone = sorted(prod for prod, weight in weights.items() if weight and prod not in alive)
     if gone:
         return because("epoch-prods-gone", prods=", ".join(gone))

@@ -16,10 +16,11 @@ from clusters.models import Prod
 from journal.core.reasons import Reason, because, reason_from_json
 from traffic.core.ground import Ground
 from traffic.core.moving import split_refusal
-from traffic.models import Redundancy, Route, RouteEpoch, RouteMember, RouteOut
+from traffic.models import DataClass, Route, RouteEpoch, RouteMember, RouteOut
 
 from .facts import is_serving, read_facts
 from .routes import ROUTES, RouteRow, percents, route_rows
+from .warnings import read_warnings
 
 EPOCHS_SHOWN = 30
 
@@ -55,7 +56,7 @@ class EpochLine:
 @dataclass(frozen=True, slots=True)
 class RoutePage:
     """All of one Route. `cannot`: why the person may not set its weights; None: they may. `by_hand`: its weights were
-    set by a person, and others in normal times."""
+    set by a person, and others in normal times. `single_writer`: another Prod takes its data over only by a typed word."""
 
     row: RouteRow
     members: tuple[MemberLine, ...]
@@ -63,6 +64,7 @@ class RoutePage:
     cannot: Reason | None
     facts: int
     by_hand: bool
+    single_writer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def read_route(name: str, person: Person, now: datetime) -> RoutePage:
         cannot=denial(person, "route.shift") or (None if members else because("route-without-members")),
         facts=route.pk,
         by_hand=by_hand and any(member.weight != member.target for member in members),
+        single_writer=route.data_class == DataClass.SINGLE_WRITER,
     )
 
 
@@ -152,43 +155,8 @@ def preview(route: Route, weights: Mapping[str, int], now: datetime) -> Preview:
         )
         for name in sorted(will)
     )
-    warnings = [*_may_not_join(route, tuple(joining), will, now), *_warnings(route, rows, was, will, now)]
-    return Preview(lines, route.publications.count(), tuple(warnings), was == will)
-
-
-def _warnings(
-    route: Route,
-    rows: Mapping[str, RouteMember],
-    was: Mapping[str, int],
-    will: Mapping[str, int],
-    now: datetime,
-) -> list[Reason]:
-    found: list[Reason] = []
-    for name, row in rows.items():
-        if will[name] > was[name] and not is_serving(row.prod, now):
-            found.append(because("would-serve-from-ill", prod=name))
-    domains = {
-        rows[name].prod.cluster.failure_domain for name, weight in will.items() if weight and name in rows
-    }
-    if route.redundancy == Redundancy.TWO_DOMAIN and len(domains) == 1:
-        found.append(because("would-be-in-one-domain", domain=min(domains)))
-    out = RouteOut.objects.filter(route=route).select_related("prod").first()
-    if out and will.get(out.prod.name, 0) > was.get(out.prod.name, 0):
-        found.append(because("member-is-out", route=route.name, prod=out.prod.name, run=out.run_id))
-    if not route.publications.exists():
-        found.append(because("route-nowhere-published"))
-    return found
-
-
-def _may_not_join(
-    route: Route, joining: tuple[str, ...], will: Mapping[str, int], now: datetime
-) -> list[Reason]:
-    if not joining:
-        return []
-    ground = Ground(read_facts(now))
-    mine = next(one for one in ground.routes if one.name == route.name)
-    found = (split_refusal(ground, mine, prod, will) for prod in sorted(joining))
-    return [why for why in found if why is not None]
+    warnings = read_warnings(route, rows, will, committed, now)
+    return Preview(lines, route.publications.count(), warnings, was == will)
 
 
 def read_split(page: RoutePage, asked: str, now: datetime) -> Split:

@@ -15,7 +15,7 @@ from clusters.views.answers import submitted
 from traffic import actions
 from traffic.actions.words import whole
 from traffic.forms import ReturnForm, WeightsForm
-from traffic.models import Route
+from traffic.models import DataClass, Route
 from traffic.queries.one_route import RoutePage, Split, preview, read_epoch, read_route, read_split
 from traffic.queries.routes import read_routes
 from traffic.routers.rules import NAME
@@ -84,6 +84,7 @@ def weights(request: HttpRequest, name: str) -> HttpResponse:
             sent["reason"],
             sent["epoch"] or None,
             for_good=sent["for_good"],
+            confirm=form.confirmed(),
         )
 
     def again(status: int) -> HttpResponse:
@@ -101,7 +102,8 @@ def return_to(request: HttpRequest, name: str, epoch: int) -> HttpResponse:
     """Back to the weights of an epoch: what that would mean, then done."""
     row, line = read_epoch(name, epoch)
     posted = request.POST if request.method == "POST" else None
-    form = ReturnForm(posted, initial={"seen": row.epoch})
+    single_writer = row.data_class == DataClass.SINGLE_WRITER
+    form = ReturnForm(posted, single_writer=single_writer, initial={"seen": row.epoch})
     then = {prod: weight for prod, weight, _percent in line.weights}
     gone = dict.fromkeys(row.members.values_list("prod__name", flat=True), 0)
 
@@ -114,7 +116,10 @@ def return_to(request: HttpRequest, name: str, epoch: int) -> HttpResponse:
     sent = form.cleaned_data
 
     def act() -> None:
-        actions.return_to_epoch(request.user, name, epoch, sent["reason"], sent["seen"] or None)
+        typed = form.confirmed()
+        actions.return_to_epoch(
+            request.user, name, epoch, sent["reason"], sent["seen"] or None, confirm=typed
+        )
 
     done = _("The weights of then are asked again. The routers follow within seconds.")
     return submitted(request, form, act, done, reverse("traffic:route", args=[name]), again)
@@ -122,7 +127,9 @@ def return_to(request: HttpRequest, name: str, epoch: int) -> HttpResponse:
 
 def _form(page: RoutePage, split: Split, posted: Any) -> WeightsForm:
     members = (*page.members, split.chosen) if split.chosen else page.members
-    return WeightsForm(posted, members=members, initial={"epoch": page.row.epoch})
+    return WeightsForm(
+        posted, members=members, single_writer=page.single_writer, initial={"epoch": page.row.epoch}
+    )
 
 
 def _route(

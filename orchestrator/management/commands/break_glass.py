@@ -172,7 +172,7 @@ def _plan_rollback(state: State, facts: TrafficFacts, version: str, blueprint: s
         raise CommandError(f"Say --blueprint, one of: {', '.join(several) or 'none runs it'}.")
     here = tuple(replace(place, vetoed=True) if place in bad else place for place in facts.places)
     back = {place.name: state.came_from.get(place.name, "") for place in bad}
-    return plan_rollback_traffic(replace(facts, places=here), version, back)
+    return plan_rollback_traffic(replace(facts, places=here), version, back, fenced=True)
 
 
 def _known(named: Collection[str], there: Collection[str], what: str) -> None:

@@ -248,6 +248,36 @@ def test_what_a_rollback_takes_for_a_good_prod(case):
     assert len(plan_rollback_traffic(fleet, "v2", {"a-1": "v1"}).moves) == moves
 
 
+WRITER = {"a-1": 100}
+WRITERS = {
+    "its Prod may still write": (WRITER, {}, {}, "writer-stays"),
+    "its Cluster is dead": (WRITER, {}, {"dead": {"a"}}, "writer-waits-for-failover"),
+    "another Cluster is dead": (WRITER, {}, {"dead": {"b"}}, "writer-stays"),
+    "its Prod does not serve well": (WRITER, {"serving": False}, {}, "writer-stays"),
+    "another member serves in normal times": ({"a-1": 100, "b-1": (0, 100)}, {}, {}, "writer-stays"),
+    "the caller fences": (WRITER, {}, {"fenced": True}, None),
+    "another writes already": ({"a-1": 50, "b-1": 50}, {}, {}, None),
+}
+
+
+@pytest.mark.parametrize("case", WRITERS)
+def test_whether_a_rollback_leaves_a_single_writer_where_it_writes(case):
+    members, source, how, why = WRITERS[case]
+    one = route("w", members, data_class="single-writer")
+    fleet = facts([place("a-1", version="v2", **source), place("b-1", version="v1")], [one])
+    plan = plan_rollback_traffic(fleet, "v2", {"a-1": "v1"}, **how)
+    assert [one.why.code for one in plan.staying] == ([why] if why else [])
+    assert destinations(plan) == ({} if why else {"w": {"b-1": 100}})
+
+
+def test_the_room_that_a_staying_writer_does_not_take_is_for_others():
+    fleet = facts(
+        [place("a-1", version="v2"), place("b-1", capacity=100)],
+        [route("w", {"a-1": 100}, data_class="single-writer"), route("r", {"a-1": 100})],
+    )
+    assert destinations(plan_rollback_traffic(fleet, "v2", {"a-1": "v1"})) == {"r": {"b-1": 100}}
+
+
 def test_a_rollback_uses_the_good_member_before_any_other():
     fleet = example(a_2={"version": "v2"})
     plan = plan_rollback_traffic(fleet, "v2", {"a-2": "v1"})

@@ -22,6 +22,7 @@ PLANNERS = {
     "evacuation": lambda fleet: plan_evacuation(fleet, clusters=["a"]),
     "relocation": lambda fleet: plan_relocation(Ground(fleet), "a-1"),
     "rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1", "b-1": "v1", "c-1": "v1"}),
+    "fenced rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1"}, fenced=True),
     "failback": plan_failback,
     "rebalance": lambda fleet: plan_rebalance(fleet, 50),
 }
@@ -188,6 +189,14 @@ def test_a_fence_is_asked_for_when_and_only_when_there_is_a_single_writer(fleet)
     writers = {one.name for one in fleet.routes if one.data_class == "single-writer"}
     for planner in PLANNERS.values():
         assert all(move.fence == (move.route in writers) for move in planner(fleet).moves)
+
+
+@given(fleets())
+def test_a_rollback_gives_nobody_else_the_data_of_one_writer(fleet):
+    writers = {one.name for one in fleet.routes if one.data_class == "single-writer"}
+    for move in PLANNERS["rollback"](fleet).moves:
+        was = dict(move.was)
+        assert move.route not in writers or all(was.get(prod) for prod, weight in move.weights if weight)
 
 
 def told(plan: TrafficPlan) -> tuple[int, int, int]:

@@ -48,14 +48,19 @@ HALF = {"c-1": 50, "b-1": 50}
         ),
         pytest.param(with_place(example(), "b-1", capacity=319), "b-1", "prod-has-no-room", id="too small"),
         pytest.param(with_place(example(), "b-1", capacity=320), "b-1", "", id="just large enough"),
-        pytest.param(
-            changed(SHOP_U, data_class="single-writer"), "b-1", "single-writer-not-split", id="writer"
-        ),
         pytest.param(changed(SHOP_U, pins=("a-1",)), "b-1", "route-pinned-elsewhere", id="pinned"),
     ],
 )
 def test_who_may_share_the_requests_of_a_route(fleet: TrafficFacts, to: str, code: str) -> None:
     assert asked(fleet, SHOP_U, to, {"c-1": 50, to: 50}) == code
+
+
+def test_a_single_writer_goes_whole_to_a_prod_that_fits_or_not_at_all() -> None:
+    fleet = changed(SHOP_U, data_class="single-writer")
+    (mine,) = [one for one in fleet.routes if one.name == SHOP_U]
+    why = split_refusal(Ground(fleet), mine, "b-1", HALF)
+    assert why is not None and (why.code, dict(why.params)["prods"]) == ("writer-split", "b-1, c-1")
+    assert asked(fleet, SHOP_U, "b-1", {"c-1": 0, "b-1": 100}) == ""
 
 
 def test_a_version_that_may_not_work_on_the_data_is_no_partner() -> None:
