@@ -63,7 +63,13 @@ TENANT_FACTS = {
     "redundancy": "two-domain",
     "data_class": "stateless",
 }
-TENANT = {**TENANT_FACTS, "name": "z", "blueprint": "shop", "prods": ["a-1", "b-2"]}
+TENANT = {
+    **TENANT_FACTS,
+    "name": "z",
+    "blueprint": "shop",
+    "prods": ["a-1", "b-2"],
+    "pins": ["a-1", "b-2", "c-1"],
+}
 LIST = "name,hostnames\nz,z.example\ny,y.example www.y.example\n"
 ROUTER = {"name": "dns"}
 ROUTERS: list[dict[str, Any]] = [
