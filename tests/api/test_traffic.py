@@ -215,6 +215,7 @@ def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: C
     assert [(one["line"], one["name"], one["new_route"]) for one in shown.json()["tenants"]] == [
         (2, "acme", False), (3, "bolt", False)
     ]  # fmt: skip
+    assert {one["reason"]["code"] for one in shown.json()["tenants"]} == {"route-has-space"}
     assert wrong(call("POST", "tenant-imports/", sent)) == {"digest": "field-needed"}
     stale = call("POST", "tenant-imports/", {**sent, "digest": "0" * 64})
     assert (stale.status_code, stale.json()["code"]) == (409, "import-stale")
