@@ -162,6 +162,28 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
         }
     },
     ("post", "/line/resume/", "200"): {"stopped": None},
+    ("get", "/rebalance/", "200"): {
+        "at": "2026-03-01T09:00:01Z",
+        "most_percent": 80,
+        "moves": [
+            {
+                "route": "shop-s-4",
+                "epoch": 7,
+                "source": "a-1",
+                "to": "c-1",
+                "weights": {"a-1": 0, "c-1": 100},
+                "tenants": 100,
+                "load": 100,
+                "room": 880,
+                "reason": {
+                    "code": "relieves",
+                    "params": {"prod": "a-1", "to": "c-1"},
+                    "text": "It moves to c-1 because a-1 has too much to carry.",
+                },
+            }
+        ],
+        "staying": [],
+    },
     ("get", "/survival/", "200"): SURVIVAL,
     ("post", "/clusters/{name}/evacuation/preview/", "200"): EVACUATION,
     ("post", "/clusters/{name}/evacuation/", "201"): {**RUN, "kind": "failover", "version": None},

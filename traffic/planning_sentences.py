@@ -55,7 +55,6 @@ SENTENCES: dict[str, str] = {
     "none-of-those-asked": "None of the Prods that were asked for fits.",
     "only-vetoed-versions": "All Prods that fit run vetoed Versions.",
     # One move, by a person.
-    "no-such-route": "There is no Route %(route)s.",
     "not-a-member": "%(prod)s is not a member of %(route)s.",
     "move-to-unknown-prod": "There is no Prod %(prod)s.",
     "already-a-member": "%(prod)s is a member of %(route)s already.",

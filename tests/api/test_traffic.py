@@ -70,6 +70,26 @@ def test_room_says_what_is_free_and_which_prods_to_add(call: Call) -> None:
     assert "would have no place" in wanted[0]["why"][0]["text"]
 
 
+def test_rebalancing_is_proposed_and_may_be_done_as_it_says(call: Call) -> None:
+    assert call("GET", "rebalance/", role="viewer").json()["moves"] == []
+    Prod.objects.filter(name="a-1").update(capacity=450)
+    (move,) = call("GET", "rebalance/", role="viewer").json()["moves"]
+    assert (move["route"], move["source"], move["to"], move["load"]) == ("shop-s", "a-1", "c-1", 400)
+    assert (move["weights"], move["reason"]["code"]) == ({"a-1": 0, "c-1": 100}, "relieves")
+    sent = {"weights": move["weights"], "epoch": move["epoch"], "for_good": True}
+    assert call("POST", "routes/shop-s/actions/weights/", sent).status_code == 200
+    shown = call("GET", "rebalance/").json()
+    assert (shown["moves"], shown["staying"]) == ([], [])
+    room = {one["prod"]: one["free"] for one in call("GET", "room/").json()["prods"]}
+    assert room["c-1"] == move["room"]
+
+
+def test_a_prod_that_cannot_be_relieved_is_named(call: Call) -> None:
+    Prod.objects.exclude(name="c-2").update(capacity=450)
+    shown = call("GET", "rebalance/", role="viewer").json()
+    assert {one["route"] for one in shown["staying"]} == {"shop-s", "shop-t"}
+
+
 @pytest.mark.parametrize(
     ("asked", "names"),
     [
@@ -212,6 +232,7 @@ def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: C
     assert [(one["line"], one["name"], one["new_route"]) for one in shown.json()["tenants"]] == [
         (2, "acme", False), (3, "bolt", False)
     ]  # fmt: skip
+    assert {one["reason"]["code"] for one in shown.json()["tenants"]} == {"route-has-space"}
     assert wrong(call("POST", "tenant-imports/", sent)) == {"digest": "field-needed"}
     stale = call("POST", "tenant-imports/", {**sent, "digest": "0" * 64})
     assert (stale.status_code, stale.json()["code"]) == (409, "import-stale")

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from clusters.models import Cluster, Prod
-from journal.core.reasons import FieldErrors
+from journal.core.reasons import FieldErrors, Refused, because
 from releases.actions import start_leaving
 from releases.failover_preview import preview_leaving
 from releases.preview import preview_release
@@ -25,6 +25,7 @@ from traffic.core.failover import plan_evacuation, plan_failover, plan_rollback_
 from traffic.core.ground import Ground
 from traffic.core.relocation import plan_relocation
 from traffic.core.state import state_from_json, state_to_json
+from traffic.engine.shifting import shift
 from traffic.models import Route, RouteMember, Tenant
 from traffic.queries.facts import read_facts
 from traffic.queries.state import read_state
@@ -142,6 +143,14 @@ def test_it_is_moved_only_among_its_prods_and_to_routes_of_its_kind() -> None:
 
 def where() -> str:
     return str(Tenant.objects.values_list("route__name", flat=True).get(name="clinic"))
+
+
+def test_whoever_asks_for_other_prods_is_refused_where_weights_are_stored() -> None:
+    row = pinned("a-2", "c-1", prods=["a-2"])
+    with pytest.raises(Refused) as refused:
+        shift({row.route_id or 0: {"a-2": 0, "b-2": 100}}, because("a-bug"), timezone.now())
+    assert [why.code for why in refused.value.reasons] == ["route-pinned-to"]
+    assert serving() == {"a-2"}
 
 
 def test_other_pins_take_it_to_a_route_of_that_kind() -> None:

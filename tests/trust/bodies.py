@@ -63,7 +63,13 @@ TENANT_FACTS = {
     "redundancy": "two-domain",
     "data_class": "stateless",
 }
-TENANT = {**TENANT_FACTS, "name": "z", "blueprint": "shop", "prods": ["a-1", "b-2"]}
+TENANT = {
+    **TENANT_FACTS,
+    "name": "z",
+    "blueprint": "shop",
+    "prods": ["a-1", "b-2"],
+    "pins": ["a-1", "b-2", "c-1"],
+}
 LIST = "name,hostnames\nz,z.example\ny,y.example www.y.example\n"
 ROUTER = {"name": "dns"}
 ROUTERS: list[dict[str, Any]] = [
@@ -416,7 +422,9 @@ VALID: dict[tuple[str, str], Valid] = {
     ("post", "/tenants/"): Valid(
         "/tenants/", _just(TENANT, {**TENANT_FACTS, "name": "y", "route": "shop-r"})
     ),
-    ("patch", "/tenants/{name}/"): Valid("/tenants/shop-s-0001/", _just(TENANT_FACTS)),
+    ("patch", "/tenants/{name}/"): Valid(
+        "/tenants/shop-s-0001/", _just(TENANT_FACTS, {"pins": ["a-1", "c-1"]})
+    ),
     ("post", "/tenants/{name}/actions/move/"): Valid(
         "/tenants/shop-s-0001/actions/move/", _moves, single_writer
     ),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -28,7 +28,7 @@ ERRORS_TOLD = 100
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A Tenant of line `line` and the Route that it goes to. `new`: the Route is to be made, on `prods`."""
+    """A Tenant of line `line` and the Route that it goes to, and why. `new`: the Route is to be made, on `prods`."""
 
     line: int
     name: str
@@ -36,6 +36,7 @@ class Placed:
     route: str
     new: bool
     prods: tuple[str, ...]
+    why: Reason = field(repr=False)  # it has numbers that belong to no digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ def _placed(new: Mapping[str, _Wanted], placing: Placing) -> tuple[Placed, ...]:
             shard.route,
             shard.new,
             tuple(seat.prod for seat in shard.members if seat.weight or seat.target),
+            shard.why,
         )
         for shard in placing.shards
         for name in shard.tenants

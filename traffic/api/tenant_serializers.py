@@ -13,6 +13,8 @@ from traffic.routers.rules import HOSTNAME_MAX
 
 from .serializers import PINS, REASON
 
+FIELDS = ("name", "hostnames", "load", "load_now", "redundancy", "data_class", "pins", "route")
+
 
 class TenantSerializer(serializers.ModelSerializer[Tenant]):
     route = serializers.CharField(source="route.name", default=None, allow_null=True)
@@ -22,8 +24,8 @@ class TenantSerializer(serializers.ModelSerializer[Tenant]):
 
     class Meta:
         model = Tenant
-        fields = ("name", "hostnames", "load", "load_now", "redundancy", "data_class", "pins", "route")
-        read_only_fields = fields
+        fields: tuple[str, ...] = FIELDS
+        read_only_fields: tuple[str, ...] = FIELDS
 
 
 class HappenedSerializer(serializers.Serializer[Any]):
@@ -58,7 +60,7 @@ class TenantDetailSerializer(TenantSerializer):
     gap = ReasonSerializer(allow_null=True, help_text="why redundancy alone does not keep it safe")
 
     class Meta(TenantSerializer.Meta):
-        fields = (*TenantSerializer.Meta.fields, "since", "history", "fates", "gap")
+        fields = (*FIELDS, "since", "history", "fates", "gap")
         read_only_fields = fields
 
 
