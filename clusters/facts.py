@@ -6,7 +6,7 @@ from django.db.models import Prefetch, QuerySet
 
 from journal.core.reasons import Reason, because
 
-from .core.evidence import health
+from .core.evidence import health, ready_percent
 from .models import Cluster, Observation, Prod, Version
 
 # The observer confirms what it saw about every second; older than this, a fact is not a fact.
@@ -50,3 +50,12 @@ def prod_health(prod: Prod, now: datetime) -> str:
     if observation is None or cluster_reason(prod.cluster, now):
         return "unknown"
     return health(observation.seen(), prod.version.revision.components)
+
+
+def prod_ready_percent(prod: Prod, now: datetime) -> int:
+    """How much of it serves, 0-100, by the last Observation; 0 where that is not fresh. Needs what `prod_health`
+    needs."""
+    observation: Observation | None = getattr(prod, "observation", None)
+    if observation is None or cluster_reason(prod.cluster, now):
+        return 0
+    return ready_percent(observation.seen(), prod.version.revision.components)
