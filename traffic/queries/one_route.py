@@ -19,6 +19,7 @@ from traffic.core.moving import split_refusal
 from traffic.models import Redundancy, Route, RouteEpoch, RouteMember, RouteOut
 
 from .facts import is_serving, read_facts
+from .routers import writes_of
 from .routes import ROUTES, RouteRow, percents, route_rows
 
 EPOCHS_SHOWN = 30
@@ -93,10 +94,11 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What other weights would mean. `writes`: how many router instances are written to; `warnings`: what to think
-    about first; `same`: nothing would change; `errors`: why they cannot be."""
+    """What other weights would mean. `instances`: how many router instances are written to, with `writes` in all;
+    `warnings`: what to think about first; `same`: nothing would change."""
 
     lines: tuple[PreviewLine, ...]
+    instances: int
     writes: int
     warnings: tuple[Reason, ...]
     same: bool
@@ -153,7 +155,7 @@ def preview(route: Route, weights: Mapping[str, int], now: datetime) -> Preview:
         for name in sorted(will)
     )
     warnings = [*_may_not_join(route, tuple(joining), will, now), *_warnings(route, rows, was, will, now)]
-    return Preview(lines, route.publications.count(), tuple(warnings), was == will)
+    return Preview(lines, *writes_of(route), tuple(warnings), was == will)
 
 
 def _warnings(
