@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 
 from journal.core.reasons import Reason, because
 
-from .core.evidence import health
+from .core.evidence import health, ready_percent
 from .core.observed import ObservedProd, observed_from_json
 from .models import Cluster, Observation, Prod, Version
 
@@ -82,6 +82,16 @@ def prod_health(prod: Prod, now: datetime) -> str:
     return _health(text, tuple(components)) if text else health(observed(prod), components)
 
 
+def prod_ready_percent(prod: Prod, now: datetime) -> int:
+    """How much of it serves, 0-100, by the last Observation; 0 where that is not fresh. Needs what `prod_health`
+    needs."""
+    if cluster_reason(prod.cluster, now):
+        return 0
+    components = prod.version.revision.components
+    text = prod.__dict__.get("seen_text")
+    return _ready_percent(text, tuple(components)) if text else ready_percent(observed(prod), components)
+
+
 @lru_cache(maxsize=MOST_KEPT)
 def _parsed(text: str) -> ObservedProd:
     """What `text` says."""
@@ -91,3 +101,8 @@ def _parsed(text: str) -> ObservedProd:
 @lru_cache(maxsize=MOST_KEPT)
 def _health(text: str, components: tuple[str, ...]) -> str:
     return health(_parsed(text), components)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _ready_percent(text: str, components: tuple[str, ...]) -> int:
+    return ready_percent(_parsed(text), components)

@@ -64,6 +64,18 @@ SURVIVAL: Final = {
         }
     ],
     "prods": [],
+    "troubles": [
+        {
+            "route": "shop-t-1",
+            "tenants": 100,
+            "load": 100,
+            "reason": {
+                "code": "redundancy-not-given",
+                "params": {"domain": "tokyo"},
+                "text": "It is to be in two failure domains and is only in tokyo.",
+            },
+        }
+    ],
 }
 EVACUATION: Final = {
     "kind": "failover",

@@ -34,8 +34,6 @@ SENTENCES: dict[str, str] = {
     "routers-in-one-domain": "All its routers that check health are in one failure domain, %(domain)s.",
     # What is wrong with it as it is.
     "route-without-members": "No Prod serves it.",
-    "weights-not-100": "Its weights sum to %(total)s instead of 100.",
-    "member-unknown": "Its member %(prod)s is no Prod that is known.",
     "no-member-serves": "None of its members is known to serve well.",
     "redundancy-not-given": "It is to be in two failure domains and is only in %(domain)s.",
     # Loads.

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from access.tokens import create_token
-from clusters.models import Prod
+from clusters.models import Cluster, Prod
 from journal.models import Event
 from tests import build
 from tests.api.conftest import Call
@@ -52,6 +52,22 @@ def test_a_route_shows_asked_and_actual(call: Call) -> None:
         {"a-2": 50, "b-1": 50},
     )
     assert (two["state"], two["epoch"], two["read_at"]) == ("pending", 0, None)
+
+
+def test_what_is_wrong_with_a_route_as_it_is_is_told(call: Call) -> None:
+    assert call("GET", "routes/shop-r/", role="viewer").json()["troubles"] == []
+    Cluster.objects.filter(name__in="ab").update(failure_domain="tokyo")
+    build.observe("a-1", ready=0)
+    told = {one["name"]: one["troubles"] for one in call("GET", "routes/", role="viewer").json()["results"]}
+    (near,), (nobody,) = told["shop-r"], told["shop-s"]
+    assert (near["code"], near["params"]) == ("redundancy-not-given", {"domain": "tokyo"})
+    assert near["text"] == "It is to be in two failure domains and is only in tokyo."
+    assert nobody["code"] == "no-member-serves" and told["shop-t"] == []
+    report = call("GET", "survival/", role="viewer").json()["troubles"]
+    assert [(one["route"], one["tenants"], one["reason"]["code"]) for one in report] == [
+        ("shop-s", 400, "no-member-serves"),
+        ("shop-r", 300, "redundancy-not-given"),
+    ]
 
 
 def test_room_says_what_is_free_and_which_prods_to_add(call: Call) -> None:

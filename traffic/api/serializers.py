@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -17,6 +18,7 @@ from traffic.models import (
 )
 from traffic.queries.facts import checks_health
 from traffic.queries.routes import percents
+from traffic.queries.troubles import troubles_of
 
 PINS = "names of the only Prods that may ever serve it; empty: any"
 REASON = {"max_length": 1000, "required": False, "allow_blank": True}
@@ -68,18 +70,23 @@ class RouteSerializer(serializers.ModelSerializer[Route]):
     pins = serializers.ListField(child=serializers.CharField(), help_text=PINS)
     tenants = serializers.IntegerField(source="count")
     load = serializers.IntegerField()
+    troubles = serializers.SerializerMethodField(help_text="what is wrong with it as it is")
 
     class Meta:
         model = Route
         fields = (
             *("name", "redundancy", "data_class", "pins", "epoch"),
-            *("members", "tenants", "load", "publications"),
+            *("members", "tenants", "load", "publications", "troubles"),
         )
         read_only_fields = fields
 
+    @extend_schema_field(ReasonSerializer(many=True))
+    def get_troubles(self, row: Route) -> Any:
+        return [reason_json(why) for why in troubles_of(row, row.members.all(), timezone.now())]
+
     @extend_schema_field(MemberSerializer(many=True))
     def get_members(self, row: Route) -> Any:
-        rows = [member for member in row.members.all() if member.weight or member.target]
+        rows = list(row.members.all())
         part = percents({member.prod.name: member.weight for member in rows})
         return [
             {"prod": m.prod.name, "weight": m.weight, "target": m.target, "percent": part[m.prod.name]}

@@ -16,7 +16,7 @@ from journal.core.reasons import Reason, because
 from traffic.core.facts import TrafficFacts
 from traffic.core.failover import plan_failover
 from traffic.core.plan import TrafficPlan
-from traffic.core.published import publication_gap
+from traffic.core.published import path_lost, publication_gap
 from traffic.marks import CLASS_NAMES, REDUNDANCY_NAMES
 from traffic.models import DataClass, Redundancy, Route, Tenant
 
@@ -72,7 +72,7 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class TenantPage:
-    """All of one Tenant. `fates`: of the Clusters that serve it; `gap`: why redundancy alone does not keep it safe.
+    """All of one Tenant. `fates`: of the Clusters that it depends on; `gap`: why redundancy alone does not keep it safe.
     `cannot`: why the person may not change it; None: they may."""
 
     row: TenantRow
@@ -146,15 +146,18 @@ def read_tenant(name: str, person: Person, now: datetime) -> TenantPage:
 
 
 def read_fates(facts: TrafficFacts, route: str) -> tuple[Fate, ...]:
-    """What would become of the Route's Tenants, for each Cluster that serves them now, by name."""
+    """What would become of the Route's Tenants, for each Cluster that serves them now, or has all routers that lead
+    to it, by name."""
     found = next((one for one in facts.routes if one.name == route), None)
+    if found is None:
+        return ()
     places = {place.name: place for place in facts.places}
-    serving = (
-        [places[seat.prod] for seat in found.members if seat.weight and seat.prod in places] if found else []
-    )
+    routers = {router.name: router for router in facts.routers}
+    clusters = {places[seat.prod].cluster for seat in found.members if seat.weight and seat.prod in places}
+    hosts = {router.cluster for router in facts.routers if router.cluster}
+    clusters |= {host for host in hosts if path_lost(found.routers, routers, [host])}
     return tuple(
-        _fate(cluster, route, plan_failover(facts, clusters=[cluster]))
-        for cluster in sorted({place.cluster for place in serving})
+        _fate(cluster, route, plan_failover(facts, clusters=[cluster])) for cluster in sorted(clusters)
     )
 
 
