@@ -81,7 +81,7 @@ def test_pods_count_for_nothing_where_the_facts_or_the_prod_do_not_stand(edge: E
     assert share("b-1") == (False, 0)
 
 
-@pytest.mark.parametrize(("ready", "told"), [(3, (True, 100)), (2, (False, 0))])
+@pytest.mark.parametrize(("ready", "told"), [(3, (True, 100)), (2, (False, 66))])
 def test_a_prod_that_a_run_has_out_serves_when_all_of_it_is_ready(
     edge: Edge, ready: int, told: object
 ) -> None:
@@ -92,7 +92,7 @@ def test_a_prod_that_a_run_has_out_serves_when_all_of_it_is_ready(
     assert share("b-1") == told
 
 
-@pytest.mark.parametrize(("idle", "told"), [("c-9", (False, 0)), ("b-1", (True, 66))])
+@pytest.mark.parametrize(("idle", "told"), [("c-9", (False, 66)), ("b-1", (True, 66))])
 def test_one_that_is_being_changed_while_nobody_is_sent_there_is_told_strictly(
     edge: Edge, idle: str, told: object
 ) -> None:
