@@ -15,7 +15,7 @@ from traffic.core import weights as weights_core
 from traffic.core.plan import Move
 from traffic.engine.shifting import Shifted, shift
 from traffic.models import DataClass, Publication, Route, RouteEpoch, RouteMember
-from traffic.queries.facts import read_out, serving_percent
+from traffic.queries.facts import read_out, share_of
 
 from .wake import send
 
@@ -98,7 +98,7 @@ def _serving_beside(prod: Prod, now: datetime) -> dict[str, bool]:
         "version__revision__manifests"
     )
     out = read_out()
-    well = [row for row in rows if serving_percent(row, out, now)]
+    well = [row for row in rows if share_of(row, out, now).serving]
     return {row.name: row.version_id == prod.settled_version_id for row in well}
 
 

@@ -11,6 +11,7 @@ from releases.actions import roll_back, set_auto_failover, start_release
 from releases.engine.auto_failover import fail_over_dead
 from releases.failover_preview import preview_failback, preview_leaving
 from releases.preview import preview_release
+from releases.relocations import planned_relocations
 from tests import build
 from tests.engine.driver import advance, in_flight
 from tests.engine.driver import finish as finish_release
@@ -81,7 +82,7 @@ def test_pods_count_for_nothing_where_the_facts_or_the_prod_do_not_stand(edge: E
     assert share("b-1") == (False, 0)
 
 
-@pytest.mark.parametrize(("ready", "told"), [(3, (True, 100)), (2, (False, 0))])
+@pytest.mark.parametrize(("ready", "told"), [(3, (True, 100)), (2, (False, 66))])
 def test_a_prod_that_a_run_has_out_serves_when_all_of_it_is_ready(
     edge: Edge, ready: int, told: object
 ) -> None:
@@ -92,7 +93,7 @@ def test_a_prod_that_a_run_has_out_serves_when_all_of_it_is_ready(
     assert share("b-1") == told
 
 
-@pytest.mark.parametrize(("idle", "told"), [("c-9", (False, 0)), ("b-1", (True, 66))])
+@pytest.mark.parametrize(("idle", "told"), [("c-9", (False, 66)), ("b-1", (True, 66))])
 def test_one_that_is_being_changed_while_nobody_is_sent_there_is_told_strictly(
     edge: Edge, idle: str, told: object
 ) -> None:
@@ -183,3 +184,19 @@ def test_no_partner_goes_out_beside_a_prod_with_pods_short(edge: Edge) -> None:
     run = start_release(manager, "shop", "v1.1.0", {"soak_s": 0}, ALL_BUT_A_2, plan.digest)
     advance(run)
     assert in_flight(run) == [] and edge.weights("shop-r") == {"a-2": 50, "b-1": 50}
+
+
+def test_nobody_is_relocated_to_a_prod_with_pods_short(edge: Edge) -> None:
+    """Never-out-together would count it as out, and the release would wait for it."""
+    Prod.objects.filter(name="c-1").update(capacity=9000)
+    asked = {"soak_s": 0, "alone": "relocate"}
+    others = [{"prod": name, "reason": "a test"} for name in ("a-2", "b-1", "b-2", "c-1", "c-2")]
+
+    def hosts() -> set[str]:
+        plan = preview_release("shop", "v1.1.0", asked, others).plan
+        moves = [move for one in planned_relocations(plan).values() for move in one.moves]
+        return {prod for move in moves for prod, weight in move.weights if weight}
+
+    assert hosts() == {"c-1"}
+    build.observe("c-1", ready=2)
+    assert hosts() == {"a-2"}

@@ -11,7 +11,7 @@ from .plan import Left, left
 
 
 class Standing(NamedTuple):
-    """A member, now or in normal times: its failure domain, its weight now, whether it is known to serve."""
+    """A member, now or in normal times: its failure domain, its weight now, whether some of it serves."""
 
     domain: str
     weight: int
@@ -43,7 +43,9 @@ def route_troubles(facts: TrafficFacts) -> tuple[Left, ...]:
     for route in sorted(facts.routes, key=by_size):
         seats = [(places[seat.prod], seat) for seat in route.members if seat.prod in places]
         members = [
-            Standing(at.domain, seat.weight, at.serving) for at, seat in seats if seat.weight or seat.target
+            Standing(at.domain, seat.weight, at.in_service and at.ready_percent > 0)
+            for at, seat in seats
+            if seat.weight or seat.target
         ]
         found += [left(route, why) for why in standing_troubles(route.redundancy, members)]
     return tuple(found)

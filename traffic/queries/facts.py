@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
@@ -106,17 +107,22 @@ def read_out() -> frozenset[int]:
     return frozenset(Prod.objects.filter(out).values_list("pk", flat=True))
 
 
-def serving_percent(prod: Prod, out: Collection[int], now: datetime) -> int:
-    """How much of it is known to serve, 0-100: the share of its ready pods, since one that is short takes nobody's
-    service away. Of one of `out` it is all or nothing, since some of its pods may be those of another Version. Needs
-    what `prod_health` needs."""
-    if prod.pk in out:
-        return 100 if is_serving(prod, now) else 0
-    return prod_ready_percent(prod, now) if prod.lifecycle == Prod.Lifecycle.IN_SERVICE else 0
+class Share(NamedTuple):
+    """`percent` of a Prod's pods are ready, in service and by fresh facts; `serving`: users may be sent there."""
+
+    percent: int
+    serving: bool
+
+
+def share_of(prod: Prod, out: Collection[int], now: datetime) -> Share:
+    """How much of it serves. A pod that is short takes nobody's service away; but all of one of `out` has to be ready,
+    since some of its pods may be those of another Version. Needs what `prod_health` needs."""
+    percent = prod_ready_percent(prod, now) if prod.lifecycle == Prod.Lifecycle.IN_SERVICE else 0
+    return Share(percent, percent > 0 and (prod.pk not in out or is_serving(prod, now)))
 
 
 def _place(prod: Prod, shares: Promises, out: Collection[int], now: datetime) -> Place:
-    ready_percent = serving_percent(prod, out, now)
+    share = share_of(prod, out, now)
     return Place(
         name=prod.name,
         cluster=prod.cluster.name,
@@ -126,8 +132,8 @@ def _place(prod: Prod, shares: Promises, out: Collection[int], now: datetime) ->
         version=prod.version.name,
         blueprint=prod.blueprint.name,
         in_service=prod.lifecycle == Prod.Lifecycle.IN_SERVICE,
-        serving=ready_percent > 0,
-        ready_percent=ready_percent,
+        serving=share.serving,
+        ready_percent=share.percent,
         shares=shares.get(prod.blueprint_id, {}).get(prod.version.name, frozenset()),
         vetoed=prod.version.vetoed_at is not None,
         open=prod.cluster.intent == Cluster.Intent.ACTIVE,

@@ -8,7 +8,7 @@ from journal.core.reasons import Reason
 from traffic.core.troubles import Standing, standing_troubles
 from traffic.models import Route, RouteMember
 
-from .facts import serving_percent
+from .facts import share_of
 
 # With all that is asked of a member; those that have left are none.
 MEMBERS = (
@@ -27,11 +27,11 @@ def read_troubles(routes: Collection[Route], now: datetime) -> dict[int, tuple[R
 
 
 def troubles_of(route: Route, members: Iterable[RouteMember], now: datetime) -> tuple[Reason, ...]:
-    """The troubles of one Route with these rows of `MEMBERS`. What a run has out serves with the pods it has."""
+    """The troubles of one Route with these rows of `MEMBERS`."""
     return standing_troubles(
         route.redundancy,
         [
-            Standing(row.prod.cluster.failure_domain, row.weight, serving_percent(row.prod, (), now) > 0)
+            Standing(row.prod.cluster.failure_domain, row.weight, share_of(row.prod, (), now).percent > 0)
             for row in members
         ],
     )

@@ -5,13 +5,20 @@ import pytest
 from tests.core.traffic.world import example, facts, place, route
 from traffic.core.troubles import route_troubles
 
-WELL = [place("a-1"), place("a-2"), place("b-1"), place("c-1", serving=False)]
+WELL = [
+    place("a-1"),
+    place("a-2"),
+    place("b-1"),
+    place("d-1", serving=False, ready_percent=67),
+    place("c-1", ready_percent=0),
+]
 # members of a Route -> its troubles
 TROUBLES = {
     "none": ({"a-1": 50, "b-1": 50}, []),
     "no members": ({}, ["route-without-members"]),
     "only members that have left": ({"a-1": 0, "b-1": 0}, ["route-without-members"]),
     "nobody serves": ({"c-1": 100}, ["no-member-serves"]),
+    "a run has it out and it serves on": ({"d-1": 100}, []),
     "who would serve is away": ({"a-1": (0, 50), "c-1": (100, 50)}, ["no-member-serves"]),
     "redundancy in one domain": ({"a-1": 50, "a-2": 50}, ["redundancy-not-given"]),
     "the other domain is away for a while": ({"a-1": 100, "b-1": (0, 50)}, []),
