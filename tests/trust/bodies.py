@@ -410,7 +410,9 @@ VALID: dict[tuple[str, str], Valid] = {
     ("post", "/tenants/"): Valid(
         "/tenants/", _just(TENANT, {**TENANT_FACTS, "name": "y", "route": "shop-r"})
     ),
-    ("patch", "/tenants/{name}/"): Valid("/tenants/shop-s-0001/", _just(TENANT_FACTS)),
+    ("patch", "/tenants/{name}/"): Valid(
+        "/tenants/shop-s-0001/", _just({**TENANT_FACTS, "confirm": "shop-s-0001"})
+    ),
     ("post", "/tenants/{name}/actions/move/"): Valid(
         "/tenants/shop-s-0001/actions/move/", _moves, single_writer
     ),

@@ -64,7 +64,8 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
 
 def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: str = "") -> Tenant:
     """The Tenant with other facts; what is not given stays. With another redundancy or class it moves to a Route of
-    that kind. `read_as`: the `digest_of` what the person saw; Refused where it is otherwise by now. The same again changes nothing.
+    that kind, and where its data have a single writer then, needs `confirm` as `move_tenant` does. `read_as`: the
+    `digest_of` what the person saw; Refused where it is otherwise by now. The same again changes nothing.
     """
     require(person, "tenant.write")
     faults = Faults()
@@ -76,17 +77,20 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
             raise Refused(because("tenant-changed", tenant=name))
         asked = read_tenant(given, faults, before)
         _check_hostnames(name, asked, given.get("hostnames"), faults)
-        faults.check()
         changed = [
             field for field in TenantFacts.__slots__ if getattr(asked, field) != getattr(before, field)
         ]
+        moves = not {"redundancy", "data_class"}.isdisjoint(changed)
+        if moves:
+            _check_writer(name, asked.data_class, given, faults)
+        faults.check()
         if not changed:
             return tenant
         Tenant.objects.filter(pk=tenant.pk).update(**columns_of(asked))
         tenant.refresh_from_db()
         why = because("tenant-facts-changed", tenant=name, fields=", ".join(changed))
         _record(person, why)
-        if {"redundancy", "data_class"} & set(changed):
+        if moves:
             _go(person, tenant, asked, why)
         elif "hostnames" in changed and tenant.route:
             rebind([tenant.route], why, person)
@@ -103,18 +107,22 @@ def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
     faults = Faults()
     why = read_reason(given.get("reason", ""), faults)
     among, named = read_prods(given.get("prods", []), faults), text_of(given, "route", faults)
-    confirm = text_of(given, "confirm", faults)
     with transaction.atomic():
         _alone()
         tenant = _lock(name)
-        if tenant.data_class == DataClass.SINGLE_WRITER and confirm != name:
-            faults.add("confirm", "single-writer-unconfirmed", tenant=name)
+        _check_writer(name, tenant.data_class, given, faults)
         if named and named == serving(tenant):
             faults.add("route", "tenant-is-there", route=serving(tenant))
         faults.check()
         told = because("tenant-moved-why", why=why or "-")
         _go(person, tenant, facts_of(tenant), told, named, among)
     return tenant
+
+
+def _check_writer(name: str, data_class: str, given: Mapping[str, Any], faults: Faults) -> None:
+    """Another Prod may write the Tenant's data only where a person vouches that the old one has stopped."""
+    if text_of(given, "confirm", faults) != name and data_class == DataClass.SINGLE_WRITER:
+        faults.add("confirm", "single-writer-unconfirmed", tenant=name)
 
 
 def remove_tenant(person: Person, name: str, reason: Any = "") -> None:

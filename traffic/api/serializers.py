@@ -23,6 +23,11 @@ from traffic.queries.routes import percents
 from traffic.routers.rules import HOSTNAME_MAX
 
 REASON = {"max_length": 1000, "required": False, "allow_blank": True}
+OWN_NAME = {
+    "max_length": 63,
+    "required": False,
+    "help_text": "its name: for a single writer, whose old Prod has stopped writing",
+}
 NEW_WRITER = {
     "max_length": 63,
     "required": False,
@@ -173,14 +178,16 @@ class NewTenantSerializer(PlaceSerializer, TenantFactsSerializer):
     )
 
 
+class ChangeTenantSerializer(TenantFactsSerializer):
+    """Other facts about a Tenant."""
+
+    confirm = serializers.CharField(**OWN_NAME)
+
+
 class MoveSerializer(PlaceSerializer):
     """Another Route for a Tenant."""
 
-    confirm = serializers.CharField(
-        max_length=63,
-        required=False,
-        help_text="its name: for a single writer, whose old Prod has stopped writing",
-    )
+    confirm = serializers.CharField(**OWN_NAME)
     reason = serializers.CharField(**REASON)
 
 

@@ -19,7 +19,7 @@ from traffic.queries.loads import load_now
 from traffic.queries.tenants import select_tenants
 
 from .bodies import body_of
-from .serializers import MoveSerializer, NewTenantSerializer, TenantFactsSerializer, TenantSerializer
+from .serializers import ChangeTenantSerializer, MoveSerializer, NewTenantSerializer, TenantSerializer
 
 READ = {"GET": "read", "HEAD": "read", "OPTIONS": "read"}
 ROWS = Tenant.objects.select_related("route").annotate(load_now=load_now())
@@ -74,11 +74,12 @@ class TenantDetail(Conditional, generics.RetrieveAPIView[Tenant]):
     serializer_class = TenantSerializer
     lookup_field = "name"
 
-    @extend_schema(request=TenantFactsSerializer, responses=TenantSerializer)
+    @extend_schema(request=ChangeTenantSerializer, responses=TenantSerializer)
     def patch(self, request: Request, name: str) -> Response:
-        """Change what is given. With another redundancy or class it moves to a Route of that kind."""
+        """Change what is given. With another redundancy or class it moves to a Route of that kind; a single writer needs
+        `confirm` for that."""
         self.get_object()
-        actions.change_tenant(request.user, name, body_of(request, FACTS))
+        actions.change_tenant(request.user, name, body_of(request, (*FACTS, "confirm")))
         return Response(_shown(name))
 
     @extend_schema(
