@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .core.reasons import Reason, reason_to_json
 from .hints import publish_all
 from .models import Event
+from .rows import insert_rows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
@@ -44,10 +45,9 @@ def record(events: Iterable[Event]) -> None:
 
     Call it inside the transaction that makes the change.
     """
+    stored = list(events)
+    insert_rows(stored)
     publish_all(
         "event",
-        [
-            {"event": one.pk, "run": one.run_id, "prod": one.prod, "cluster": one.cluster}
-            for one in Event.objects.bulk_create(list(events))
-        ],
+        [{"event": one.pk, "run": one.run_id, "prod": one.prod, "cluster": one.cluster} for one in stored],
     )

@@ -45,6 +45,7 @@ TENANT: Final = {
     "load": 3,
     "redundancy": "two-domain",
     "data_class": "replicated",
+    "pins": ["a-2", "b-1", "b-2"],
 }
 
 # (method, path under /api/v1) -> example of the request's body.

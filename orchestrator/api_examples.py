@@ -64,6 +64,18 @@ SURVIVAL: Final = {
         }
     ],
     "prods": [],
+    "troubles": [
+        {
+            "route": "shop-t-1",
+            "tenants": 100,
+            "load": 100,
+            "reason": {
+                "code": "redundancy-not-given",
+                "params": {"domain": "tokyo"},
+                "text": "It is to be in two failure domains and is only in tokyo.",
+            },
+        }
+    ],
 }
 EVACUATION: Final = {
     "kind": "failover",
@@ -116,6 +128,8 @@ REQUESTS: Final[dict[tuple[str, str], Any]] = BODIES | {
     ("post", "/runs/{run_id}/actions/approve/"): {"reason": "the metrics are fine", "step": 204},
     ("post", "/runs/{run_id}/actions/retry/"): {"reason": "the registry is back", "step": 198},
     ("post", "/automation/stop/"): {"reason": "the uplink of the office is flapping"},
+    ("post", "/line/stop/"): {"reason": "alerts on every Prod since 10:42"},
+    ("post", "/line/resume/"): {"reason": "it was the probe"},
     ("post", "/automation/failover/"): {
         "redundancy": "two-domain",
         "on": True,
@@ -150,6 +164,37 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
         "kind": "rollback",
         "version": None,
         "rollback_of": 17,
+    },
+    ("get", "/line/", "200"): {"stopped": None},
+    ("post", "/line/stop/", "200"): {
+        "stopped": {
+            "author": "oncall",
+            "reason": "alerts on every Prod since 10:42",
+            "at": "2026-03-01T10:45:00Z",
+        }
+    },
+    ("post", "/line/resume/", "200"): {"stopped": None},
+    ("get", "/rebalance/", "200"): {
+        "at": "2026-03-01T09:00:01Z",
+        "most_percent": 80,
+        "moves": [
+            {
+                "route": "shop-s-4",
+                "epoch": 7,
+                "source": "a-1",
+                "to": "c-1",
+                "weights": {"a-1": 0, "c-1": 100},
+                "tenants": 100,
+                "load": 100,
+                "room": 880,
+                "reason": {
+                    "code": "relieves",
+                    "params": {"prod": "a-1", "to": "c-1"},
+                    "text": "It moves to c-1 because a-1 has too much to carry.",
+                },
+            }
+        ],
+        "staying": [],
     },
     ("get", "/survival/", "200"): SURVIVAL,
     ("post", "/clusters/{name}/evacuation/preview/", "200"): EVACUATION,

@@ -1,8 +1,7 @@
 """Loading the fleet as the planners want it, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +9,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from clusters.core.references import secret_references
-from clusters.facts import cluster_reason, prod_health, with_facts
-from clusters.models import Observation, Overrides, Prod, Version
+from clusters.facts import cluster_reason, observed, prod_health, read_prods, with_facts
+from clusters.models import Overrides, Prod, Version
 from journal.core.reasons import Reason, because
 from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
 from releases.core.plan import From
@@ -28,64 +27,84 @@ def fleet_facts(now: datetime | None = None, prods: Iterable[Prod] | None = None
     routes = Route.objects.annotate(
         load=Sum(load_now("tenants__")), count=Count("tenants"), published=PUBLISHED
     )
+    read = read_prods() if prods is None else prods
     return FleetFacts(
-        prods=_prods(Prod.objects.all(), None, now or timezone.now(), prods),
+        prods=_prods(read, _claims(), _holds(Hold.objects.all()), _labels(), now or timezone.now()),
         routes=_routes(routes, RouteMember.objects.all()),
         freeze=read_freeze(),
     )
 
 
-def facts_around(run: Run, now: datetime) -> FleetFacts:
-    """The Prods of `run`, the Routes that live on them, and the other members of these; no loads.
+def facts_around(run: Run, names: Collection[str], now: datetime) -> FleetFacts:
+    """The Prods `names` of `run`, the Routes that live on them, and the other members of these; no loads, no labels,
+    no claims, which the Run has.
 
     Holds that let this Run pass are left out.
     """
-    own = Step.objects.filter(run=run, prod__isnull=False).values("prod")
+    own = list(Prod.objects.filter(name__in=names).values_list("pk", flat=True))
     serving = Q(members__weight__gt=0) | Q(members__target__gt=0)
     routes = Route.objects.filter(serving, members__prod__in=own).distinct()
     members = RouteMember.objects.filter(route__in=routes.values("pk"))
     around = Prod.objects.filter(Q(pk__in=own) | Q(pk__in=members.values("prod")))
     bare = routes.annotate(load=Value(0), count=Value(0), published=PUBLISHED)
-    return FleetFacts(_prods(around, run, now), _routes(bare, members), read_freeze())
+    rows = with_facts(around.exclude(lifecycle=Prod.Lifecycle.RETIRED)).order_by("name")
+    holds = _holds(Hold.objects.exclude(passes=run))
+    return FleetFacts(_prods(rows, {}, holds, {}, now), _routes(bare, members), read_freeze())
+
+
+def _claims() -> dict[int, tuple[int, str]]:
+    return {prod: (run, kind) for prod, run, kind in Claim.objects.values_list("prod", "run", "run__kind")}
+
+
+def _holds(rows: QuerySet[Hold]) -> dict[int, Reason]:
+    """Prod id -> why it is held, for those of `rows` that stand."""
+    return {
+        hold.prod_id: because("held", why=hold.reason, by=hold.author.get_username())
+        for hold in rows.filter(lifted_at=None).select_related("author")
+    }
 
 
 def _prods(
-    rows: QuerySet[Prod], run: Run | None, now: datetime, read: Iterable[Prod] | None = None
+    read: Iterable[Prod],
+    claims: Mapping[int, tuple[int, str]],
+    holds: Mapping[int, Reason],
+    labels: Mapping[int, dict[str, str]],
+    now: datetime,
 ) -> tuple[ProdFacts, ...]:
-    """`read`: those of `rows` that are not retired, by name, where they are loaded already."""
-    claims = {prod: (by, kind) for prod, by, kind in Claim.objects.values_list("prod", "run", "run__kind")}
-    standing = Hold.objects.filter(lifted_at=None).select_related("author")
-    holds = {
-        hold.prod_id: because("held", why=hold.reason, by=hold.author.get_username())
-        for hold in standing
-        if run is None or hold.passes_id != run.pk
-    }
-    labels, patched = _labels(rows), _patched(rows)
-    if read is None:
-        read = with_facts(rows.exclude(lifecycle=Prod.Lifecycle.RETIRED)).order_by("name")
+    """`read` are Prods as of `with_facts`; the others are by their ids."""
+    patched = _patched()
     return tuple(
-        replace(
-            _prod(prod, claims.get(prod.pk, (None, "")), holds.get(prod.pk), labels.get(prod.pk, {}), now),
-            patch_secrets=patched.get(prod.pk, ()),
+        _prod(
+            prod,
+            claims.get(prod.pk, (None, "")),
+            holds.get(prod.pk),
+            labels.get(prod.pk, {}),
+            patched.get(prod.pk, ()),
+            now,
         )
         for prod in read
     )
 
 
-def _labels(rows: QuerySet[Prod]) -> dict[int, dict[str, str]]:
-    found = Overrides.objects.filter(prod__in=rows.values("pk"), content__has_key="labels").order_by("number")
+def _labels() -> dict[int, dict[str, str]]:
+    found = Overrides.objects.filter(content__has_key="labels").order_by("number")
     return dict(found.values_list("prod", "content__labels"))
 
 
-def _patched(rows: QuerySet[Prod]) -> dict[int, tuple[str, ...]]:
+def _patched() -> dict[int, tuple[str, ...]]:
     """Names of the Secrets that the patches in force on each Prod refer to."""
-    found = Overrides.objects.filter(prod__in=rows.values("pk"), number=F("prod__overrides_revision"))
-    found = found.filter(content__has_key="patches").exclude(content__patches=[])
+    found = Overrides.objects.filter(number=F("prod__overrides_revision"), content__has_key="patches")
+    found = found.exclude(content__patches=[])
     return {row.prod_id: secret_references(row.content["patches"]) for row in found}
 
 
 def _prod(
-    prod: Prod, claim: tuple[int | None, str], held: Reason | None, labels: dict[str, Any], now: datetime
+    prod: Prod,
+    claim: tuple[int | None, str],
+    held: Reason | None,
+    labels: dict[str, Any],
+    patch_secrets: tuple[str, ...],
+    now: datetime,
 ) -> ProdFacts:
     return ProdFacts(
         name=prod.name,
@@ -107,13 +126,14 @@ def _prod(
         held=held,
         namespace=prod.namespace,
         secrets=_secrets(prod),
+        patch_secrets=patch_secrets,
     )
 
 
 def _secrets(prod: Prod) -> tuple[tuple[str, str], ...]:
-    """(name, state) as last seen. Read from the stored form: most Prods have none."""
-    observation: Observation | None = getattr(prod, "observation", None)
-    return tuple(sorted(observation.facts.get("secrets", {}).items())) if observation else ()
+    """(name, state) as last seen."""
+    seen = observed(prod)
+    return seen.secrets if seen else ()
 
 
 def _came_from(prod: Prod) -> From:
@@ -142,6 +162,7 @@ def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[Rou
             published=route.published,
             drained=tuple(drained[route.pk]),
             data_class=route.data_class,
+            pins=tuple(route.pins),
         )
         for route in rows.order_by("name")
     )

@@ -13,7 +13,7 @@ from releases.core.states import STEP_DONE, STEP_ENDED, StepState
 from releases.models import Claim, Run, Step
 from traffic.core.ground import Ground
 from traffic.core.plan import TrafficPlan
-from traffic.core.relocation import guests, plan_relocation, promises
+from traffic.core.relocation import guests, only_whole, plan_relocation, promises
 from traffic.queries.facts import read_facts
 
 KIND = "relocate"
@@ -30,7 +30,7 @@ def planned_relocations(plan: Plan) -> dict[str, TrafficPlan]:
     moving = relocated_prods(plan)
     if not moving:
         return {}
-    ground, avoid = Ground(read_facts()), set(_unfit(None))
+    ground, avoid = _ground(None), set(_unfit(None))
     found: dict[str, TrafficPlan] = {}
     for wave in plan.waves:
         for prod in wave.prods:
@@ -79,17 +79,22 @@ def nowhere_now(run: Run, plan: Plan, steps: Iterable[StepNow], now: datetime) -
     waiting = _turns(plan, steps)
     if not waiting:
         return {}
-    ground, avoid = Ground(read_facts(now, run_id=run.pk)), _unfit(run.pk)
+    ground, avoid = _ground(now, run.pk), _unfit(run.pk)
     return nowhere_reasons({prod: plan_relocation(ground, prod, avoid) for prod in waiting})
 
 
 def relocation_now(run: Run, prod: str, now: datetime) -> TrafficPlan:
     """Where the users of `prod` go now. The caller has the lock on room."""
-    return plan_relocation(Ground(read_facts(now, run_id=run.pk)), prod, _unfit(run.pk))
+    return plan_relocation(_ground(now, run.pk), prod, _unfit(run.pk))
+
+
+def _ground(now: datetime | None, run_id: int | None = None) -> Ground:
+    return Ground(only_whole(read_facts(now, run_id=run_id)))
 
 
 def _turns(plan: Plan, steps: Iterable[StepNow]) -> list[str]:
-    """The Prods whose `relocate` waits, in the waves up to the first that others must finish."""
+    """The Prods whose `relocate`, the first Step that they have, waits, in the waves up to the first that others must
+    finish."""
     waiting = {s.prod for s in steps if s.prod and s.kind == KIND and s.state == StepState.WAITING}
     going = {s.prod for s in steps if s.prod and s.state not in STEP_DONE} if waiting else set()
     found: list[str] = []

@@ -128,7 +128,7 @@ class FaultBook:
 
     def node_lost(self, cluster: str, node: str) -> bool:
         """Whether nothing is heard of a node any more."""
-        return any(
+        return bool(self._faults) and any(
             fault.kind == "node_lost"
             and fault.cluster in (None, cluster)
             and fnmatchcase(node, fault.params["node"])

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def serve(options: Options) -> int:
     """Serve until SIGTERM or SIGINT; the exit code. Trouble at the start is one sentence on stderr."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
-    gc.set_threshold(50_000, 20, 100)  # the store is large, acyclic and long-lived
+    gc.set_threshold(200_000, 50, 100)  # the store is large, acyclic and long-lived
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_until_signal(options))

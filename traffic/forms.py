@@ -127,6 +127,10 @@ class TenantForm(TrafficForm):
             "A single writer moves only once a person vouches that the old Prod has stopped writing."
         ),
     )
+    pins = one_line(
+        _("Pinned to these Prods"),
+        _("The only ones that may ever serve it, in a failover too: names, apart by commas. Empty: any."),
+    )
     read_as = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -142,6 +146,7 @@ class TenantForm(TrafficForm):
             "load": cleaned["load"],
             "redundancy": cleaned["redundancy"],
             "data_class": cleaned["data_class"],
+            "pins": words_of(cleaned["pins"]),
         }
 
 
@@ -163,7 +168,10 @@ class PlaceForm(TrafficForm):
     """Where a Tenant goes: a Route by name, or Prods among which one is found; both may be empty."""
 
     route = one_line(_("Route"), _("Empty: one is found, or made, where there is most room."), maxlength=63)
-    prods = one_line(_("Only on these Prods"), _("Names, apart by commas. Empty: any that fit."))
+    prods = one_line(
+        _("Put it on one of these Prods"),
+        _("Names, apart by commas. Empty: any that fit. It binds nobody later."),
+    )
 
     def place(self) -> dict[str, Any]:
         """What the actions take."""
@@ -179,7 +187,17 @@ class NewTenantForm(PlaceForm, TenantForm):
     blueprint = one_line(
         _("Blueprint"), _("Of the Prods that may serve it. Empty: the only one."), maxlength=63
     )
-    field_order = ("name", "hostnames", "load", "redundancy", "data_class", "route", "prods", "blueprint")
+    field_order = (
+        "name",
+        "hostnames",
+        "load",
+        "redundancy",
+        "data_class",
+        "pins",
+        "route",
+        "prods",
+        "blueprint",
+    )
 
     def wanted(self) -> dict[str, Any]:
         """What `add_tenant` takes."""
@@ -218,7 +236,7 @@ class TenantListForm(TrafficForm):
         max_length=LIST_MAX,
         help_text=_(
             "CSV whose first line names the columns: name, hostnames (apart by spaces), and if you like load, redundancy, "
-            "data_class, blueprint. Or one JSON object with these fields a line."
+            "data_class, blueprint, pins (apart by spaces). Or one JSON object with these fields a line."
         ),
         widget=forms.Textarea(attrs={**TEXT, "rows": 12, "class": "code"}),
     )

@@ -58,6 +58,9 @@ SENTENCES: dict[str, str] = {
     "route-has-no-members": "This Route has no members: nobody would serve it.",
     "route-of-another-kind": "The Tenants of this Route have the redundancy %(redundancy)s and the class "
     "%(data_class)s.",
+    "route-pinned-to": "The Route %(route)s is pinned to %(pins)s: no users of it may go to %(prods)s.",
+    "route-pinned-otherwise": "Tenants of the Route %(route)s are pinned to: %(pins)s. It takes only Tenants pinned to "
+    "just these.",
     "route-not-published-there": "The Route %(route)s is not published, as asked, at %(routers)s, where the Tenant is "
     "reached now: publish it there first.",
     "no-prods-yet": "There is no Prod yet that could serve a Tenant: make one first.",

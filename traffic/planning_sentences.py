@@ -8,7 +8,7 @@ SENTENCES: dict[str, str] = {
     "no-target-weight": "%(prod)s has no weight in normal times, so there is nothing to bring back.",
     # Where a Route may go.
     "no-prod-of-role": "There is no Prod of %(blueprint)s with the role %(role)s.",
-    "pinned-elsewhere": "It is pinned to %(pins)s, and none of these is there.",
+    "pinned-elsewhere": "It is pinned to %(pins)s, and none of these could serve it.",
     "only-closed-clusters": "The clusters of all Prods that it may be on take no new users: they are cordoned or being "
     "emptied.",
     "no-prod-serving": "No Prod that it may be on is in service and known to serve well.",
@@ -34,8 +34,6 @@ SENTENCES: dict[str, str] = {
     "routers-in-one-domain": "All its routers that check health are in one failure domain, %(domain)s.",
     # What is wrong with it as it is.
     "route-without-members": "No Prod serves it.",
-    "weights-not-100": "Its weights sum to %(total)s instead of 100.",
-    "member-unknown": "Its member %(prod)s is no Prod that is known.",
     "no-member-serves": "None of its members is known to serve well.",
     "redundancy-not-given": "It is to be in two failure domains and is only in %(domain)s.",
     # Loads.
@@ -57,7 +55,6 @@ SENTENCES: dict[str, str] = {
     "none-of-those-asked": "None of the Prods that were asked for fits.",
     "only-vetoed-versions": "All Prods that fit run vetoed Versions.",
     # One move, by a person.
-    "no-such-route": "There is no Route %(route)s.",
     "not-a-member": "%(prod)s is not a member of %(route)s.",
     "move-to-unknown-prod": "There is no Prod %(prod)s.",
     "already-a-member": "%(prod)s is a member of %(route)s already.",

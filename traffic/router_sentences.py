@@ -29,5 +29,7 @@ SENTENCES: dict[str, str] = {
     "router-bind": "Route %(route)s: bind %(hostnames)s hostnames.",
     "router-trim": "Route %(route)s: take out what is no longer asked at epoch %(epoch)s.",
     "router-write-object": "Apply %(kind)s %(name)s of epoch %(epoch)s.",
+    "router-write-weights": "Apply the weights of %(kind)s %(name)s of epoch %(epoch)s.",
+    "router-write-binding": "Apply the hostnames of %(kind)s %(name)s of epoch %(epoch)s.",
     "router-drop-object": "Delete %(kind)s %(name)s.",
 }

@@ -122,11 +122,10 @@ def _settled(seen: ObservedWorkload) -> bool:
     return seen.observed_generation == seen.generation and whole and seen.updated >= wanted_new(seen)
 
 
-def ready_percent(observed: ObservedProd | None) -> int:
-    """The share of ready replicas of the workload that has the fewest, 0-100; 0 when nothing is known."""
-    shares = [
-        min(100, 100 * workload.available // workload.wanted)
-        for workload in (observed.workloads if observed else ())
-        if workload.wanted
-    ]
+def ready_percent(observed: ObservedProd | None, components: Iterable[str] = ()) -> int:
+    """The share of ready replicas of the workload that has the fewest, 0-100; 0 when nothing is known, or a component
+    serves nothing or is not there."""
+    if observed is None or health(observed, components) == "down":
+        return 0
+    shares = [min(100, 100 * one.available // one.wanted) for one in observed.workloads if one.wanted]
     return min(shares, default=0)

@@ -12,11 +12,10 @@ from .outgoing import STRICT, Limits
 from .pages import read_pages
 from .paths import list_path, object_path
 from .places import Places
-from .protocol import Granted, KubeError, NotFound, Right, Unavailable
+from .protocol import FIELD_MANAGER, Granted, KubeError, NotFound, Right, Unavailable
 from .rights import access_review, granted_rules, is_allowed, rules_review
 from .transport import Request, Timeouts, Transport
 
-FIELD_MANAGER = "drover"
 DEFAULT = Timeouts()
 
 
@@ -50,11 +49,12 @@ class Client:
         resource_version: str | None = None,
         force: bool = False,
         dry_run: bool = False,
+        manager: str = FIELD_MANAGER,
     ) -> Manifest:
         kind, metadata = key_of(manifest), dict(manifest["metadata"])
         if resource_version is not None:
             metadata["resourceVersion"] = resource_version
-        query = {"fieldManager": FIELD_MANAGER, "force": "true" if force else "false"}
+        query = {"fieldManager": manager, "force": "true" if force else "false"}
         if dry_run:
             query["dryRun"] = "All"
         path = object_path(self._places.find(kind), metadata.get("namespace", ""), name_of(manifest))

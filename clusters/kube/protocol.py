@@ -9,6 +9,7 @@ from clusters.core.rights import Granted, Right
 from journal.core.reasons import Reason
 
 __all__ = [
+    "FIELD_MANAGER",
     "Conflict",
     "Contested",
     "Denied",
@@ -20,6 +21,10 @@ __all__ = [
     "Right",
     "Unavailable",
 ]
+
+
+# Who owns the fields that Drover applies, unless it says otherwise.
+FIELD_MANAGER = "drover"
 
 
 class KubeError(Exception):
@@ -83,8 +88,10 @@ class Kube(Protocol):
         resource_version: str | None = None,
         force: bool = False,
         dry_run: bool = False,
+        manager: str = FIELD_MANAGER,
     ) -> Manifest:
-        """The object after a server-side apply as field manager `drover`.
+        """The object after a server-side apply as field manager `manager`. A field that the same manager applied
+        before and does not name now goes, unless another owns it too.
 
         Raises Conflict if another manager owns a field and `force` is not set, or if the object is no
         longer at `resource_version`. With `dry_run` nothing is stored.

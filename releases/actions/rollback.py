@@ -12,6 +12,7 @@ from clusters.facts import read_prods
 from clusters.models import Prod, Version
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
+from journal.rows import insert_rows
 from releases.core.allowed import blockers_of
 from releases.core.facts import FleetFacts
 from releases.core.rollback import Refusal, RollbackPlan
@@ -123,9 +124,7 @@ def _hold(person: Person, back: Run, prods: Iterable[Prod], why: Reason, text: s
     standing_holds.filter(passes__isnull=False).update(passes=back)
     standing = set(standing_holds.values_list("prod", flat=True))
     new = [prod for prod in prods if prod.pk not in standing]
-    Hold.objects.bulk_create(
-        [Hold(prod=prod, passes=back, reason=text, author=person, at=now) for prod in new]
-    )
+    insert_rows([Hold(prod=prod, passes=back, reason=text, author=person, at=now) for prod in new])
     record(
         event(now, "hold", actor=person, run_id=back.pk, prod=prod.name, moved=("", "held"), reason=why)
         for prod in new

@@ -10,6 +10,7 @@ from clusters.models import Blueprint, Prod, Version
 from journal.core.reasons import Refused, because
 from journal.core.words import plain_words
 from journal.log import event, record
+from journal.rows import insert_rows
 from releases.core.plan import Plan, PlannedProd, PlannedStep
 from releases.core.plan_json import plan_to_json
 from releases.core.states import RunState
@@ -61,7 +62,7 @@ def create_run(
         author=person,
         rollback_of=rollback_of,
     )
-    Step.objects.bulk_create(_steps(run, plan))
+    insert_rows(list(_steps(run, plan)))
     Wake.objects.create(run=run)
     reason = because("started-by-person", why=why) if why else None
     record([event(now, "run", actor=person, run_id=run.pk, moved=("", run.state), reason=reason)])
@@ -85,9 +86,8 @@ def _step(
     run: Run, wave: int, position: int, prod: Prod | None, planned: PlannedStep, known: dict[str, Any]
 ) -> Step:
     params = dict(planned.params) | (known if planned.kind == "set_version" else {})
-    since = run.since  # a default of the database would keep thousands of rows from being inserted as columns
     return Step(
-        run=run, wave=wave, position=position, prod=prod, kind=planned.kind, params=params, since=since
+        run=run, wave=wave, position=position, prod=prod, kind=planned.kind, params=params, since=run.since
     )
 
 

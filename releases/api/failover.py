@@ -15,6 +15,7 @@ from releases import actions
 from releases.failover_preview import MovePreview, preview_failback, preview_leaving
 from releases.queries.publishing import read_routers
 from traffic.core.survival import CLUSTER, PROD, survival
+from traffic.core.troubles import route_troubles
 from traffic.models import Route
 from traffic.queries.facts import read_facts
 
@@ -24,6 +25,7 @@ from .failover_serializers import (
     StartFailbackSerializer,
     SurvivalReportSerializer,
     TakeBackSerializer,
+    left_json,
     move_plan_json,
     survival_json,
 )
@@ -42,12 +44,14 @@ class SurvivalReport(APIView):
     @extend_schema(responses=SurvivalReportSerializer)
     def get(self, _request: Request) -> Response:
         now, age = timezone.now(), read_facts_age()
-        rows = survival(read_facts(now, urgent=True))
+        facts = read_facts(now, urgent=True)
+        rows = survival(facts)
         report = {
             "at": now,
             "facts_from": age.oldest,
             "unknown": age.unknown,
             "clusters": [survival_json(row) for row in rows if row.kind == CLUSTER],
+            "troubles": left_json(route_troubles(facts)),
             "prods": [survival_json(row) for row in rows if row.kind == PROD],
         }
         return Response(SurvivalReportSerializer(report).data)

@@ -72,6 +72,7 @@ class SurvivalReportSerializer(serializers.Serializer[Any]):
     )
     clusters = SurvivalSerializer(many=True)
     prods = SurvivalSerializer(many=True)
+    troubles = LeftSerializer(many=True, help_text="what is wrong with Routes as they are, whatever dies")
 
 
 class MoveSerializer(serializers.Serializer[Any]):

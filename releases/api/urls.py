@@ -7,6 +7,7 @@ from releases.core.allowed import ACTIONS
 from .automation import AutomationDetail, AutomationFailover, AutomationResumed, AutomationStopped
 from .drift import BlueprintParity, ProdCheckDrift, ProdDrift, ProdHeal, ProdHealPreview, ProdSelfHeal
 from .failover import Evacuation, EvacuationPreview, Failback, FailbackPreview, SurvivalReport, TakeBack
+from .line import LineDetail, LineResumed, LineStopped
 from .longpoll import run_detail
 from .prod_actions import (
     ProdChange,
@@ -57,6 +58,9 @@ urlpatterns = [
     path("automation/stop/", AutomationStopped.as_view(), name="api-automation-stop"),
     path("automation/resume/", AutomationResumed.as_view(), name="api-automation-resume"),
     path("automation/failover/", AutomationFailover.as_view(), name="api-automation-failover"),
+    path("line/", LineDetail.as_view(), name="api-line"),
+    path("line/stop/", LineStopped.as_view(), name="api-line-stop"),
+    path("line/resume/", LineResumed.as_view(), name="api-line-resume"),
     path("survival/", SurvivalReport.as_view(), name="api-survival"),
     path("clusters/<str:name>/evacuation/take-back/", TakeBack.as_view(), name="api-take-back"),
     path("clusters/<str:name>/evacuation/", Evacuation.as_view(), name="api-evacuation"),

@@ -1,5 +1,6 @@
 """The Steps of a Run as they stand: wave by wave, Prod by Prod, in the order shown."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .progress import RunNow, StepNow, WaveLimits
@@ -24,12 +25,17 @@ class WaveNow:
 
 
 def waves_now(run: RunNow) -> tuple[WaveNow, ...]:
-    """The waves of a Run, first to last. Steps are numbered in the order of the plan, so the order shown
-    is the order stored is the order run."""
-    grouped: dict[int, dict[str, list[StepNow]]] = {limits.number: {} for limits in run.waves}
-    for step in sorted(run.steps, key=lambda step: step.id):
+    """The waves of a Run, first to last."""
+    return waves_of(run.waves, run.steps)
+
+
+def waves_of(waves: Iterable[WaveLimits], steps: Iterable[StepNow]) -> tuple[WaveNow, ...]:
+    """The same of its parts. Steps are numbered in the order of the plan, so the order shown is the order stored
+    is the order run."""
+    ordered = sorted(waves, key=lambda limits: limits.number)
+    grouped: dict[int, dict[str, list[StepNow]]] = {limits.number: {} for limits in ordered}
+    for step in sorted(steps, key=lambda step: step.id):
         grouped[step.wave].setdefault(step.prod, []).append(step)
-    ordered = sorted(run.waves, key=lambda limits: limits.number)
     return tuple(_wave(limits, grouped[limits.number]) for limits in ordered)
 
 
@@ -78,3 +84,22 @@ def next_step(prod: ProdNow) -> StepNow | None:
     """The waiting Step whose turn it is; None while one runs, is broken, or when all are done."""
     first = next((step for step in prod.steps if step.state not in STEP_DONE), None)
     return first if first is not None and first.state == StepState.WAITING else None
+
+
+def prods_in_turn(waves: Iterable[WaveNow]) -> frozenset[str]:
+    """The Prods that `decide` may ask about how they are, with those that take their place: all that have begun and
+    are not done, those whose wave may be open, and those that the plan held, which let later waves pass. It asks
+    about nobody behind a gate or a wave that has to be done first, whatever becomes of them."""
+    found: set[str] = set()
+    closed = False
+    for wave in waves:
+        behind = closed or not is_done(wave.gates)
+        for prod in wave.prods:
+            if is_done(prod):
+                continue
+            passed = prod.name in wave.limits.held and not has_started(prod)
+            if not behind or passed or has_started(prod):
+                found |= {prod.name, *(step.to for step in prod.steps if step.to)}
+            closed = closed or not passed
+        closed = closed or behind
+    return frozenset(found)

@@ -33,13 +33,14 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class _Old:
-    """A Prod that is to hand its users over: its load, whether only its own failure domain will do, and the names of
-    its Routes with a single writer."""
+    """A Prod that is to hand its users over: its load, whether only its own failure domain will do, the names of its
+    Routes with a single writer, and the Prods that alone may serve all of its Routes (None: any)."""
 
     prod: ProdFacts
     load: int
     near: bool
     writers: str
+    pins: frozenset[str] | None
 
 
 NO_PAIRS = Pairing((), ())
@@ -47,8 +48,8 @@ NO_PAIRS = Pairing((), ())
 
 def pair_standbys(chosen: tuple[Impact, ...], fleet: FleetFacts, rooms: Mapping[str, int]) -> Pairing:
     """Each live Prod of `chosen` that serves users gets a standby Prod of its own: the one with most room of those that
-    can carry its load, ties by name. Where it serves users who have bought two failure domains, one in its own; these
-    choose first.
+    can carry its load, ties by name. Where it serves users who have bought two failure domains, one in its own; where
+    it serves pinned ones, one that they are pinned to. These choose first.
 
     `rooms`: Prod -> load units that are free of it. A standby Prod that is held, or serves users already, is nobody's.
     """
@@ -62,7 +63,7 @@ def pair_standbys(chosen: tuple[Impact, ...], fleet: FleetFacts, rooms: Mapping[
     ]
     pairs: list[Pair] = []
     missing: list[Reason] = []
-    for old in sorted(olds, key=lambda old: (not old.near, -old.load, old.prod.name)):
+    for old in sorted(olds, key=lambda old: (not old.near, old.pins is None, -old.load, old.prod.name)):
         found = _find(old, free, rooms)
         if isinstance(found, Reason):
             missing.append(found)
@@ -81,17 +82,22 @@ def _hands_over(one: Impact, serving: set[str]) -> bool:
     return one.prod.role == "live" and one.prod.name in serving
 
 
-def _bound(old: ProdFacts, fleet: FleetFacts) -> tuple[bool, str]:
+def _bound(old: ProdFacts, fleet: FleetFacts) -> tuple[bool, str, frozenset[str] | None]:
     mine = [route for route in fleet.routes if dict(route.members).get(old.name)]
     writers = [route for route in mine if route.data_class == SINGLE_WRITER]
-    return any(route.redundancy == TWO_DOMAIN for route in mine), named(writers)
+    pins = [frozenset(route.pins) for route in mine if route.pins]
+    near = any(route.redundancy == TWO_DOMAIN for route in mine)
+    return near, named(writers), frozenset.intersection(*pins) if pins else None
 
 
 def _find(old: _Old, free: Mapping[str, ProdFacts], rooms: Mapping[str, int]) -> Pair | Reason:
     prod = old.prod
     if old.writers:
         return because("switch-needs-fence", prod=prod.name, routes=old.writers)
-    fitting = [new for new in free.values() if not old.near or new.domain == prod.domain]
+    allowed = [new for new in free.values() if old.pins is None or new.name in old.pins]
+    if not allowed and old.pins is not None:
+        return because("no-standby-pinned", prod=prod.name)
+    fitting = [new for new in allowed if not old.near or new.domain == prod.domain]
     if not fitting:
         return because(
             "no-standby-near" if old.near else "no-standby-left", prod=prod.name, domain=prod.domain

@@ -1,17 +1,21 @@
 """Loading what one pass looks at, in a constant number of queries."""
 
+import json
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from access.roles import Role, allows
 from clusters.core.evidence import applied_from_json
 from clusters.facts import cluster_reason, prod_health
 from clusters.models import Observation, Prod
-from journal.core.reasons import reason_from_json
+from journal.core.reasons import Reason, reason_from_json
 from releases.core.answers import Answer
 from releases.core.blockers import held_back
+from releases.core.inflight import prods_in_turn, waves_of
 from releases.core.kinds import KINDS
 from releases.core.partners import read_partners
 from releases.core.plan import Plan
@@ -23,6 +27,7 @@ from releases.models import Run, Step
 from releases.relocations import nowhere_now
 from releases.steps import look
 from releases.steps.view import StepView
+from releases.telling import telling
 from traffic.models import RouteOut
 
 from .traffic import moved, published
@@ -33,20 +38,20 @@ SHIFTING = frozenset({"switch", "relocate", "drain", "restore", "leave_service",
 
 def run_now(run: Run, now: datetime) -> RunNow:
     """The Run with all that `decide` may look at."""
-    plan = plan_from_json(run.plan)
-    fleet = facts_around(run, now)
+    plan, steps = frozen_plan(run.pk, run.digest), _steps(run, now)
+    waves = _limits(plan)
+    fleet = facts_around(run, prods_in_turn(waves_of(waves, steps)), now)
     planned = {prod.version for wave in plan.waves for prod in wave.prods}
     versions = [facts for facts in version_facts(run.blueprint.name) if facts.name in planned]
     held = held_back(plan, fleet, *versions)
     partners = read_partners(fleet)
     outs = RouteOut.objects.filter(route__name__in=partners.members).values_list("route__name", "prod__name")
-    steps = _steps(run, now)
     return RunNow(
         id=run.pk,
         kind=run.kind,
         state=RunState(run.state),
         reason=reason_from_json(run.reason),
-        waves=_limits(plan),
+        waves=waves,
         failure_budget=plan.failure_budget,
         steps=steps,
         routes=partners.routes,
@@ -60,6 +65,12 @@ def run_now(run: Run, now: datetime) -> RunNow:
     )
 
 
+@lru_cache(maxsize=8)
+def frozen_plan(run_id: int, digest: str) -> Plan:
+    """The Plan of the Run, which says `digest`: it never changes, so each process reads it once."""
+    return plan_from_json(Run.objects.values_list("plan", flat=True).get(pk=run_id))
+
+
 def _limits(plan: Plan) -> tuple[WaveLimits, ...]:
     return tuple(
         WaveLimits(number, wave.parallel, frozenset(prod.name for prod in wave.prods if prod.held))
@@ -71,9 +82,10 @@ _COLUMNS = ("pk", "wave", "position", "prod__name", "kind", "state", "attempt", 
 
 
 def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
-    """All Steps as values: a Run of many Prods has thousands, and only those that run are looked at closer."""
+    """The Steps that matter as values: a Run of many Prods has thousands, and only those that run are looked at
+    closer."""
     answers = _answers(run, now)
-    rows = Step.objects.filter(run=run).order_by("pk").values_list(*_COLUMNS, "reason", "params__to")
+    rows = _asked(run).order_by("pk").values_list(*_COLUMNS, Cast("reason", TextField()), "params__to")
     return tuple(
         StepNow(
             id=pk,
@@ -86,12 +98,24 @@ def _steps(run: Run, now: datetime) -> tuple[StepNow, ...]:
             tries=tries,
             since=since,
             due_at=due_at,
-            reason=reason_from_json(reason),
+            reason=_reason(reason),
             answer=answers.get(pk),
             to=str(to or ""),
         )
         for pk, wave, position, prod, kind, state, attempt, tries, since, due_at, reason, to in rows
     )
+
+
+def _asked(run: Run) -> QuerySet[Step]:
+    """Those that tell where each Prod stands. A Run that stops gives up every Step, and so sees all of them."""
+    rows = Step.objects.filter(run=run)
+    return rows if run.state == RunState.STOPPING else telling(rows)
+
+
+@lru_cache(maxsize=1024)
+def _reason(text: str) -> Reason | None:
+    """Many wait for one and the same thing."""
+    return reason_from_json(json.loads(text))
 
 
 def _answers(run: Run, now: datetime) -> dict[int, Answer]:

@@ -33,7 +33,8 @@ def one_pass(run_id: int, now: datetime) -> bool:
     """Whether another pass is wanted."""
     with transaction.atomic():
         wanted = Wake.objects.filter(run_id=run_id).values_list("wanted", flat=True).first()
-        run = Run.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=run_id).first()
+        rows = Run.objects.select_related("blueprint").defer("plan")
+        run = rows.select_for_update(skip_locked=True, of=("self",)).filter(pk=run_id).first()
         if run is None or RunState(run.state) in RUN_ENDED:
             return False
         facts = run_now(run, now)

@@ -12,7 +12,7 @@ from traffic.core.facts import RouteNow, Seat
 from traffic.core.switching import exchange
 from traffic.engine.shifting import shift
 from traffic.models import DataClass, Reservation, Route, RouteMember
-from traffic.queries.facts import is_serving
+from traffic.queries.facts import read_out, serving_percent
 
 
 def switch(old: Prod, new: Prod, at_once: bool, run_id: int, now: datetime) -> list[Event]:
@@ -25,7 +25,7 @@ def switch(old: Prod, new: Prod, at_once: bool, run_id: int, now: datetime) -> l
 def switch_back(old: Prod, new: Prod, run_id: int, now: datetime) -> list[Event]:
     """`old` has its place again in the Routes that it was a member of: one write per Publication. Where it is not known
     to serve, nobody is sent to it. May be repeated."""
-    at_once = is_serving(old, now)
+    at_once = serving_percent(old, read_out(), now) > 0
     told = _exchange(_routes_of(old), new, old, at_once, run_id, now)
     return [*told, *_exchange_roles(new, old, run_id, now)]
 

@@ -15,7 +15,7 @@ from traffic.core import weights as weights_core
 from traffic.core.plan import Move
 from traffic.engine.shifting import Shifted, shift
 from traffic.models import DataClass, Publication, Route, RouteEpoch, RouteMember
-from traffic.queries.facts import is_serving
+from traffic.queries.facts import read_out, serving_percent
 
 from .wake import send
 
@@ -97,7 +97,9 @@ def _serving_beside(prod: Prod, now: datetime) -> dict[str, bool]:
     rows = rows.select_related("cluster", "observation", "version__revision").defer(
         "version__revision__manifests"
     )
-    return {row.name: row.version_id == prod.settled_version_id for row in rows if is_serving(row, now)}
+    out = read_out()
+    well = [row for row in rows if serving_percent(row, out, now)]
+    return {row.name: row.version_id == prod.settled_version_id for row in well}
 
 
 def _takers(weights: Weights, targets: Weights, well: Mapping[str, bool]) -> Weights:

@@ -37,16 +37,17 @@ def read_needs(
     clusters: Iterable[Cluster],
     prods: Iterable[Prod],
     holds: dict[int, Hold],
+    versions: Iterable[Version],
     now: datetime,
 ) -> tuple[Need, ...]:
-    """Runs that rest, Clusters that do not answer or that users have left, Holds, Vetoes. One query."""
+    """Runs that rest, Clusters that do not answer or that users have left, Holds, Vetoes among `versions`."""
     waiting = [run for state in PRESSING for run in runs if run.state == state]
     return (
         *(_run(run) for run in waiting),
         *(need for cluster in clusters if (need := _cluster(cluster, now))),
         *(_left(cluster) for cluster in clusters if cluster.intent == Cluster.Intent.DRAINING),
         *_holds({prod.pk: prod.name for prod in prods}, holds),
-        *_vetoes(),
+        *_vetoes(versions),
     )
 
 
@@ -89,9 +90,10 @@ def _holds(names: dict[int, str], holds: dict[int, Hold]) -> Iterable[Need]:
         yield Need(HELD, _("Prods on hold"), words, min(hold.at for hold in group), "", links)
 
 
-def _vetoes() -> Iterable[Need]:
-    vetoed = Version.objects.filter(vetoed_at__isnull=False).select_related("blueprint", "vetoed_by")
-    for version in vetoed.order_by("-vetoed_at")[:5]:
+def _vetoes(versions: Iterable[Version]) -> Iterable[Need]:
+    """The newest few."""
+    vetoed = [(version.vetoed_at, version) for version in versions if version.vetoed_at is not None]
+    for at, version in sorted(vetoed, key=lambda one: one[0], reverse=True)[:5]:
         author = version.vetoed_by.get_username() if version.vetoed_by else "Drover"
         words = _("%(author)s: %(reason)s") % {"author": author, "reason": version.veto_reason}
-        yield Need(VETOED, str(version), words, version.vetoed_at, reverse("releases:versions"))
+        yield Need(VETOED, str(version), words, at, reverse("releases:versions"))

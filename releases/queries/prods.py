@@ -9,7 +9,7 @@ from django.utils import timezone
 from access.models import Person
 from clusters.core.observed import ObservedPod
 from clusters.core.overrides import overrides_from_json
-from clusters.facts import cluster_reason
+from clusters.facts import cluster_reason, observed
 from clusters.models import Cluster, KubeEvent, Overrides, Prod
 from journal.core.reasons import Reason
 from releases.core.states import RUN_LIVE
@@ -24,7 +24,7 @@ from .prod_sides import Side, read_sides
 from .progress import read_steps
 from .served import RouteLine, read_routes
 from .shares import NOBODY, read_served
-from .tiles import ProdTile, observed, prod_tile
+from .tiles import ProdTile, prod_tile, with_tile
 
 MOST_KUBE_EVENTS = 20
 
@@ -69,12 +69,12 @@ class ProdPage:
     happened: tuple[Happening, ...]
 
 
-PROD_PAGE = ("version__revision", "settled_version", "blueprint", "observation", "claim", "cluster", "drift")
+PROD_PAGE = ("version__revision", "settled_version", "blueprint", "cluster", "drift")
 
 
 def read_prod(name: str, person: Person, now: datetime | None = None) -> ProdPage:
     """The Prod as `person` sees it; 404 if there is none. A constant number of queries."""
-    prod = get_object_or_404(Prod.objects.select_related(*PROD_PAGE), name=name)
+    prod = get_object_or_404(with_tile(Prod.objects.select_related(*PROD_PAGE)), name=name)
     hold = Hold.objects.filter(prod=prod, lifted_at=None).select_related("author").first()
     live = list(Run.objects.filter(claims__prod=prod, state__in=[state.value for state in RUN_LIVE]))
     steps = [step for rows in read_steps(live).values() for step in rows if step.prod_id == prod.pk]

@@ -1,18 +1,21 @@
 """Where Runs stand: their steps as rows, and a Run in one line."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from access.roles import allows
 from journal.core.reasons import Reason, reason_from_json
 from releases.core.kinds import DISTURBING
-from releases.core.states import MOVES_USERS, STEP_ENDED, RunKind, RunState
+from releases.core.states import MOVES_USERS, STEP_ENDED, RunKind, RunState, StepState
 from releases.marks import RUN_MARKS, Mark
 from releases.models import Run, Step
+from releases.telling import telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,10 @@ class RunLine:
 OF_PRODS = frozenset({RunKind.CHANGE, RunKind.HEAL, RunKind.RETIRE})
 UNDONE = frozenset({RunKind.RELEASE, RunKind.CHANGE, RunKind.RETIRE})
 
-# What `run_line` reads beside the Run itself.
+# What the words about a Run need beside the Run itself.
 RUN_LINE = ("version", "author", "blueprint", "rollback_of__version")
+_LEFT = Q(steps__state__in=sorted(set(StepState) - STEP_ENDED))
+_BEGUN = Q(steps__started_at__isnull=False)
 
 _FIELDS = (
     *("id", "run_id", "wave", "position", "prod_id", "kind", "state", "reason", "params"),
@@ -71,22 +76,34 @@ _FIELDS = (
 )
 
 
-def read_steps(runs: Iterable[Run]) -> dict[int, list[StepRow]]:
-    """Run number -> its steps in the order of the plan. One query."""
+def read_steps(runs: Iterable[Run], *, all_of_them: bool = True) -> dict[int, list[StepRow]]:
+    """Run number -> its steps in the order of the plan, or only those that tell where each Prod stands. One query."""
     rows: dict[int, list[StepRow]] = defaultdict(list)
     wanted = Step.objects.filter(run__in=[run.pk for run in runs])
-    for values in wanted.order_by("run", "wave", "prod__name", "position").values(*_FIELDS):
+    chosen = wanted if all_of_them else telling(wanted)
+    for values in chosen.order_by("run", "wave", "prod__name", "position").values(*_FIELDS):
         row = StepRow(**{**values, "reason": reason_from_json(values["reason"])})
         rows[row.run_id].append(row)
     return rows
 
 
-def run_line(run: Run, steps: Sequence[StepRow], role: str) -> RunLine:
-    """`run` in one line, as `role` sees it. Needs RUN_LINE to be loaded."""
-    left = [step.wave for step in steps if step.state not in STEP_ENDED]
-    waves = max((step.wave for step in steps), default=0)
-    changed = any(step.kind in DISTURBING and step.started_at for step in steps)
-    deleted = any(step.kind == "delete_objects" and step.started_at for step in steps)
+def with_progress(rows: QuerySet[Run]) -> QuerySet[Any]:
+    """`rows` with what `run_line` reads: a Run has thousands of steps, and its line needs none of them."""
+    deleting = Q(steps__kind="delete_objects")
+    return rows.select_related(*RUN_LINE).annotate(
+        steps_all=Count("steps"),
+        steps_left=Count("steps", filter=_LEFT),
+        wave_left=Min("steps__wave", filter=_LEFT),
+        waves=Max("steps__wave"),
+        disturbed=Count("steps", filter=_BEGUN & Q(steps__kind__in=DISTURBING)),
+        deleted=Count("steps", filter=_BEGUN & deleting),
+    )
+
+
+def run_line(run: Any, role: str) -> RunLine:
+    """`run`, as of `with_progress`, in one line, as `role` sees it."""
+    waves, over = run.waves or 0, run.steps_all - run.steps_left
+    undone = run.kind in UNDONE and run.disturbed and not run.deleted
     return RunLine(
         id=run.pk,
         kind=run.kind,
@@ -98,10 +115,10 @@ def run_line(run: Run, steps: Sequence[StepRow], role: str) -> RunLine:
         created_at=run.created_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
-        wave=min(left, default=waves),
+        wave=waves if run.wave_left is None else run.wave_left,
         waves=waves,
-        percent=round(100 * (len(steps) - len(left)) / len(steps)) if steps else 0,
-        may_roll_back=run.kind in UNDONE and changed and not deleted and allows(role, "run.rollback"),
+        percent=round(100 * over / run.steps_all) if run.steps_all else 0,
+        may_roll_back=bool(undone) and allows(role, "run.rollback"),
     )
 
 

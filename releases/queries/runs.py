@@ -20,7 +20,7 @@ from traffic.models import Route
 
 from .choices import Choice, read_choices
 from .happened import Happening, read_happened
-from .progress import RUN_LINE, RunLine, read_steps, run_line
+from .progress import RunLine, read_steps, run_line, with_progress
 from .publishing import RouterLine, read_routers
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
 from .waves import WaveColumn, wave_columns
@@ -38,13 +38,12 @@ class RunsPage:
 
 
 def read_runs(role: str, before: int | None = None) -> RunsPage:
-    """The newest Runs, those older than number `before`. Four queries."""
-    rows = Run.objects.select_related(*RUN_LINE).order_by("-pk")
+    """The newest Runs, those older than number `before`. Three queries."""
+    rows = with_progress(Run.objects.all()).order_by("-pk")
     if before:
         rows = rows.filter(pk__lt=before)
     runs = list(rows[: MOST_LISTED + 1])
-    steps = read_steps(runs)
-    lines = tuple(run_line(run, steps[run.pk], role) for run in runs[:MOST_LISTED])
+    lines = tuple(run_line(run, role) for run in runs[:MOST_LISTED])
     return RunsPage(lines, lines[-1].id if len(runs) > MOST_LISTED else None)
 
 
@@ -94,7 +93,7 @@ class RunPage:
 
 def read_run(run_id: int, person: Person) -> RunPage:
     """The Run as `person` sees it; 404 if there is none. A constant number of queries."""
-    rows = Run.objects.select_related(*RUN_LINE)
+    rows = with_progress(Run.objects.all())
     run = get_object_or_404(rows, pk=run_id)
     plan = plan_from_json(run.plan)
     steps = read_steps([run])[run.pk]
@@ -106,7 +105,7 @@ def read_run(run_id: int, person: Person) -> RunPage:
     waves = wave_columns(plan, steps, names, held, RunState(run.state), leaving)
     choices = read_choices(run, steps, names, person)
     return RunPage(
-        run=run_line(run, steps, person.acting_role),
+        run=run_line(run, person.acting_role),
         live=run.state in RUN_LIVE,
         version_vetoed=run.version.veto_reason if run.version else "",
         plan=plan,

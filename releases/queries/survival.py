@@ -21,14 +21,16 @@ from releases.fleet import fleet_facts
 from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
 from releases.models import Run
 from traffic.core.facts import Place, TrafficFacts
+from traffic.core.plan import Left
 from traffic.core.survival import CLUSTER, Survival, survival_of
+from traffic.core.troubles import route_troubles
 from traffic.queries.facts import read_facts
 from traffic.queries.liveness import Alive, read_liveness
 
 from .acts import Act
 from .automation import Automation, read_automation
 from .drills import Drill, read_drills
-from .progress import RUN_LINE, RunLine, read_steps, run_line
+from .progress import RunLine, run_line, with_progress
 
 LEAVE, BACK = "cluster.evacuate", "cluster.fail-back"
 
@@ -89,7 +91,8 @@ class LastMove:
 class SurvivalPage:
     """Every Cluster that is not retired, by name; `dying` those whose API does not answer while users are sent there
     and of which `automation` proposes nothing; `bar` what a thumb must reach; `moving` the moves that are under way;
-    `drills` the last ones; `take_back` the moves under way that no router shows yet."""
+    `drills` the last ones; `take_back` the moves under way that no router shows yet; `troubles` what is wrong with Routes
+    as they are."""
 
     lines: tuple[ClusterLine, ...]
     dying: tuple[ClusterLine, ...]
@@ -99,6 +102,7 @@ class SurvivalPage:
     automation: Automation
     drills: tuple[Drill, ...]
     take_back: tuple[Act, ...]
+    troubles: tuple[Left, ...]
 
 
 def read_survival(role: str, now: datetime) -> SurvivalPage:
@@ -117,17 +121,17 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
         for cluster, row in zip(clusters, rows, strict=True)
     )
     live = Run.objects.filter(kind__in=MOVES_USERS, state__in=[state.value for state in RUN_LIVE])
-    moving = list(live.select_related(*RUN_LINE))
-    steps = read_steps(moving)
+    moving = list(with_progress(live))
     return SurvivalPage(
         lines=lines,
         dying=tuple(line for line in lines if line.dead and line.serves and line.name not in proposed),
         bar=_bar(lines),
-        moving=tuple(run_line(run, steps[run.pk], role) for run in moving),
+        moving=tuple(run_line(run, role) for run in moving),
         last=read_last_move(),
         automation=automation,
         drills=read_drills(),
         take_back=_take_back(moving, {cluster.name: cluster for cluster in clusters}, role),
+        troubles=route_troubles(facts),
     )
 
 

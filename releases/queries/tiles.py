@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import F, QuerySet
 
 from clusters.core.observed import ObservedProd
+from clusters.facts import observed, with_seen
 from clusters.models import Drift, Prod, Version
 from journal.core.reasons import Reason
 from releases.core.states import STEP_BROKEN, STEP_DONE, StepState
@@ -50,9 +54,10 @@ class ProdTile:
 
 
 def prod_tile(
-    prod: Prod, served: Served, steps: Sequence[StepRow], hold: Hold | None, blind: Reason | None
+    prod: Any, served: Served, steps: Sequence[StepRow], hold: Hold | None, blind: Reason | None
 ) -> ProdTile:
-    """The tile of `prod`. `steps` are its steps in its live Run; `blind` is why its facts are no facts."""
+    """The tile of `prod`, one of `with_tile`. `steps` are its steps in its live Run, those that tell at least; `blind`
+    is why its facts are no facts."""
     seen = observed(prod)
     ready, pods = pod_counts(seen)
     mark, reason, since = _state(prod, seen, steps, blind)
@@ -73,15 +78,19 @@ def prod_tile(
         pods=pods,
         held=hold.reason if hold else "",
         drifted=not steps and _is_drifted(prod, seen),
-        run=prod.claim.run_id if hasattr(prod, "claim") else None,
+        run=prod.claimed_by,
     )
 
 
-def _is_drifted(prod: Prod, seen: ObservedProd | None) -> bool:
-    """Whether its Cluster has something else than was applied: by the last comparison where `drift` is
-    loaded, or as soon as other images are seen."""
-    compared = Prod.drift.is_cached(prod) and getattr(prod, "drift", None)
-    if compared and compared.state == Drift.State.DRIFTED:
+def with_tile(rows: QuerySet[Prod]) -> QuerySet[Any]:
+    """`rows` with what a tile shows, but for their Versions."""
+    return with_seen(rows).annotate(claimed_by=F("claim__run"), compared=F("drift__state"))
+
+
+def _is_drifted(prod: Any, seen: ObservedProd | None) -> bool:
+    """Whether its Cluster has something else than was applied: by the last comparison, or as soon as other images are
+    seen."""
+    if prod.compared == Drift.State.DRIFTED:
         return True
     return seen is not None and not runs_version(seen, prod.version)
 
@@ -109,12 +118,6 @@ def _state(
 def current_step(steps: Sequence[StepRow]) -> StepRow | None:
     """The first step that is not done, of one Prod."""
     return next((step for step in steps if step.state not in STEP_DONE), None)
-
-
-def observed(prod: Prod) -> ObservedProd | None:
-    """What was last seen of `prod`. Needs `observation` to be loaded."""
-    observation = getattr(prod, "observation", None)
-    return observation.seen() if observation else None
 
 
 def pod_counts(seen: ObservedProd | None) -> tuple[int, int]:

@@ -41,6 +41,8 @@ SENTENCES = {
     "takes-back": "Has its users back from run %(run)s; it still runs %(version)s.",
     "switch-needs-fence": "%(prod)s serves Routes with a single writer (%(routes)s), which move behind a fence only. "
     "Leave it out, or move them first.",
+    "no-standby-pinned": "%(prod)s serves Routes that are pinned, and no standby Prod left is one that they may be on. "
+    "Leave it out, or update it in place.",
     "no-standby-left": "No standby Prod is left to take the place of %(prod)s. Make one, or leave it out.",
     "no-standby-near": "No standby Prod is left in the failure domain %(domain)s to take the place of %(prod)s, which "
     "serves users who have bought two of them. Make one, or leave it out.",

@@ -36,6 +36,7 @@ class Deployments:
         self.queue = WorkQueue("deployments", self.reconcile)
         self.deadlines = WorkQueue("progress deadlines", self.queue.add)
         self.writer = ReplicaSetWriter(context)
+        self._writing = False
         self.store.listen(self._wake, DEPLOYMENTS)
         self.store.listen(self._wake_owner, REPLICA_SETS)
         self.store.listen(self._wake_recreate, "pods")
@@ -46,7 +47,8 @@ class Deployments:
             self.queue.add(full_name(deployment))
 
     def _wake(self, commit: Commit) -> None:
-        self.queue.add(full_name(commit.new), self.context.lag())
+        if not self._writing:  # what it writes itself, it knows
+            self.queue.add(full_name(commit.new), self.context.lag())
 
     def _wake_owner(self, commit: Commit) -> None:
         owner = controller_of(commit.new)
@@ -55,8 +57,8 @@ class Deployments:
 
     def _wake_recreate(self, commit: Commit) -> None:
         """A Deployment that recreates waits for the last old pod to be gone."""
-        owner = controller_of(commit.new)
-        if commit.type != DELETED or not owner:
+        owner = controller_of(commit.new) if commit.type == DELETED else None
+        if owner is None:
             return
         replica_set = self.store.get(REPLICA_SETS, commit.new["metadata"]["namespace"], owner["name"])
         if replica_set is not None and not size(replica_set):
@@ -176,9 +178,16 @@ class Deployments:
             annotations = {**(live["metadata"].get("annotations") or {}), REVISION: str(revision(new))}
             changed["metadata"] = {**live["metadata"], "annotations": annotations}
         if changed != live:
-            put_signed(self.backend, DEPLOYMENTS, live, changed)
+            self._write(live, changed)
         self._remember_deadline(changed)
         return status
+
+    def _write(self, live: Obj, changed: Obj) -> None:
+        self._writing = True
+        try:
+            put_signed(self.backend, DEPLOYMENTS, live, changed)
+        finally:
+            self._writing = False
 
     def _announced(self, live: Obj, status: Obj, new: Obj | None) -> Obj:
         """The Progressing condition for a new ReplicaSet, a pause and a resume."""

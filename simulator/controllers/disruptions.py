@@ -41,9 +41,12 @@ class Disruptions:
         self.queue.add(full_name(commit.new), LAG_S)
 
     def _wake_budgets(self, commit: Commit) -> None:
-        if commit.old is not None and commit.type != DELETED and _facts(commit.old) == _facts(commit.new):
+        budgets = budgets_of(self.backend, commit.new)
+        if not budgets or (
+            commit.old is not None and commit.type != DELETED and _facts(commit.old) == _facts(commit.new)
+        ):
             return
-        for budget in budgets_of(self.backend, commit.new):
+        for budget in budgets:
             self.queue.add(full_name(budget), LAG_S)
 
     def reconcile(self, key: Key) -> None:

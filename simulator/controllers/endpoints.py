@@ -21,6 +21,7 @@ class EndpointWriter:
     def __init__(self, context: Context) -> None:
         self.store = context.backend.store
         self.queue = WorkQueue("endpoints", self.reconcile)
+        self._writing = False
         self.store.listen(self._wake, "services")
         self.store.listen(self._wake_services, "pods")
 
@@ -30,15 +31,17 @@ class EndpointWriter:
             self.queue.add(full_name(service))
 
     def _wake(self, commit: Commit) -> None:
-        self.queue.add(full_name(commit.new), LAG_S)
+        if not self._writing:  # what it writes itself, it knows
+            self.queue.add(full_name(commit.new), LAG_S)
 
     def _wake_services(self, commit: Commit) -> None:
-        if commit.old is not None and commit.type != DELETED and _facts(commit.old) == _facts(commit.new):
+        before = _facts(commit.old) if commit.old is not None else None
+        if before == (None if commit.type == DELETED else _facts(commit.new)):
             return
-        namespace, labels = commit.new["metadata"]["namespace"], commit.new["metadata"].get("labels") or {}
-        for service in self.store.each("services", namespace):
+        states = [pod["metadata"].get("labels") or {} for pod in (commit.old, commit.new) if pod is not None]
+        for service in self.store.each("services", commit.new["metadata"]["namespace"]):
             selector = service["spec"].get("selector")
-            if selector and selector.items() <= labels.items():
+            if selector and any(selector.items() <= labels.items() for labels in states):
                 self.queue.add(full_name(service), LAG_S)
 
     def reconcile(self, key: Key) -> None:
@@ -52,15 +55,15 @@ class EndpointWriter:
             return
         pods = [pod for pod in selected_pods(self.store, service) if _has_address(pod)]
         self._write("endpoints", key[0], key[1], _endpoints(service, pods))
-        for old in self._slices(service)[1:]:
-            self.store.remove(SLICES, *full_name(old))
-        name = (self._slices(service) or [{"metadata": {"name": f"{key[1]}-{new_uid()[:5]}"}}])[0]
-        self._write(SLICES, key[0], name["metadata"]["name"], _slice(service, pods))
+        kept, *others = self._slices(service) or [f"{key[1]}-{new_uid()[:5]}"]
+        for name in others:
+            self.store.remove(SLICES, key[0], name)
+        self._write(SLICES, key[0], kept, _slice(service, pods))
 
-    def _slices(self, service: Obj) -> list[Obj]:
+    def _slices(self, service: Obj) -> list[str]:
         namespace, name = full_name(service)
-        return [s for s in self.store.listed(SLICES, namespace)
-                if (s["metadata"].get("labels") or {}).get(SERVICE_NAME) == name]  # fmt: skip
+        return sorted(str(s["metadata"]["name"]) for s in self.store.each(SLICES, namespace)
+                      if (s["metadata"].get("labels") or {}).get(SERVICE_NAME) == name)  # fmt: skip
 
     def _write(self, kind: str, namespace: str, name: str, body: Obj) -> None:
         old = self.store.get(kind, namespace, name)
@@ -83,15 +86,19 @@ class EndpointWriter:
             ]
             balancer = {"ingress": [{"ip": "127.0.0.1", "ipMode": "VIP", "ports": ports}]}
         if (dig(service, "status", "loadBalancer") or {}) != balancer:
+            self._writing = True
             self.store.put("services", replaced(service, ("status", "loadBalancer"), balancer))
+            self._writing = False
 
 
 def _has_address(pod: Obj) -> bool:
     return bool(dig(pod, "status", "podIP")) and not is_finished_pod(pod)
 
 
-def _facts(pod: Obj) -> tuple[object, ...]:
-    """What of a pod an endpoint shows."""
+def _facts(pod: Obj) -> tuple[object, ...] | None:
+    """What of a pod an endpoint shows; None while it shows nothing."""
+    if not _has_address(pod):
+        return None
     return (is_ready(pod), is_finished_pod(pod), dig(pod, "status", "podIP"), pod["metadata"].get("deletionTimestamp"),
             pod["metadata"].get("labels"))  # fmt: skip
 

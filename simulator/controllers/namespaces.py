@@ -34,8 +34,9 @@ class Namespaces:
             self._empty.add(("", commit.new["metadata"]["name"]), LAG_S)
 
     def _wake_parent(self, commit: Commit) -> None:
-        namespace = commit.new["metadata"].get("namespace")
-        if commit.type == DELETED and namespace:
+        if commit.type != DELETED:
+            return
+        if namespace := commit.new["metadata"].get("namespace"):
             space = self.store.get("namespaces", "", namespace)
             if space is not None and space["metadata"].get("deletionTimestamp"):
                 self._empty.add(("", namespace), LAG_S)

@@ -41,12 +41,14 @@ class PodLife:
         self._timer: asyncio.TimerHandle | None = None
         self._ending = False
         self._trouble = PodTrouble(self)
+        self._made_at: float | None = None  # on the loop's clock, until a new pod starts for the first time
 
     def begin(self, pod: Obj) -> None:
         """Start a new pod, or go on with a restored one."""
         if pod["metadata"].get("deletionTimestamp"):
             self._end(pod)
         elif not dig(pod, "spec", "nodeName"):
+            self._made_at = asyncio.get_running_loop().time()
             self.after(BIND_S, self._bind)
         else:
             self._resume(pod)
@@ -176,7 +178,7 @@ class PodLife:
             self._trouble.lack(lack)
             self.pods.wait_for_references(self)
             return
-        total = self.context.draw(self.context.settings().pod_start)
+        total = self._left_of(self.context.draw(self.context.settings().pod_start))
         found = self.behaviours(pod)
         if behaviour.SLOW in found.values():
             total *= SLOW_FACTOR
@@ -189,6 +191,11 @@ class PodLife:
             self.after(total * RUNNING_SHARE, lambda: self.run(total * (1 - RUNNING_SHARE)))
         else:
             self.after(total, lambda: self.run(0.0))
+
+    def _left_of(self, total: float) -> float:
+        """What is left of the time that a new pod takes from its creation on."""
+        began, self._made_at = self._made_at, None
+        return total if began is None else max(0.0, total - (asyncio.get_running_loop().time() - began))
 
     def behaviours(self, pod: Obj) -> dict[str, str]:
         """How the image of each container behaves, by the rules of this moment."""
@@ -222,7 +229,7 @@ class PodLife:
             self.after(max(until_ready, 0.02), self._trouble.crash)
         elif behaviour.NEVER_READY in found.values():
             self._complain_unready(found)
-        elif until_ready and not is_to_end(pod):
+        elif not all(state.ready for state in self.states.values()):
             self.after(until_ready, self._become_ready)
         else:
             self._end_later(pod, until_ready)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from simulator.values import Obj, dig, stamp
 
@@ -50,7 +51,7 @@ def phase_of(pod: Obj, states: dict[str, ContainerState]) -> str:
 def qos_of(spec: Obj) -> str:
     """The quality-of-service class, by the requests and limits of all containers."""
     amounts = [container.get("resources") or {} for container in spec.get("containers") or ()]
-    if not any(entry.get("requests") or entry.get("limits") for entry in amounts):
+    if not any(amounts) or not any(entry.get("requests") or entry.get("limits") for entry in amounts):
         return "BestEffort"
     bound = all({"cpu", "memory"} <= (entry.get("limits") or {}).keys() for entry in amounts)
     equal = all((entry.get("requests") or entry.get("limits")) == entry.get("limits") for entry in amounts)
@@ -63,6 +64,7 @@ def container_id(pod: Obj, name: str, restarts: int) -> str:
     return "containerd://" + hashlib.sha256(text.encode()).hexdigest()
 
 
+@lru_cache(maxsize=256)
 def image_id(image: str) -> str:
     """A made-up digest reference, the same for the same image."""
     repository = image.split("@", maxsplit=1)[0]
@@ -111,21 +113,22 @@ def _conditions(pod: Obj, states: dict[str, ContainerState], ready: bool, phase:
     why = "" if over else f"containers with unready status: [{' '.join(unready)}]"
     reason = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(phase, "ContainersNotReady")
     is_running = any("running" in state.state for state in states.values())
+    before = {c["type"]: c for c in (pod.get("status") or {}).get("conditions") or ()}
+    now, generation = stamp(), pod["metadata"].get("generation", 1)
+
+    def condition(type_: str, value: bool) -> Obj:
+        word, old = "True" if value else "False", before.get(type_)
+        moved = old["lastTransitionTime"] if old and old["status"] == word else now
+        new: Obj = {"type": type_, "observedGeneration": generation, "status": word,
+                    "lastProbeTime": None, "lastTransitionTime": moved}  # fmt: skip
+        if not value and type_ in ("Ready", "ContainersReady"):
+            new |= {"reason": reason, **({"message": why} if why else {})}
+        return new
+
     return [
-        _condition(pod, "PodReadyToStartContainers", is_running or ready),
-        _condition(pod, "Initialized", True),
-        _condition(pod, "Ready", ready, reason, why),
-        _condition(pod, "ContainersReady", ready, reason, why),
-        _condition(pod, "PodScheduled", True),
+        condition("PodReadyToStartContainers", is_running or ready),
+        condition("Initialized", True),
+        condition("Ready", ready),
+        condition("ContainersReady", ready),
+        condition("PodScheduled", True),
     ]
-
-
-def _condition(pod: Obj, type_: str, value: bool, reason: str = "", message: str = "") -> Obj:
-    word = "True" if value else "False"
-    old = next((c for c in (pod.get("status") or {}).get("conditions") or () if c["type"] == type_), None)
-    moved = old["lastTransitionTime"] if old and old["status"] == word else stamp()
-    new: Obj = {"type": type_, "observedGeneration": pod["metadata"].get("generation", 1), "status": word,
-                "lastProbeTime": None, "lastTransitionTime": moved}  # fmt: skip
-    if not value and reason:
-        new |= {"reason": reason, **({"message": message} if message else {})}
-    return new

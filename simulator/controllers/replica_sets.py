@@ -54,9 +54,11 @@ class ReplicaSets:
             missing = replica_set["spec"]["replicas"] - len(pods)
             for _ in range(missing):
                 self._make_pod(replica_set)
-            for pod in sorted(pods, key=_worth)[: max(0, -missing)]:
+            for pod in sorted(pods, key=_worth)[:-missing] if missing < 0 else ():
                 self._delete_pod(replica_set, pod)
-        self._write_status(replica_set, self._active_pods(replica_set))
+            if missing:
+                pods = self._active_pods(replica_set)
+        self._write_status(replica_set, pods)
 
     def _active_pods(self, replica_set: Obj) -> list[Obj]:
         pods = self.backend.owners.dependents(replica_set["metadata"]["uid"], "pods")

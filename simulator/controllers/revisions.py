@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
+
+import orjson
 
 from simulator.lifecycle.creation import SUFFIX_ALPHABET
 from simulator.values import Obj
@@ -20,7 +21,7 @@ NOT_COPIED = frozenset({REVISION, REVISION_HISTORY, DESIRED, MAX_REPLICAS, LAST_
 
 def template_hash(template: Obj) -> str:
     """Ten letters that stand for a pod template."""
-    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
+    digest = hashlib.sha256(orjson.dumps(template, option=orjson.OPT_SORT_KEYS)).digest()
     return "".join(SUFFIX_ALPHABET[byte % len(SUFFIX_ALPHABET)] for byte in digest[:10])
 
 

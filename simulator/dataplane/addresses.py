@@ -11,6 +11,7 @@ from simulator.wire.server import bound_socket
 
 NODE_PORTS = range(30000, 32768)
 TRIES = 200
+IPS = 250 * 250
 
 
 class SocketAddresses:
@@ -20,6 +21,7 @@ class SocketAddresses:
         self._store = store
         self._random = random.Random(seed)
         self._next_ip = 1
+        self._taken: set[str] = set()  # cluster IPs, also of Services that are no more
         self.sockets: dict[int, socket.socket] = {}
 
     def assign(self, draft: Obj, old: Obj | None, dry_run: bool) -> str | None:
@@ -49,13 +51,15 @@ class SocketAddresses:
             return
         spec.setdefault("clusterIP", old.get("clusterIP") or self._free_ip())
         spec["clusterIPs"] = [spec["clusterIP"]]
+        self._taken.add(spec["clusterIP"])
 
     def _free_ip(self) -> str:
-        used = {dig(service, "spec", "clusterIP") for service in self._store.each("services")}
+        if not self._taken or len(self._taken) > IPS // 2:
+            self._taken = {one["spec"].get("clusterIP") for one in self._store.each("services")}
         while True:
             self._next_ip += 1
             address = f"10.96.{self._next_ip // 250 % 250}.{self._next_ip % 250 + 1}"
-            if address not in used:
+            if address not in self._taken:
                 return address
 
     def _assign_node_port(self, port: Obj, mine: set[int | None], dry_run: bool) -> str | None:

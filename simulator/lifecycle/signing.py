@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.lifecycle.backend import Backend
 from simulator.patches.fields import Fields, compared, decoded, difference, encoded, union
-from simulator.patches.managers import UPDATE, after_update, written
+from simulator.patches.managers import UPDATE, Manager, after_update, written
 from simulator.values import Obj, stamp
 
 CONTROLLERS = "kube-controller-manager"
@@ -25,8 +25,12 @@ def put_signed(
     changed, removed = compared(live, new, kind.schema)
     at = _index(entries, manager, subresource)
     others = [entry for n, entry in enumerate(entries) if n != at]
-    if at is None or any(_overlap(entry["fieldsV1"], union(changed, removed)) for entry in others):
+    touched = union(changed, removed)
+    if any(_overlap(entry["fieldsV1"], touched) for entry in others):
         signed = written(after_update(live, new, manager, subresource, kind.schema))
+    elif at is None:
+        me = Manager(manager, UPDATE, subresource, new["apiVersion"], stamp(), changed)
+        signed = [*entries, *written((me,))]
     else:
         signed = [*entries[:at], _renewed(entries[at], changed, removed), *entries[at + 1 :]]
     return backend.store.put(key, {**new, "metadata": {**new["metadata"], "managedFields": signed}})

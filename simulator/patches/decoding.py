@@ -24,14 +24,18 @@ def decoding_problem(value: Any, type_: Type, path: str = "", struct: str = "") 
     if value is None or type_.form == ANY:
         return ""
     if type_.form == STRUCT and isinstance(value, dict):
-        inner = ((item, type_.fields.get(key), _join(path, key)) for key, item in value.items())
-        return _first(
-            decoding_problem(item, found, at, _go_short(type_)) for item, found, at in inner if found
-        )
+        name = _go_short(type_)
+        for key, item in value.items():
+            found = type_.fields.get(key)
+            if found and (problem := decoding_problem(item, found, _join(path, key), name)):
+                return problem
+        return ""
     if type_.form == MAP and isinstance(value, dict):
         return _first(decoding_problem(item, type_.item, path, struct) for item in value.values())  # type: ignore[arg-type]
     if type_.form == LIST and isinstance(value, list):
         return _first(decoding_problem(item, type_.item, path, struct) for item in value)  # type: ignore[arg-type]
+    if type_.form != "bytes" and _is(value, type_.form):
+        return ""
     return scalar_problem(value, type_, f"Go struct field {struct}.{path}")
 
 

@@ -7,9 +7,11 @@ A set is a tree of dicts with the keys of FieldsV1 (`f:spec`, `k:{"name":"api"}`
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from simulator.patches.schema import Path, Schema
+from simulator.values import Obj
 
 Fields = dict[str, Any]
 LEAF: Fields = {}  # one for all: a cluster has millions of them
@@ -25,7 +27,7 @@ KEY_DEFAULTS = {"protocol": "TCP"}
 def encoded(fields: Fields) -> Fields:
     """The tree as FieldsV1 writes it."""
     return {
-        key: LEAF if key == "." or value == MEMBER else encoded(value)
+        key: LEAF if value is MEMBER or key == "." or value == MEMBER else encoded(value)
         for key, value in sorted(fields.items())
     }
 
@@ -68,8 +70,12 @@ def difference(left: Fields, right: Fields) -> Fields:
 
 def item_key(item: Any, keys: tuple[str, ...]) -> str:
     """The FieldsV1 key of an item of an associative list."""
-    named = {key: item.get(key, KEY_DEFAULTS.get(key)) for key in sorted(keys)}
-    named = {key: value for key, value in named.items() if value is not None}
+    return _key_of(keys, *[item.get(key, KEY_DEFAULTS.get(key)) for key in keys])
+
+
+@lru_cache(maxsize=4096, typed=True)  # 1, 1.0 and True are told apart
+def _key_of(keys: tuple[str, ...], *values: Any) -> str:
+    named = {key: value for key, value in sorted(zip(keys, values, strict=True)) if value is not None}
     return "k:" + json.dumps(named, separators=(",", ":"))
 
 
@@ -104,15 +110,14 @@ def compared(
     if old is new or old == new:
         return {}, {}
     if isinstance(old, dict) and isinstance(new, dict) and not (path and schema.is_atomic_map(path)):
-        return _compared_keys({"f:" + k: (v, k) for k, v in old.items()},
-                              {"f:" + k: (v, k) for k, v in new.items()}, schema, path)  # fmt: skip
-    keys = schema.apply_keys(path) if path else None
-    if keys and isinstance(old, list) and isinstance(new, list):
-        return _compared_keys({item_key(v, keys): (v, None) for v in old},
-                              {item_key(v, keys): (v, None) for v in new}, schema, path)  # fmt: skip
-    if path and schema.is_set(path) and isinstance(old, list) and isinstance(new, list):
-        return _compared_keys({"v:" + json.dumps(v): (v, None) for v in old},
-                              {"v:" + json.dumps(v): (v, None) for v in new}, schema, path)  # fmt: skip
+        return _compared_maps(old, new, schema, path)
+    if path and isinstance(old, list) and isinstance(new, list):
+        if keys := schema.apply_keys(path):
+            return _compared_items({item_key(v, keys): v for v in old}, {item_key(v, keys): v for v in new},
+                                   schema, path)  # fmt: skip
+        if schema.is_set(path):
+            return _compared_items({"v:" + json.dumps(v): v for v in old},
+                                   {"v:" + json.dumps(v): v for v in new}, schema, path)  # fmt: skip
     if old is None and not item and isinstance(new, dict | list) and schema.is_always(path):
         return compared(type(new)(), new, schema, path) if new else ({}, {})
     if old is None:
@@ -141,28 +146,44 @@ def made_fields(obj: Any, schema: Schema, path: Path = ()) -> Fields:
 
 def all_fields(value: Any, schema: Schema, path: Path) -> Fields:
     """The paths of a value that is new as a whole: its leaves, and the maps and lists around them."""
-    found = fields_of(value, schema, path)
-    return found if found == MEMBER else _with_members(found)
+    if isinstance(value, dict) and value and not schema.is_atomic_map(path):
+        inner = {"f:" + key: all_fields(item, schema, (*path, key)) for key, item in value.items()}
+        return {".": LEAF, **inner}
+    if isinstance(value, list) and value:
+        if keys := schema.apply_keys(path):
+            return {".": LEAF, **{item_key(v, keys): all_fields(v, schema, path) for v in value}}
+        if schema.is_set(path):
+            return {".": LEAF, **{"v:" + json.dumps(v): MEMBER for v in value}}
+    return MEMBER
 
 
-def _with_members(fields: Fields) -> Fields:
-    return {".": {}, **{key: _with_members(inner) for key, inner in fields.items() if key != "."}}
+def _compared_maps(old: Obj, new: Obj, schema: Schema, path: Path) -> tuple[Fields, Fields]:
+    changed: Fields = {}
+    removed: Fields = {}
+    for name, after in new.items():
+        before = old.get(name)
+        if before is after or before == after or _untracked(path, name):
+            continue  # most of an object that changes stays as it is
+        more, less = compared(before, after, schema, (*path, name))
+        if more:
+            changed["f:" + name] = more
+        if less:
+            removed["f:" + name] = less
+    for name in old.keys() - new.keys():
+        if not _untracked(path, name) and (less := compared(old[name], None, schema, (*path, name))[1]):
+            removed["f:" + name] = less
+    return changed, removed
 
 
-def _compared_keys(
-    old: dict[str, Any], new: dict[str, Any], schema: Schema, path: Path
-) -> tuple[Fields, Fields]:
+def _compared_items(old: Obj, new: Obj, schema: Schema, path: Path) -> tuple[Fields, Fields]:
+    """Of the items of a list by the keys that FieldsV1 gives them."""
     changed: Fields = {}
     removed: Fields = {}
     for key in {**old, **new}:
-        (before, name), (after, _) = old.get(key) or (None, new[key][1]), new.get(key) or (None, None)
-        if _untracked(path, name):
-            continue
-        sub_path = (*path, name) if name else path
-        more, less = compared(before, after, schema, sub_path, item=name is None)
-        if name is None and key not in old:
+        more, less = compared(old.get(key), new.get(key), schema, path, item=True)
+        if key not in old:
             more = union(more, MEMBER)
-        if name is None and key not in new:
+        if key not in new:
             less = union(less, MEMBER)
         if more:
             changed[key] = more
@@ -171,7 +192,7 @@ def _compared_keys(
     return changed, removed
 
 
-def _untracked(path: Path, name: str | None) -> bool:
+def _untracked(path: Path, name: str) -> bool:
     return (path == () and name in SKIPPED) or (path == ("metadata",) and name in SYSTEM_METADATA)
 
 

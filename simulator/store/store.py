@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from simulator.values import Obj, full_name, packed
 
@@ -51,14 +51,12 @@ class Store:
         """The object, or None."""
         return self._kinds.get(kind, {}).get(namespace, {}).get(name)
 
-    def each(self, kind: str, namespace: str | None = None) -> Iterator[Obj]:
-        """The objects of a kind in no particular order; of all namespaces when None."""
+    def each(self, kind: str, namespace: str | None = None) -> Sequence[Obj]:
+        """The objects of a kind as they are now, in no particular order; of all namespaces when None."""
         spaces = self._kinds.get(kind, {})
         if namespace is not None:
-            yield from tuple(spaces.get(namespace, {}).values())
-            return
-        for names in tuple(spaces.values()):
-            yield from tuple(names.values())
+            return tuple(spaces[namespace].values()) if namespace in spaces else ()
+        return [obj for names in spaces.values() for obj in names.values()]
 
     def listed(self, kind: str, namespace: str | None = None) -> list[Obj]:
         """The objects of a kind in the order of their keys, as etcd returns them."""

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from access.tokens import create_token
-from clusters.models import Prod
+from clusters.models import Cluster, Prod
 from journal.models import Event
 from tests import build
 from tests.api.conftest import Call
@@ -54,6 +54,22 @@ def test_a_route_shows_asked_and_actual(call: Call) -> None:
     assert (two["state"], two["epoch"], two["read_at"]) == ("pending", 0, None)
 
 
+def test_what_is_wrong_with_a_route_as_it_is_is_told(call: Call) -> None:
+    assert call("GET", "routes/shop-r/", role="viewer").json()["troubles"] == []
+    Cluster.objects.filter(name__in="ab").update(failure_domain="tokyo")
+    build.observe("a-1", ready=0)
+    told = {one["name"]: one["troubles"] for one in call("GET", "routes/", role="viewer").json()["results"]}
+    (near,), (nobody,) = told["shop-r"], told["shop-s"]
+    assert (near["code"], near["params"]) == ("redundancy-not-given", {"domain": "tokyo"})
+    assert near["text"] == "It is to be in two failure domains and is only in tokyo."
+    assert nobody["code"] == "no-member-serves" and told["shop-t"] == []
+    report = call("GET", "survival/", role="viewer").json()["troubles"]
+    assert [(one["route"], one["tenants"], one["reason"]["code"]) for one in report] == [
+        ("shop-s", 400, "no-member-serves"),
+        ("shop-r", 300, "redundancy-not-given"),
+    ]
+
+
 def test_room_says_what_is_free_and_which_prods_to_add(call: Call) -> None:
     shown = call("GET", "room/", role="viewer").json()
     mine = {one["prod"]: one for one in shown["prods"]}
@@ -68,6 +84,26 @@ def test_room_says_what_is_free_and_which_prods_to_add(call: Call) -> None:
     assert [(one["cluster"], one["blueprint"], one["version"]) for one in wanted] == [("c", "shop", "v1.0.0")]
     assert wanted[0]["why"][0]["code"] == "n-1-does-not-hold"
     assert "would have no place" in wanted[0]["why"][0]["text"]
+
+
+def test_rebalancing_is_proposed_and_may_be_done_as_it_says(call: Call) -> None:
+    assert call("GET", "rebalance/", role="viewer").json()["moves"] == []
+    Prod.objects.filter(name="a-1").update(capacity=450)
+    (move,) = call("GET", "rebalance/", role="viewer").json()["moves"]
+    assert (move["route"], move["source"], move["to"], move["load"]) == ("shop-s", "a-1", "c-1", 400)
+    assert (move["weights"], move["reason"]["code"]) == ({"a-1": 0, "c-1": 100}, "relieves")
+    sent = {"weights": move["weights"], "epoch": move["epoch"], "for_good": True}
+    assert call("POST", "routes/shop-s/actions/weights/", sent).status_code == 200
+    shown = call("GET", "rebalance/").json()
+    assert (shown["moves"], shown["staying"]) == ([], [])
+    room = {one["prod"]: one["free"] for one in call("GET", "room/").json()["prods"]}
+    assert room["c-1"] == move["room"]
+
+
+def test_a_prod_that_cannot_be_relieved_is_named(call: Call) -> None:
+    Prod.objects.exclude(name="c-2").update(capacity=450)
+    shown = call("GET", "rebalance/", role="viewer").json()
+    assert {one["route"] for one in shown["staying"]} == {"shop-s", "shop-t"}
 
 
 @pytest.mark.parametrize(
@@ -191,6 +227,20 @@ def test_a_tenant_is_added_changed_and_moved(call: Call) -> None:
     assert call("GET", "tenants/acme/").json() == moved.json()
 
 
+def test_a_tenant_says_where_it_is_since_when_and_what_would_become_of_it(call: Call) -> None:
+    call("POST", "tenants/shop-s-0001/actions/move/", {"route": "shop-u", "reason": "closer"})
+    weights = {"weights": {"c-1": 0, "b-2": 100}, "epoch": 2, "reason": "a test"}
+    assert call("POST", "routes/shop-u/actions/weights/", weights).status_code == 200
+    shown = call("GET", "tenants/shop-s-0001/", role="viewer").json()
+    moved, came = shown["history"]
+    assert (moved["was"], moved["now"], moved["reason"]["code"]) == (["c-1"], ["b-2"], "weights-set")
+    assert (came["now"], came["reason"]["code"], shown["since"]) == ([], "tenant-moved", moved["at"])
+    assert [(one["cluster"], one["how"], one["reason"]["code"]) for one in shown["fates"]] == [
+        ("b", "moved", "goes-back-to")
+    ]
+    assert shown["gap"]["code"] == "no-redundancy-bought"
+
+
 def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: Call) -> None:
     sent = {"text": "name,hostnames\nacme,acme.example\nbolt,bolt.example\n"}
     shown = call("POST", "tenant-imports/preview/", sent)
@@ -198,6 +248,7 @@ def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: C
     assert [(one["line"], one["name"], one["new_route"]) for one in shown.json()["tenants"]] == [
         (2, "acme", False), (3, "bolt", False)
     ]  # fmt: skip
+    assert {one["reason"]["code"] for one in shown.json()["tenants"]} == {"route-has-space"}
     assert wrong(call("POST", "tenant-imports/", sent)) == {"digest": "field-needed"}
     stale = call("POST", "tenant-imports/", {**sent, "digest": "0" * 64})
     assert (stale.status_code, stale.json()["code"]) == (409, "import-stale")

@@ -2,8 +2,8 @@
 of six Prods: through its two gateways, and through HAProxy where it is installed.
 
 A click is the moment before the request that a button would send. Failed and misrouted requests are those of the
-users' own log; misrouted is one that a Prod answered which the Route was never asked to use. Beside the rollback stands
-`kubectl rollout undo` of all Prods in parallel.
+users' own log; misrouted is one that a Prod answered which its Route gave no weight at that moment, nor in the second before.
+Beside the rollback stands `kubectl rollout undo` of all Prods in parallel.
 """
 
 import argparse
@@ -20,8 +20,10 @@ from typing import Any
 
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.adapters.routers.system.real_haproxy import RealHaproxy
+from tests.adapters.routers.system.relay import Relay
 from tests.e2e.api import Api, told
-from tests.e2e.users import Request, Users, errors
+from tests.e2e.astray import misrouted
+from tests.e2e.users import Users, errors
 from tests.e2e.world import World
 from tests.kubectl import KUBECTL
 
@@ -51,6 +53,7 @@ class Bench:
     def __init__(self, stack: Stack, rate: float) -> None:
         self.stack, self.world = stack, World(stack)
         self.api, self.users = Api(stack.url, stack.demo["token"]), Users(stack)
+        self.relay: Relay | None = None  # of HAProxy's runtime socket, while there is one
         self.users.hurry(rate)
         wait_until(lambda: len(self.users.served("group")) == len(ROUTES), SOON_S, "everybody is served")
 
@@ -58,16 +61,9 @@ class Bench:
         """Print a row about the requests sent between two moments (seconds since the epoch)."""
         wait_until(lambda: self.users.log(until), SOON_S, "the log is written")
         sent = [one for one in self.users.log(since) if one["t"] <= until]
-        failed, astray = len(errors(sent)), len(self.misrouted(sent))
+        epochs = {route: self.api.all(f"routes/{route}/epochs/") for route in ROUTES}
+        failed, astray = len(errors(sent)), len(misrouted(sent, epochs))
         print(f"| {door} | {what} | {len(sent)} | {failed} | {astray} | {more} |", flush=True)
-
-    def misrouted(self, sent: list[Request]) -> list[Request]:
-        """Those that a Prod answered which no epoch of the Route had given a weight."""
-        used: dict[str, set[str]] = {}
-        for route in ROUTES:
-            epochs = self.api.all(f"routes/{route}/epochs/")
-            used[route] = {prod for epoch in epochs for prod, weight in epoch["weights"].items() if weight}
-        return [one for one in sent if not one["error"] and one["prod"] not in used[one["group"]]]
 
     def epochs(self) -> dict[str, int]:
         return {route["name"]: route["epoch"] for route in self.api.get("routes/")["results"]}
@@ -145,7 +141,7 @@ def rollback(bench: Bench, door: str, version: str) -> None:
     bench.api.until(run, third_soaks, timeout_s=LONG_S)
     with bench.world.faulty("image", pattern=f"shop/api:{version}", behaviour="crash"):
         bench.api.until_state(run, "failed", timeout_s=LONG_S)
-    before, seen, clicked = bench.epochs(), bench.world.mark(), time.time()
+    before, seen, clicked = bench.epochs(), marked(bench), time.time()
     back = int(bench.api.act(run, "rollback")["id"])
     answered = time.time()
     moved = bench.moved(before)
@@ -157,7 +153,7 @@ def rollback(bench: Bench, door: str, version: str) -> None:
     more = (
         f"click → answer {answered - clicked:.2f} s, → last weight read back {done - clicked:.2f} s, {last}"
     )
-    more += f", {len(moved)} Routes, {writes} writes to the gateways, all redeployed {ended - clicked:.1f} s"
+    more += f", {len(moved)} Routes, {writes}, all redeployed {ended - clicked:.1f} s"
     bench.told(door, "rollback in wave 3", clicked, ended, more)
     bench.stack.manage("shell", "--no-imports", "--command", LIFT)
 
@@ -168,20 +164,29 @@ def third_soaks(run: dict[str, Any]) -> bool:
     return any(one["state"] == "running" for one in soaks)
 
 
-def router_writes(bench: Bench, since: int) -> int:
-    """Writes to the gateways' clusters since an entry of the simulator's audit log."""
+def marked(bench: Bench) -> tuple[int, int]:
+    """From where `router_writes` counts: an entry of the simulator's audit log, and HAProxy's writes until now."""
+    return bench.world.mark(), bench.relay.writes if bench.relay else 0
+
+
+def router_writes(bench: Bench, since: tuple[int, int]) -> str:
+    """Writes to the gateways' clusters, and commands to HAProxy that change something."""
     verbs = ("patch", "create", "update", "delete")
-    entries = [one for one in bench.world.entries(since) if one["cluster"].startswith("edge")]
-    return sum(one["type"] == "request" and one["verb"] in verbs and one["code"] < 300 for one in entries)
+    entries = [one for one in bench.world.entries(since[0]) if one["cluster"].startswith("edge")]
+    count = sum(one["type"] == "request" and one["verb"] in verbs and one["code"] < 300 for one in entries)
+    commands = f" and {bench.relay.writes - since[1]} commands to HAProxy" if bench.relay else ""
+    return f"{count} writes to the gateways{commands}"
 
 
 def failover(bench: Bench, door: str) -> None:
     """Cluster a dies, is failed over, comes back, is failed back."""
     died = time.time()
     with bench.world.faulty("lost", cluster="a"):
-        wait_until(lambda: health(bench) == "unreachable", SOON_S, "it is noticed")
+        wait_until(lambda: health(bench) == "unreachable", SOON_S, "its API is missed")
+        missed = time.time()
+        wait_until(lambda: "a" in proposed(bench), SOON_S, "it is known to be down, by two signals")
         noticed = time.time()
-        before, seen, clicked = bench.epochs(), bench.world.mark(), time.time()
+        before, seen, clicked = bench.epochs(), marked(bench), time.time()
         run = move(bench, "evacuation")
         moved = bench.moved(before)
         done = bench.published(moved)
@@ -193,10 +198,8 @@ def failover(bench: Bench, door: str) -> None:
     last = max(
         (one["t"] for one in errors(bench.users.log(died)) if one["group"] == "shop-s"), default=clicked
     )
-    more = f"noticed {noticed - died:.1f} s, click → last weight read back {done - clicked:.2f} s, "
-    more += (
-        f"last failed request {last - clicked:+.2f} s, {len(moved)} Routes, {writes} writes to the gateways; "
-    )
+    more = f"unreachable {missed - died:.1f} s, down by two signals {noticed - died:.1f} s, click → last weight read back {done - clicked:.2f} s, "
+    more += f"last failed request {last - clicked:+.2f} s, {len(moved)} Routes, {writes}; "
     more += f"of redundant tenants {len(others)} failed, until the router saw it"
     bench.told(door, "failover of a dead cluster (from its death)", died, ended, more)
     wait_until(lambda: health(bench) == "healthy" and not stops(bench), SOON_S, "it may come back")
@@ -207,6 +210,11 @@ def failover(bench: Bench, door: str) -> None:
 
 def health(bench: Bench) -> str:
     return str(bench.api.get("clusters/a/")["health"])
+
+
+def proposed(bench: Bench) -> list[str]:
+    """The Clusters whose failover is proposed, since both signals say that they are dead."""
+    return [one["cluster"] for one in bench.api.get("automation/")["proposals"]]
 
 
 def stops(bench: Bench) -> list[Any]:
@@ -252,9 +260,10 @@ def haproxy(bench: Bench) -> Iterator[None]:
     """HAProxy publishes every Route too, and users come through it alone."""
     with TemporaryDirectory(prefix="drover-proxy-") as folder:
         proxy = RealHaproxy(Path(folder), routes=10, members=8)
+        bench.relay = Relay(Path(folder) / "counted.sock", proxy.doors.runtime)
         try:
             layout = {"folder": folder, "routes": 10, "members": 8}
-            settings = json.dumps({"address": proxy.address, **layout})
+            settings = json.dumps({"address": f"unix:{bench.relay.path}", **layout})
             command = PUBLISH.format(settings=settings, routes=list(ROUTES))
             bench.stack.manage("shell", "--no-imports", "--command", command)
             bench.published(bench.epochs())
@@ -266,6 +275,8 @@ def haproxy(bench: Bench) -> Iterator[None]:
             )
             yield
         finally:
+            bench.relay.close()
+            bench.relay = None
             proxy.stop()
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simulator.testing import Fleet
 from tests.simulator.space import Space, deployment, image_of, until
 
 
@@ -185,3 +186,13 @@ def test_scaling_to_zero_ends_every_pod(space: Space) -> None:
     space.patch("deployments", "api", {"spec": {"replicas": 0}})
     until(lambda: not space.list("pods"), "no pods")
     until(space.rolled_out, "status follows")
+
+
+def test_a_pod_that_takes_no_time_to_start_gets_ready(fleet: Fleet, space: Space) -> None:
+    before = fleet.ask("GET", "/settings")["pod_start"]
+    fleet.settings(pod_start=[0, 0])
+    try:
+        roll(space, "v1")
+        until(lambda: space.rolled_out(tag="v1"), "rolled out")
+    finally:
+        fleet.settings(pod_start=before)

@@ -101,3 +101,22 @@ def test_endpoints_follow_the_readiness_of_pods(space: Space, port: int) -> None
     space.patch("deployments", "api", {"spec": {"replicas": 0}})
     until(lambda: not ready_addresses(), "no ready endpoints")
     assert port
+
+
+def test_a_pod_that_is_relabelled_leaves_its_service(space: Space) -> None:
+    labels = {"app": "alone"}
+    containers = [{"name": "api", "image": "shop/api:v1"}]
+    space.create("services", {**service(), "spec": {**service()["spec"], "selector": labels}})
+    space.create(
+        "pods", {"metadata": {"name": "alone", "labels": labels}, "spec": {"containers": containers}}
+    )
+
+    def addresses() -> list[str]:
+        found = space.list("endpointslices", "labelSelector=kubernetes.io/service-name=api")
+        return [
+            address for one in found for endpoint in one["endpoints"] for address in endpoint["addresses"]
+        ]
+
+    until(lambda: len(addresses()) == 1, "an address")
+    space.patch("pods", "alone", {"metadata": {"labels": {"app": "nobodys"}}})
+    until(lambda: not addresses(), "no address")

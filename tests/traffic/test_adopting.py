@@ -168,3 +168,9 @@ def test_a_cluster_that_was_emptied_without_us_is_draining(edge: Edge, was: str)
     assert intents == {"a": "draining", "b": "active", "c": "active"}
     told = Event.objects.get(kind="cluster", to_state="draining")
     assert (told.cluster, told.from_state, told.reason["code"]) == ("a", was, "cluster-emptied-outside")
+
+
+def test_what_a_router_shows_beyond_the_pins_of_a_route_is_not_taken_over(edge: Edge) -> None:
+    Route.objects.filter(name="shop-r").update(pins=["a-2", "c-1"])
+    assert cannot() == ["route-pinned-to"]
+    assert refused() == ["nothing-to-adopt"]

@@ -26,6 +26,8 @@ AGAIN: dict[Key, str] = {
     ("post", "/clusters/{name}/evacuation/"): "plan-stale",
     ("post", "/clusters/{name}/evacuation/take-back/"): "no-moves-to-take-back",
     ("post", "/clusters/{name}/failback/"): "claimed",
+    ("post", "/line/resume/"): "line-not-stopped",
+    ("post", "/line/stop/"): "line-already-stopped",
     ("post", "/people/"): "field:username",
     ("post", "/people/{username}/activate/"): "person-active",
     ("post", "/people/{username}/deactivate/"): "person-not-active",
@@ -107,6 +109,8 @@ UNCONDITIONAL: dict[str, set[Key]] = {
         ("post", "/automation/failover/"),
         ("post", "/automation/resume/"),
         ("post", "/automation/stop/"),
+        ("post", "/line/resume/"),
+        ("post", "/line/stop/"),
     },
     "its digest guards it": {("post", "/routers/{name}/adoption/")},
     "speaks to the router, in no transaction": {

@@ -175,3 +175,13 @@ def test_a_larger_fleet_takes_no_more_queries(browser: Browser, edge: Edge, path
         route = Route.objects.create(name=f"more-{number}", redundancy="none")
         route.members.create(prod=Prod.objects.get(name="a-1"), weight=100, target=100)
     assert queries(client, path) == small <= 45
+
+
+def test_stop_the_line_is_in_reach_of_the_thumb_while_nothing_is_wrong(browser: Browser) -> None:
+    def reach(role: str) -> str:
+        return text(browser(role), "/failover/live/").partition('class="emergency"')[2]
+
+    assert 'href="/line/stop/"' in reach("on-call")
+    assert reach("viewer") == ""
+    assert browser("on-call").post("/line/stop/", {"reason": "alerts"}).status_code == 302
+    assert reach("on-call") == ""

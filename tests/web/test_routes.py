@@ -190,6 +190,17 @@ def test_a_preview_tells_what_weights_would_mean_and_changes_nothing(browser: Br
     assert weights() == {"a-2": 50, "b-1": 50}
 
 
+def test_a_preview_tells_how_many_writes_that_takes(browser: Browser) -> None:
+    path = "/routes/{}/preview/?weights.{}=3"
+    Edge()
+    said = shown(browser(READ), path.format("shop-r", "a-2"))  # 300 hostnames, 16 of them in a write
+    assert "2 router instances are written to. It takes 38 writes in all." in said
+    RouterInstance.objects.filter(name="edge-2").update(router=build.router("other").router)
+    assert "It takes 20 writes in all." in shown(browser(READ), path.format("shop-r", "a-2"))
+    said = shown(browser(READ), path.format("staff", "c-2"))  # 3 hostnames
+    assert "2 router instances are written to." in said and "writes in all" not in said
+
+
 def test_a_preview_warns_of_what_is_bought_and_of_what_is_ill(browser: Browser) -> None:
     build.fresh()
     build.observe("a-2", ready=0)

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from clusters.models import Cluster
+from releases.actions import start_leaving
+from releases.failover_preview import preview_leaving
 from tests import build
 from tests.traffic.standing import standing_fleet
 from tests.web.conftest import PEOPLE, Browser
@@ -210,3 +214,25 @@ def test_a_single_writer_asks_for_its_name(browser: Browser) -> None:
     answer = client.post(path, {"prods": "b-2"})
     assert answer.status_code == 400 and "must not write the data" in answer.content.decode()
     assert client.post(path, {"prods": "b-2", "confirm": "shop-s-0001"}).status_code == 302
+
+
+def test_the_page_says_where_a_failover_has_sent_it(browser: Browser) -> None:
+    Cluster.objects.filter(name="a").update(health="unreachable", health_since=timezone.now())
+    digest = preview_leaving("a").plan.digest
+    run = start_leaving(build.person("on-call"), "a", digest, "the power is out")
+    said = shown(browser(READ), "/tenants/shop-s-0001/")
+    assert "<strong>a-1 → c-1</strong>" in said and f'href="/runs/{run.pk}/"' in said
+    assert "Its users have been there for" in said
+
+
+def test_a_tenant_is_pinned_and_its_pages_say_so(browser: Browser) -> None:
+    client, path = browser(MANAGER), "/tenants/shop-u-0001/change/"
+    sent = {**client.get(path).context["form"].initial, "pins": "c-1, a-1"}
+    assert client.post(path, sent).status_code == 302
+    row = Tenant.objects.select_related("route").get(name="shop-u-0001")
+    assert (row.pins, row.route.name != "shop-u") == (["a-1", "c-1"], True)
+    for page in ("/tenants/shop-u-0001/", f"/routes/{row.route.name}/"):
+        assert "Pinned: nobody but a-1, c-1 may ever serve it" in shown(client, page)
+    assert "Pinned" not in shown(client, "/routes/shop-u/")
+    answer = client.post(path, {**client.get(path).context["form"].initial, "pins": "z-9"})
+    assert answer.status_code == 400 and "no Prod of this name" in answer.content.decode()

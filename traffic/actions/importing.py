@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from traffic.models import Hostname, Route, Tenant
 from traffic.queries.facts import read_facts
 
 from .locks import ROOM, TENANTS, one_at_a_time
-from .placing import FIELD_OF, read_blueprint, rebind, take_shard
+from .placing import FIELD_OF, check_prods, read_blueprint, rebind, take_shard
 from .tenant_words import TenantFacts, columns_of, facts_of, read_tenant, read_tenant_name
 from .words import Faults
 
@@ -28,7 +28,7 @@ ERRORS_TOLD = 100
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A Tenant of line `line` and the Route that it goes to. `new`: the Route is to be made, on `prods`."""
+    """A Tenant of line `line` and the Route that it goes to, and why. `new`: the Route is to be made, on `prods`."""
 
     line: int
     name: str
@@ -36,6 +36,7 @@ class Placed:
     route: str
     new: bool
     prods: tuple[str, ...]
+    why: Reason = field(repr=False)  # it has numbers that belong to no digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def _plan(text: Any) -> tuple[TenantImport, Mapping[str, _Wanted], Placing]:
     same = _same(wanted, faults)
     new = {one.name: one for one in wanted if one.name not in same}
     _check_hostnames(new.values(), faults)
+    check_prods({_path(one.line, "pins"): one.facts.pins for one in new.values() if one.facts.pins}, faults)
     _check(faults)
     placing = place_tenants([_now(one) for one in new.values()], facts)
     for name, why in placing.unplaced:
@@ -162,7 +164,8 @@ def _check_hostnames(wanted: Iterable[_Wanted], faults: Faults) -> None:
 
 
 def _now(one: _Wanted) -> TenantNow:
-    return TenantNow(one.name, one.facts.load, one.facts.redundancy, one.facts.data_class, one.blueprint)
+    facts = one.facts
+    return TenantNow(one.name, facts.load, facts.redundancy, facts.data_class, one.blueprint, facts.pins)
 
 
 def _placed(new: Mapping[str, _Wanted], placing: Placing) -> tuple[Placed, ...]:
@@ -174,6 +177,7 @@ def _placed(new: Mapping[str, _Wanted], placing: Placing) -> tuple[Placed, ...]:
             shard.route,
             shard.new,
             tuple(seat.prod for seat in shard.members if seat.weight or seat.target),
+            shard.why,
         )
         for shard in placing.shards
         for name in shard.tenants

@@ -1,6 +1,6 @@
 """A Tenant gets its Route: one that a person names, or the one that the planner finds."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,10 +19,15 @@ from traffic.routers.rules import NAME
 from .publishing import good_now
 from .routes import make_route
 from .tenant_words import TenantFacts
-from .words import Faults
+from .words import Faults, read_names
 
 # Where the fault of a Tenant without a place lies.
-FIELD_OF = {"no-room": "load", "none-of-those-asked": "prods", "no-version-shares-data": "data_class"}
+FIELD_OF = {
+    "no-room": "load",
+    "none-of-those-asked": "prods",
+    "no-version-shares-data": "data_class",
+    "pinned-elsewhere": "pins",
+}
 
 
 def find_shard(
@@ -42,6 +47,7 @@ def find_shard(
         asked.redundancy,
         asked.data_class,
         blueprint,
+        asked.pins,
         data_of=_data_of(facts, asked, now_in),
     )
     avoid = [now_in.name] if now_in else []
@@ -80,15 +86,20 @@ def read_blueprint(value: str, facts: TrafficFacts, now_in: Route | None, faults
 
 def read_prods(value: Any, faults: Faults) -> tuple[str, ...]:
     """Names of Prods that are there; none for any."""
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > 100:
-        faults.add("prods", "prods-no-list")
-        return ()
-    asked = [one if isinstance(one, str) and NAME.fullmatch(one) else "" for one in value]
-    known = set(Prod.objects.filter(name__in=asked).values_list("name", flat=True))
-    for place, name in enumerate(asked):
-        if name not in known:
-            faults.add(f"prods[{place}]", "no-such-prod-here")
-    return tuple(asked)
+    asked = read_names(value, "prods", faults)
+    check_prods({"prods": asked}, faults)
+    return asked
+
+
+def check_prods(named: Mapping[str, Sequence[str]], faults: Faults) -> None:
+    """Whatever of `named` (path -> names) is no Prod, or a retired one, is a fault there. One query."""
+    wanted = {name for names in named.values() for name in names}
+    rows = Prod.objects.filter(name__in=wanted).exclude(lifecycle=Prod.Lifecycle.RETIRED)
+    unknown = wanted - set(rows.values_list("name", flat=True))
+    for path, names in named.items() if unknown else ():
+        for place, name in enumerate(names):
+            if name in unknown:
+                faults.add(f"{path}[{place}]", "no-such-prod-here")
 
 
 def named_route(value: str, asked: TenantFacts) -> Route:
@@ -101,6 +112,9 @@ def named_route(value: str, asked: TenantFacts) -> Route:
     if (row.redundancy, row.data_class) != (asked.redundancy, asked.data_class):
         kind = because("route-of-another-kind", redundancy=row.redundancy, data_class=row.data_class)
         raise FieldErrors((("route", kind),))
+    if tuple(sorted(row.pins)) != asked.pins:
+        other = because("route-pinned-otherwise", route=row.name, pins=", ".join(row.pins) or "-")
+        raise FieldErrors((("route", other),))
     return row
 
 
@@ -115,7 +129,9 @@ def take_shard(shard: Shard, like: Route | None, why: Reason, actor: Person) -> 
     shard = replace(shard, route=name)
     instances = _published(like) if like else _neighbours(shard)
     kind = shard.kind
-    return make_route(shard.route, kind.redundancy, kind.data_class, shard.members, why, actor, instances)
+    return make_route(
+        shard.route, kind.redundancy, kind.data_class, shard.members, why, actor, instances, kind.pins
+    )
 
 
 def _published(route: Route) -> tuple[int, ...]:

@@ -120,9 +120,10 @@ def make_route(
     why: Reason,
     actor: Person | None,
     instances: tuple[int, ...] = (),
+    pins: tuple[str, ...] = (),
 ) -> Route:
     """A new Route with these members at epoch 1, to be published at `instances`."""
-    route = Route.objects.create(name=name, redundancy=redundancy, data_class=data_class)
+    route = Route.objects.create(name=name, redundancy=redundancy, data_class=data_class, pins=list(pins))
     prods = dict(Prod.objects.filter(name__in=[seat.prod for seat in seats]).values_list("name", "pk"))
     RouteMember.objects.bulk_create(
         RouteMember(route=route, prod_id=prods[seat.prod], weight=seat.weight, target=seat.target)

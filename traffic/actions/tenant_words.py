@@ -1,4 +1,4 @@
-"""What people say about a Tenant, read: hostnames, load, redundancy, class."""
+"""What people say about a Tenant, read: hostnames, load, redundancy, class, and the Prods that may serve it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,25 +8,31 @@ from typing import Any
 from traffic.models import DataClass, Redundancy, Tenant
 from traffic.routers.rules import NAME, is_hostname
 
-from .words import LOAD_MAX, Faults, whole
+from .words import LOAD_MAX, Faults, read_names, whole
 
 HOSTNAMES_MAX = 100
-FIELDS = ("hostnames", "load", "redundancy", "data_class")
 
 
 @dataclass(frozen=True, slots=True)
 class TenantFacts:
-    """What a Tenant is. Hostnames are sorted."""
+    """What a Tenant is. Hostnames are sorted; so are `pins`, the only Prods that may ever serve it (none: any)."""
 
     hostnames: tuple[str, ...]
     load: int
     redundancy: str
     data_class: str
+    pins: tuple[str, ...] = ()
 
 
 def facts_of(tenant: Tenant) -> TenantFacts:
     """What people have said about it."""
-    return TenantFacts(tuple(sorted(tenant.hostnames)), tenant.load, tenant.redundancy, tenant.data_class)
+    return TenantFacts(
+        tuple(sorted(tenant.hostnames)),
+        tenant.load,
+        tenant.redundancy,
+        tenant.data_class,
+        tuple(sorted(tenant.pins)),
+    )
 
 
 def columns_of(facts: TenantFacts) -> dict[str, Any]:
@@ -36,6 +42,7 @@ def columns_of(facts: TenantFacts) -> dict[str, Any]:
         "load": facts.load,
         "redundancy": facts.redundancy,
         "data_class": facts.data_class,
+        "pins": list(facts.pins),
     }
 
 
@@ -64,6 +71,7 @@ def read_tenant(given: Mapping[str, Any], faults: Faults, was: TenantFacts | Non
         _load(given.get("load", before.load), faults),
         _one_of("redundancy", given.get("redundancy", before.redundancy), Redundancy.values, faults),
         _one_of("data_class", given.get("data_class", before.data_class), DataClass.values, faults),
+        tuple(sorted(set(read_names(given.get("pins", before.pins), "pins", faults)))),
     )
 
 

@@ -17,6 +17,7 @@ from traffic.queries.loads import load_now
 
 from .locks import ROOM, TENANTS, one_at_a_time
 from .placing import (
+    check_prods,
     check_reachable,
     find_shard,
     named_route,
@@ -32,7 +33,8 @@ from .words import Faults, read_reason, text_of
 
 def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
     """A new Tenant of `name`, `hostnames`, `load`, `redundancy`, `data_class`, on the Route `route`, or where the
-    planner finds room on a Prod of `blueprint` (among `prods`, where some are named).
+    planner finds room on a Prod of `blueprint` (among `prods`, where some are named). `pins`: the only Prods that
+    may ever serve it, whatever happens.
 
     Raises FieldErrors at each field that is wrong, at `redundancy` or `load` too where the fleet cannot give it.
     """
@@ -46,6 +48,7 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
         if name and Tenant.objects.filter(name=name).exists():
             faults.add("name", "tenant-exists", tenant=name)
         _check_hostnames(name, asked, given.get("hostnames"), faults)
+        check_prods({"pins": asked.pins}, faults)
         if named:
             faults.check()
             route = named_route(named, asked)
@@ -63,8 +66,8 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
 
 
 def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: str = "") -> Tenant:
-    """The Tenant with other facts; what is not given stays. With another redundancy or class it moves to a Route of
-    that kind, and where its data have a single writer then, needs `confirm` as `move_tenant` does. `read_as`: the
+    """The Tenant with other facts; what is not given stays. With another redundancy, class or pins it moves to a Route
+    of that kind, and where its data have a single writer then, needs `confirm` as `move_tenant` does. `read_as`: the
     `digest_of` what the person saw; Refused where it is otherwise by now. The same again changes nothing.
     """
     require(person, "tenant.write")
@@ -77,10 +80,12 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
             raise Refused(because("tenant-changed", tenant=name))
         asked = read_tenant(given, faults, before)
         _check_hostnames(name, asked, given.get("hostnames"), faults)
+        if asked.pins != before.pins:
+            check_prods({"pins": asked.pins}, faults)
         changed = [
             field for field in TenantFacts.__slots__ if getattr(asked, field) != getattr(before, field)
         ]
-        moves = not {"redundancy", "data_class"}.isdisjoint(changed)
+        moves = not {"redundancy", "data_class", "pins"}.isdisjoint(changed)
         if moves:
             _check_writer(name, asked.data_class, given, faults)
         faults.check()

@@ -1,13 +1,15 @@
 """What people send about traffic, read: each fault at its field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from access.actions.words import optional_reason
 from journal.core.reasons import FieldErrors, Reason, because
+from traffic.routers.rules import NAME
 
 LOAD_MAX = 1_000_000_000
 EPOCH_MAX = 2**63 - 1
+PRODS_MAX = 100
 
 
 class Faults:
@@ -49,6 +51,14 @@ def text_of(given: Mapping[str, Any], field: str, faults: Faults) -> str:
         faults.add(field, "not-a-text")
         return ""
     return value
+
+
+def read_names(value: Any, field: str, faults: Faults) -> tuple[str, ...]:
+    """A list of names of Prods, at most PRODS_MAX; "" for what cannot be one."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > PRODS_MAX:
+        faults.add(field, "prods-no-list")
+        return ()
+    return tuple(one if isinstance(one, str) and NAME.fullmatch(one) else "" for one in value)
 
 
 def whole(value: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""Room over HTTP."""
+"""Room over HTTP, and what to move where it runs short."""
 
 from dataclasses import asdict
 from typing import Any
@@ -12,6 +12,8 @@ from rest_framework.views import APIView
 
 from clusters.api.serializers import ReasonSerializer
 from journal.sentences import reason_json
+from traffic.queries.facts import read_facts
+from traffic.queries.rebalance import read_rebalance
 from traffic.queries.room import read_room
 
 from .routes import READ
@@ -65,6 +67,63 @@ class FleetRoomSerializer(serializers.Serializer[Any]):
     proposals = ProposalSerializer(many=True)
     unmet = ReasonSerializer(many=True)
     loads = LoadSourceSerializer(allow_null=True, help_text="null: the numbers given count")
+
+
+class RebalanceMoveSerializer(serializers.Serializer[Any]):
+    """A Route of which `to` should take the seat of `source` for good: `POST routes/ROUTE/actions/weights/` with these
+    `weights` and `epoch`, and `for_good`."""
+
+    route = serializers.CharField()
+    epoch = serializers.IntegerField(help_text="at which this was planned")
+    source = serializers.CharField()
+    to = serializers.CharField()
+    weights = serializers.DictField(child=serializers.IntegerField(), help_text="weight by Prod")
+    tenants = serializers.IntegerField()
+    load = serializers.IntegerField(help_text="load units")
+    room = serializers.IntegerField(help_text="of `to`, after all of these moves")
+    reason = ReasonSerializer()
+
+
+class RebalanceStaysSerializer(serializers.Serializer[Any]):
+    """A Route whose Prod has promised too much and that no other Prod can take."""
+
+    route = serializers.CharField()
+    tenants = serializers.IntegerField()
+    load = serializers.IntegerField(help_text="load units")
+    reason = ReasonSerializer()
+
+
+class RebalanceSerializer(serializers.Serializer[Any]):
+    """As few moves as possible so that no Prod has promised too much."""
+
+    at = serializers.DateTimeField()
+    most_percent = serializers.IntegerField(help_text="what a Prod may promise of its capacity")
+    moves = RebalanceMoveSerializer(many=True)
+    staying = RebalanceStaysSerializer(many=True)
+
+
+class RebalancePlan(APIView):
+    """Which Routes should leave Prods that have promised too much, and where to. It is a proposal: nothing moves by
+    itself."""
+
+    permits = READ
+
+    @extend_schema(responses=RebalanceSerializer)
+    def get(self, _request: Request) -> Response:
+        now = timezone.now()
+        found = read_rebalance(read_facts(now))
+        fields = ("route", "epoch", "source", "to", "tenants", "load", "room")
+        moves = [
+            {name: getattr(one, name) for name in fields}
+            | {"weights": dict(one.weights), "reason": reason_json(one.why)}
+            for one in found.moves
+        ]
+        staying = [
+            {"route": one.route, "tenants": one.tenants, "load": one.load, "reason": reason_json(one.why)}
+            for one in found.staying
+        ]
+        shown = {"at": now, "most_percent": found.most_percent, "moves": moves, "staying": staying}
+        return Response(RebalanceSerializer(shown).data)
 
 
 class Room(APIView):

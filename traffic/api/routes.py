@@ -17,6 +17,7 @@ from traffic import actions
 from traffic.marks import STATE_NAMES
 from traffic.models import Publication, Route, RouteEpoch, RouteMember
 from traffic.queries.routes import ROUTES, in_state
+from traffic.queries.troubles import MEMBERS
 
 from .bodies import body_of, flag
 from .serializers import EpochSerializer, ReturnSerializer, RouteSerializer, WeightsSerializer
@@ -26,7 +27,7 @@ _PUBLISHED = Publication.objects.select_related("instance").defer(
     "instance__settings", "instance__credentials"
 )
 ROUTE_ROWS = ROUTES.prefetch_related(
-    Prefetch("members", RouteMember.objects.select_related("prod")),
+    Prefetch("members", MEMBERS),
     Prefetch("publications", _PUBLISHED.order_by("instance__name")),
 )
 
@@ -70,8 +71,8 @@ class RouteDetail(Conditional, generics.RetrieveAPIView[Route]):
     """One Route."""
 
     permits = READ
-    # Nobody sets these: the publisher and the Tenants do.
-    volatile = ("publications", "tenants", "load")
+    # Nobody sets these: the publisher, the Tenants and the Prods do.
+    volatile = ("publications", "tenants", "load", "troubles")
     queryset = ROUTE_ROWS
     serializer_class = RouteSerializer
     lookup_field = "name"

@@ -1,7 +1,8 @@
-"""The shapes of Routes, Tenants and routers. What comes in is checked by `traffic.actions`; these describe it."""
+"""The shapes of Routes and routers. What comes in is checked by `traffic.actions`; these describe it."""
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -9,25 +10,18 @@ from clusters.api.serializers import ReasonSerializer
 from journal.core.reasons import reason_from_json
 from journal.sentences import reason_json
 from traffic.models import (
-    DataClass,
     Publication,
-    Redundancy,
     Route,
     RouteEpoch,
     Router,
     RouterInstance,
-    Tenant,
 )
 from traffic.queries.facts import checks_health
 from traffic.queries.routes import percents
-from traffic.routers.rules import HOSTNAME_MAX
+from traffic.queries.troubles import troubles_of
 
+PINS = "names of the only Prods that may ever serve it; empty: any"
 REASON = {"max_length": 1000, "required": False, "allow_blank": True}
-OWN_NAME = {
-    "max_length": 63,
-    "required": False,
-    "help_text": "its name: for a single writer, whose old Prod has stopped writing",
-}
 NEW_WRITER = {
     "max_length": 63,
     "required": False,
@@ -73,17 +67,26 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
 class RouteSerializer(serializers.ModelSerializer[Route]):
     members = serializers.SerializerMethodField()
     publications = PublicationSerializer(many=True)
+    pins = serializers.ListField(child=serializers.CharField(), help_text=PINS)
     tenants = serializers.IntegerField(source="count")
     load = serializers.IntegerField()
+    troubles = serializers.SerializerMethodField(help_text="what is wrong with it as it is")
 
     class Meta:
         model = Route
-        fields = ("name", "redundancy", "data_class", "epoch", "members", "tenants", "load", "publications")
+        fields = (
+            *("name", "redundancy", "data_class", "pins", "epoch"),
+            *("members", "tenants", "load", "publications", "troubles"),
+        )
         read_only_fields = fields
+
+    @extend_schema_field(ReasonSerializer(many=True))
+    def get_troubles(self, row: Route) -> Any:
+        return [reason_json(why) for why in troubles_of(row, row.members.all(), timezone.now())]
 
     @extend_schema_field(MemberSerializer(many=True))
     def get_members(self, row: Route) -> Any:
-        rows = [member for member in row.members.all() if member.weight or member.target]
+        rows = list(row.members.all())
         part = percents({member.prod.name: member.weight for member in rows})
         return [
             {"prod": m.prod.name, "weight": m.weight, "target": m.target, "percent": part[m.prod.name]}
@@ -132,62 +135,6 @@ class ReturnSerializer(serializers.Serializer[Any]):
         min_value=1, help_text="the epoch that you have read; 409 if it is another now"
     )
     confirm = serializers.CharField(**NEW_WRITER)
-    reason = serializers.CharField(**REASON)
-
-
-class TenantSerializer(serializers.ModelSerializer[Tenant]):
-    route = serializers.CharField(source="route.name", default=None, allow_null=True)
-    hostnames = serializers.ListField(child=serializers.CharField())
-    load_now = serializers.IntegerField(help_text="what counts: as measured lately, else `load`")
-
-    class Meta:
-        model = Tenant
-        fields = ("name", "hostnames", "load", "load_now", "redundancy", "data_class", "route")
-        read_only_fields = fields
-
-
-class TenantFactsSerializer(serializers.Serializer[Any]):
-    """What a person says about a Tenant; what is not given stays."""
-
-    hostnames = serializers.ListField(
-        child=serializers.CharField(max_length=HOSTNAME_MAX),
-        required=False,
-        help_text="lower case, no wildcards",
-    )
-    load = serializers.IntegerField(min_value=1, required=False, help_text="load units")
-    redundancy = serializers.ChoiceField(Redundancy.choices, required=False)
-    data_class = serializers.ChoiceField(DataClass.choices, required=False)
-
-
-class PlaceSerializer(serializers.Serializer[Any]):
-    """Where a Tenant goes: `route`, or where one is found or made, among `prods` where some are named."""
-
-    route = serializers.CharField(max_length=63, required=False)
-    prods = serializers.ListField(child=serializers.CharField(max_length=63), required=False)
-
-
-class NewTenantSerializer(PlaceSerializer, TenantFactsSerializer):
-    """A Tenant to add."""
-
-    name = serializers.CharField(max_length=63)
-    hostnames = serializers.ListField(
-        child=serializers.CharField(max_length=HOSTNAME_MAX), help_text="lower case, no wildcards"
-    )
-    blueprint = serializers.CharField(
-        max_length=63, required=False, help_text="of the Prods that may serve it"
-    )
-
-
-class ChangeTenantSerializer(TenantFactsSerializer):
-    """Other facts about a Tenant."""
-
-    confirm = serializers.CharField(**OWN_NAME)
-
-
-class MoveSerializer(PlaceSerializer):
-    """Another Route for a Tenant."""
-
-    confirm = serializers.CharField(**OWN_NAME)
     reason = serializers.CharField(**REASON)
 
 

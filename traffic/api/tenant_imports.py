@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clusters.api.serializers import ReasonSerializer
+from journal.sentences import reason_json
 from traffic import actions
 from traffic.actions.importing import Placed
 from traffic.models import Tenant
@@ -23,6 +25,11 @@ class PlacedSerializer(serializers.Serializer[Placed]):
     route = serializers.CharField()
     new_route = serializers.BooleanField(source="new", help_text="the Route is made for it, on these Prods")
     prods = serializers.ListField(child=serializers.CharField())
+    reason = serializers.SerializerMethodField(help_text="why there")
+
+    @extend_schema_field(ReasonSerializer)
+    def get_reason(self, one: Placed) -> dict[str, Any]:
+        return reason_json(one.why)
 
 
 class TenantImportSerializer(serializers.Serializer[actions.TenantImport]):
@@ -39,7 +46,7 @@ class TenantListSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(
         trim_whitespace=False,
         help_text="CSV whose first line names the columns (name, hostnames apart by spaces, load, redundancy, "
-        "data_class, blueprint), or one JSON object with these fields a line; at most 10,000",
+        "data_class, blueprint, pins), or one JSON object with these fields a line; at most 10,000",
     )
 
 

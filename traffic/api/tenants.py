@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,14 +17,21 @@ from access.api.pages import ByName
 from traffic import actions
 from traffic.models import DataClass, Redundancy, Tenant
 from traffic.queries.loads import load_now
-from traffic.queries.tenants import select_tenants
+from traffic.queries.tenants import read_tenant, select_tenants
 
 from .bodies import body_of
-from .serializers import ChangeTenantSerializer, MoveSerializer, NewTenantSerializer, TenantSerializer
+from .tenant_serializers import (
+    ChangeTenantSerializer,
+    MoveTenantSerializer,
+    NewTenantSerializer,
+    TenantDetailSerializer,
+    TenantSerializer,
+    tenant_json,
+)
 
 READ = {"GET": "read", "HEAD": "read", "OPTIONS": "read"}
 ROWS = Tenant.objects.select_related("route").annotate(load_now=load_now())
-FACTS = ("hostnames", "load", "redundancy", "data_class")
+FACTS = ("hostnames", "load", "redundancy", "data_class", "pins")
 PLACE = ("route", "prods")
 
 
@@ -56,31 +64,36 @@ class TenantList(generics.ListAPIView[Tenant]):
     pagination_class = ByName
     filterset_class = TenantFilter
 
-    @extend_schema(request=NewTenantSerializer, responses={201: TenantSerializer})
+    @extend_schema(request=NewTenantSerializer, responses={201: TenantDetailSerializer})
     def post(self, request: Request) -> Response:
         """Add a Tenant, on the Route that is named, found or made. The error of a fleet that cannot give what is
-        asked stands at `redundancy` or `load`."""
+        asked stands at `redundancy`, `load` or `pins`."""
         body = body_of(request, ("name", "blueprint", *FACTS, *PLACE), ("name", "hostnames"))
         tenant = actions.add_tenant(request.user, body)
-        return Response(_shown(tenant.name), status=status.HTTP_201_CREATED)
+        return Response(_shown(request, tenant.name), status=status.HTTP_201_CREATED)
 
 
-class TenantDetail(Conditional, generics.RetrieveAPIView[Tenant]):
-    """One Tenant; PATCH changes its facts, DELETE removes it."""
+class TenantDetail(Conditional, generics.GenericAPIView[Tenant]):
+    """One Tenant: where it is and since when, what would become of it if a Cluster died, its history; PATCH changes
+    its facts, DELETE removes it."""
 
     permits = READ | {"PATCH": "tenant.write", "DELETE": "tenant.remove"}
-    volatile = ("load_now",)
+    volatile = ("load_now", "since", "history", "fates", "gap")
     queryset = ROWS
-    serializer_class = TenantSerializer
+    serializer_class = TenantDetailSerializer
     lookup_field = "name"
 
-    @extend_schema(request=ChangeTenantSerializer, responses=TenantSerializer)
+    @extend_schema(responses=TenantDetailSerializer)
+    def get(self, request: Request, name: str) -> Response:
+        return Response(_shown(request, name))
+
+    @extend_schema(request=ChangeTenantSerializer, responses=TenantDetailSerializer)
     def patch(self, request: Request, name: str) -> Response:
-        """Change what is given. With another redundancy or class it moves to a Route of that kind; a single writer needs
-        `confirm` for that."""
+        """Change what is given. With another redundancy, class or pins it moves to a Route of that kind; a
+        single writer needs `confirm` for that."""
         self.get_object()
         actions.change_tenant(request.user, name, body_of(request, (*FACTS, "confirm")))
-        return Response(_shown(name))
+        return Response(_shown(request, name))
 
     @extend_schema(
         parameters=[
@@ -102,15 +115,16 @@ class TenantMove(Conditional, generics.GenericAPIView[Tenant]):
     guards = TenantDetail
     permits = {"POST": "tenant.write", "OPTIONS": "read"}
     queryset = ROWS
-    serializer_class = MoveSerializer
+    serializer_class = MoveTenantSerializer
     lookup_field = "name"
 
-    @extend_schema(request=MoveSerializer, responses=TenantSerializer)
+    @extend_schema(request=MoveTenantSerializer, responses=TenantDetailSerializer)
     def post(self, request: Request, name: str) -> Response:
         self.get_object()
         actions.move_tenant(request.user, name, body_of(request, (*PLACE, "confirm", "reason")))
-        return Response(_shown(name))
+        return Response(_shown(request, name))
 
 
-def _shown(name: str) -> Any:
-    return TenantSerializer(ROWS.get(name=name)).data
+def _shown(request: Request, name: str) -> dict[str, Any]:
+    page = read_tenant(name, request.user, timezone.now())  # 404 where there is none
+    return tenant_json(ROWS.get(name=name), page)

@@ -6,6 +6,7 @@ from . import room, routers, routes, tenant_imports, tenants
 
 urlpatterns = [
     path("room/", room.Room.as_view(), name="api-room"),
+    path("rebalance/", room.RebalancePlan.as_view(), name="api-rebalance"),
     path("routes/", routes.RouteList.as_view(), name="api-routes"),
     path("routes/<slug:name>/", routes.RouteDetail.as_view(), name="api-route"),
     path("routes/<slug:name>/epochs/", routes.RouteEpochs.as_view(), name="api-route-epochs"),

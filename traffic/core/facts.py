@@ -12,7 +12,7 @@ TWO_DOMAIN = "two-domain"
 class Place:
     """A Prod as traffic sees it. Capacity and `reserved` (what other Runs count on) are load units.
 
-    `serving`: known, by fresh facts, to serve well. `ready_percent`: the share of its pods that are ready.
+    `serving`: known, by fresh facts, to serve, be it with some pods short. `ready_percent`: the share that is ready.
     `warm`: it takes users without a warm-up. `shares`: the Versions whose data its own may work on, its own
     implied. `vetoed`: its Version is. `open`: its Cluster takes new users; one that is cordoned or is being emptied
     does not, but for those who would be lost.

@@ -32,9 +32,10 @@ def plan_failback(
 
 
 def why_not_back(ground: Ground, route: RouteNow, prod: str) -> Reason | None:
-    """Why `prod` must not get its part of `route` back now; None: it may."""
+    """Why `prod` must not get its part of `route` back now; None: it may. Nobody is in a hurry, and a ramp goes on
+    only where all of it is ready."""
     place = ground.places.get(prod)
-    if place is None or not place.in_service or not place.serving:
+    if place is None or not place.in_service or not place.serving or place.ready_percent < 100:
         return because("member-not-serving", prod=prod)
     if place.vetoed:
         return because("member-on-vetoed-version", prod=prod, version=place.version)

@@ -1,16 +1,13 @@
-"""One Route, or one Tenant, moves because a person says so."""
+"""Whether one Prod may take the place of another in a Route, or a part of its requests."""
 
 from collections.abc import Mapping
 
 from journal.core.reasons import Reason, because
 
-from .facts import SINGLE_WRITER, TWO_DOMAIN, Place, RouteNow, TrafficFacts
+from .facts import SINGLE_WRITER, TWO_DOMAIN, Place, RouteNow
 from .ground import Ground, misfit
-from .plan import Move, TrafficPlan, pairs, targets_of, weights_of
-from .sharding import Placing, TenantNow, place_tenants
+from .plan import Move, pairs, targets_of, weights_of
 from .writers import split_writers
-
-MOVE = "move"
 
 # What keeps the one Prod that was asked for from taking a Route.
 _UNFIT = {
@@ -21,29 +18,13 @@ _UNFIT = {
 }
 
 
-def plan_move_route(facts: TrafficFacts, route: str, source: str, to: str) -> TrafficPlan | Reason:
-    """`to` takes the seat of `source` in `route` for good: its weight and its target. Or why not."""
-    ground = Ground(facts)
-    found = next((one for one in ground.routes if one.name == route), None)
-    if found is None:
-        return because("no-such-route", route=route)
-    why = refusal(ground, found, source, to)
-    if why is not None:
-        return why
-    room = ground.rooms[to] - found.load
-    if room < 0:
-        return because("no-room", load=found.load, most=max(0, ground.rooms[to]))
-    move = moved_for_good(found, source, to, because("moves-to", prod=to, room=room))
-    return TrafficPlan(MOVE, moves=(move,), room=((to, room),))
-
-
 def refusal(
     ground: Ground, route: RouteNow, source: str, to: str, *, for_good: bool = False
 ) -> Reason | None:
     """Why `to` may not take the seat of `source` in `route`, whatever its room; None: it may. `for_good`: only
     a Prod of the role that Tenants live on in normal times."""
     place = ground.places.get(to)
-    seats = {seat.prod for seat in route.members}
+    seats = {seat.prod for seat in route.members if seat.weight or seat.target}  # others have left
     if source not in seats:
         return because("not-a-member", route=route.name, prod=source)
     if place is None:
@@ -123,11 +104,3 @@ def moved_for_good(route: RouteNow, source: str, to: str, why: Reason) -> Move:
         fence=route.data_class == SINGLE_WRITER,
         targets=pairs({**targets, to: targets[source], source: 0}),
     )
-
-
-def place_elsewhere(
-    facts: TrafficFacts, tenant: TenantNow, route: str, to: tuple[str, ...] = (), stem: str = ""
-) -> Placing:
-    """Where `tenant`, now in `route`, goes: to another Route, on the Prods `to` alone where some are named. Its
-    hostnames must be bound to the new Route before they leave the old one."""
-    return place_tenants([tenant], facts, stem=stem, among=to, avoid=[route])

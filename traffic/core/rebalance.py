@@ -7,7 +7,7 @@ from .failback import is_settled
 from .ground import Ground
 from .moving import moved_for_good, refusal
 from .plan import Left, Move, TrafficPlan, left, pairs
-from .room import carries
+from .room import committed
 
 REBALANCE = "rebalance"
 MOST_PERCENT = 80
@@ -15,7 +15,8 @@ MOST_PERCENT = 80
 
 def plan_rebalance(facts: TrafficFacts, most_percent: int = MOST_PERCENT) -> TrafficPlan:
     """The fewest Routes, and of these the smallest that will do, leave each Prod that has promised more than
-    `most_percent` of what it carries, for Prods that stay at or below it, the emptiest first, for good.
+    `most_percent` of its capacity, for open Prods with room now that stay at or below it, the emptiest first, for good.
+    That some of its pods are not ready is no reason to leave a Prod for good.
 
     Routes that are pinned, have a single writer, or are not at their targets now are not touched, and each
     moves once at most. A Prod that cannot be relieved is in `staying` by the largest Route that found no place.
@@ -28,8 +29,12 @@ class _Rebalance:
 
     def __init__(self, ground: Ground, most_percent: int) -> None:
         self._ground = ground
+        promised = committed(ground.facts.routes)
         self._spare = {
-            name: ground.rooms[name] - carries(place) * (100 - most_percent) // 100
+            name: place.capacity
+            - promised.get(name, 0)
+            - place.reserved
+            - place.capacity * (100 - most_percent) // 100
             for name, place in ground.places.items()
         }
         self._gained: dict[str, int] = {}
@@ -72,7 +77,10 @@ class _Rebalance:
         able = [
             (-spare, name)
             for name, spare in self._spare.items()
-            if spare >= route.load and refusal(self._ground, route, source, name, for_good=True) is None
+            if spare >= route.load
+            and self._ground.places[name].open
+            and self._ground.rooms[name] - self._gained.get(name, 0) >= route.load
+            and refusal(self._ground, route, source, name, for_good=True) is None
         ]
         return min(able)[1] if able else None
 

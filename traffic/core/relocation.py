@@ -1,10 +1,11 @@
 """Users that only one Prod serves live elsewhere for as long as that Prod is changed."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from journal.core.reasons import because
 
-from .facts import SINGLE_WRITER, TEST, Place, RouteNow
+from .facts import SINGLE_WRITER, TEST, Place, RouteNow, TrafficFacts
 from .ground import Ground
 from .plan import Left, Move, TrafficPlan, left, pairs, weights_of
 from .seek import Seeker
@@ -41,6 +42,14 @@ def plan_relocation(ground: Ground, prod: str, avoid: Collection[str] = ()) -> T
                 staying.append(left(route, found))
     room = pairs({name: seeker.room(name) for name in seeker.taken})
     return TrafficPlan(RELOCATION, moves=tuple(moves), staying=tuple(staying), room=room)
+
+
+def only_whole(facts: TrafficFacts) -> TrafficFacts:
+    """The facts in which a Prod with pods short does not serve: who stands in so that another may go out has to be
+    ready, or never-out-together holds the other back."""
+    return replace(
+        facts, places=tuple(replace(p, serving=p.serving and p.ready_percent == 100) for p in facts.places)
+    )
 
 
 def can_be_relocated(route: RouteNow, prod: str) -> bool:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from journal.core.reasons import Reason, because
 
-FIELDS = ("name", "hostnames", "load", "redundancy", "data_class", "blueprint")
+FIELDS = ("name", "hostnames", "load", "redundancy", "data_class", "blueprint", "pins")
 NEEDED = ("name", "hostnames")
+SEVERAL = frozenset({"hostnames", "pins"})  # values apart by spaces, commas or semicolons
 TENANTS_MAX = 10_000
 
 
@@ -96,8 +97,8 @@ def _csv_line(number: int, header: list[str], cells: list[str]) -> Line | Fault:
     given: dict[str, Any] = {
         field: cell.strip() for field, cell in zip(header, cells, strict=True) if cell.strip()
     }
-    if "hostnames" in given:
-        given["hostnames"] = [one for one in re.split(r"[ \t\r\n,;]+", given["hostnames"]) if one]
+    for field in SEVERAL & given.keys():
+        given[field] = [one for one in re.split(r"[ \t\r\n,;]+", given[field]) if one]
     return Line(number, given)
 
 

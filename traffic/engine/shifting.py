@@ -12,6 +12,7 @@ from django.dispatch import Signal
 from access.models import Person
 from clusters.models import Prod
 from journal.core.reasons import Reason, Refused, because, reason_to_json
+from journal.rows import insert_rows
 from traffic.models import Publication, Route, RouteEpoch, RouteMember
 
 from .rows import update_rows
@@ -43,7 +44,7 @@ def shift(
 
     Runs inside the caller's transaction, so that the reason for the change is stored with it. A Route that
     has these weights already keeps its epoch, unless `anew`. Raises Refused, and changes nothing, where the weights of a
-    Route would sum to 0 or a Prod is unknown. May be called again.
+    Route would sum to 0, or a Prod is unknown or none that the Route is pinned to. May be called again.
     """
     with transaction.atomic():
         routes = {route.pk: route for route in _locked(changes)}
@@ -98,8 +99,19 @@ def _check(
             wrong.append(because("route-would-be-empty", route=routes[pk].name))
         if any(not 0 <= weight <= 100 for weight in wanted.values()):
             wrong.append(because("weight-out-of-range", route=routes[pk].name))
+        wrong += not_pinned(routes[pk], wanted)
     if wrong:
         raise Refused(*wrong)
+
+
+def not_pinned(route: Route, wanted: Weights) -> tuple[Reason, ...]:
+    """Why these Prods must not get users of `route`: they are not among those that it is pinned to."""
+    others = sorted(prod for prod, weight in wanted.items() if weight and prod not in route.pins)
+    if not route.pins or not others:
+        return ()
+    return (
+        because("route-pinned-to", route=route.name, pins=", ".join(route.pins), prods=", ".join(others)),
+    )
 
 
 def _store(
@@ -118,7 +130,7 @@ def _store(
                 member.weight = weight
                 old.append(member)
     update_rows(old, ["weight"])
-    RouteMember.objects.bulk_create(new)
+    insert_rows(new)
 
 
 def new_epochs(
@@ -138,11 +150,13 @@ def new_epochs(
     for route, name, weight in rows.values_list("route", "prod__name", "weight"):
         weights[route][name] = weight
     told = reason_to_json(why)
-    RouteEpoch.objects.bulk_create(
-        RouteEpoch(
-            route_id=pk, epoch=epoch, weights=weights[pk], at=now, actor=actor, run_id=run_id, reason=told
-        )
-        for pk, epoch in Route.objects.filter(pk__in=changed).order_by("pk").values_list("pk", "epoch")
+    insert_rows(
+        [
+            RouteEpoch(
+                route_id=pk, epoch=epoch, weights=weights[pk], at=now, actor=actor, run_id=run_id, reason=told
+            )
+            for pk, epoch in Route.objects.filter(pk__in=changed).order_by("pk").values_list("pk", "epoch")
+        ]
     )
     return Shifted(tuple(changed), make_due(changed, now))
 

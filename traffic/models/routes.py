@@ -23,11 +23,13 @@ class DataClass(models.TextChoices):
 
 
 class Route(models.Model):
-    """The unit of traffic: Tenants alike in Prods, redundancy and class."""
+    """The unit of traffic: Tenants alike in Prods, redundancy and class. `pins`: names of the only Prods that may ever
+    serve it (none: any); they are its own for good."""
 
     name = models.CharField(max_length=63, unique=True)
     redundancy = models.CharField(max_length=12, choices=Redundancy)
     data_class = models.CharField(max_length=14, choices=DataClass, default=DataClass.STATELESS)
+    pins = ArrayField(models.CharField(max_length=63), default=list)
     epoch = models.BigIntegerField(default=1)
 
     class Meta:
@@ -79,7 +81,7 @@ class RouteEpoch(models.Model):
 
 class Tenant(models.Model):
     """Who is served: load in load units, hostnames, and the Route that serves it. `measured_load` counts instead of
-    `load` for as long as the LoadReading is fresh (`traffic.queries.loads`)."""
+    `load` for as long as the LoadReading is fresh (`traffic.queries.loads`). `pins` are those of its Route."""
 
     name = models.CharField(max_length=63, unique=True)
     hostnames = ArrayField(models.CharField(max_length=253), default=list)
@@ -87,6 +89,7 @@ class Tenant(models.Model):
     measured_load = models.PositiveIntegerField(null=True)
     redundancy = models.CharField(max_length=12, choices=Redundancy)
     data_class = models.CharField(max_length=14, choices=DataClass, default=DataClass.STATELESS)
+    pins = ArrayField(models.CharField(max_length=63), default=list)
     route = models.ForeignKey(Route, null=True, on_delete=models.PROTECT, related_name="tenants")
 
     class Meta:

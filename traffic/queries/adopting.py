@@ -11,6 +11,7 @@ from django.db.models import F
 from clusters.models import Prod
 from journal.core.reasons import Reason, because
 from traffic.core.writers import split_writers
+from traffic.engine.shifting import not_pinned
 from traffic.models import Publication, Route, RouteMember, RouteOut, RouterInstance
 
 from .publications import is_old
@@ -113,6 +114,8 @@ def _cannot(
     gone = sorted(prod for prod, weight in weights.items() if weight and prod not in alive)
     if gone:
         return because("epoch-prods-gone", prods=", ".join(gone))
+    if elsewhere := not_pinned(route, weights):
+        return elsewhere[0]
     if out and weights.get(out.prod.name, 0) > asked.get(out.prod.name, 0):
         return because("member-is-out", route=route.name, prod=out.prod.name, run=out.run_id)
     return None

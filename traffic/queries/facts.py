@@ -1,15 +1,15 @@
 """What the planners of `traffic.core` know, read from rows in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from clusters.core.promises import may_share_data
-from clusters.facts import cluster_reason, prod_health, read_prods
+from clusters.facts import prod_health, prod_ready_percent, read_prods
 from clusters.models import Cluster, Prod, Version
 from traffic.core.facts import ClusterNow, Place, RouteNow, RouterNow, Seat, TrafficFacts
 from traffic.models import Publication, Reservation, Route, RouteMember, RouteOut, Router, RouterInstance
@@ -39,9 +39,12 @@ def read_facts(
     routes = read_routes_now({prod.name: prod.blueprint.name for prod in prods})
     warm = {prod for route in routes for prod, weight, _ in route.members if weight}
     reserved = {} if urgent else read_reserved(routes, run_id)
+    out = read_out()
     return TrafficFacts(
         places=tuple(
-            replace(_place(prod, shares, now), warm=prod.name in warm, reserved=reserved.get(prod.name, 0))
+            replace(
+                _place(prod, shares, out, now), warm=prod.name in warm, reserved=reserved.get(prod.name, 0)
+            )
             for prod in prods
         ),
         routes=routes,
@@ -90,14 +93,30 @@ def checks_health(instance: RouterInstance) -> bool:
 
 
 def is_serving(prod: Prod, now: datetime) -> bool:
-    """Whether we know that it serves: in service, seen ready, on a Cluster that answers. Needs what
+    """Whether we know that it serves well: in service, all of it seen ready, on a Cluster that answers. Needs what
     `prod_health` needs."""
-    in_service = prod.lifecycle == Prod.Lifecycle.IN_SERVICE
-    return in_service and cluster_reason(prod.cluster, now) is None and prod_health(prod, now) == "ready"
+    return prod.lifecycle == Prod.Lifecycle.IN_SERVICE and prod_health(prod, now) == "ready"
 
 
-def _place(prod: Prod, shares: Promises, now: datetime) -> Place:
-    well = is_serving(prod, now)
+def read_out() -> frozenset[int]:
+    """Ids of the Prods that a Run has out of service, or is changing while nobody is sent there. One query."""
+    settled = Q(version=F("settled_version"), overrides_revision=F("settled_overrides_revision"))
+    idle = Prod.objects.exclude(settled).exclude(memberships__weight__gt=0)
+    out = Q(pk__in=RouteOut.objects.values("prod")) | Q(pk__in=idle.values("pk"))
+    return frozenset(Prod.objects.filter(out).values_list("pk", flat=True))
+
+
+def serving_percent(prod: Prod, out: Collection[int], now: datetime) -> int:
+    """How much of it is known to serve, 0-100: the share of its ready pods, since one that is short takes nobody's
+    service away. Of one of `out` it is all or nothing, since some of its pods may be those of another Version. Needs
+    what `prod_health` needs."""
+    if prod.pk in out:
+        return 100 if is_serving(prod, now) else 0
+    return prod_ready_percent(prod, now) if prod.lifecycle == Prod.Lifecycle.IN_SERVICE else 0
+
+
+def _place(prod: Prod, shares: Promises, out: Collection[int], now: datetime) -> Place:
+    ready_percent = serving_percent(prod, out, now)
     return Place(
         name=prod.name,
         cluster=prod.cluster.name,
@@ -107,8 +126,8 @@ def _place(prod: Prod, shares: Promises, now: datetime) -> Place:
         version=prod.version.name,
         blueprint=prod.blueprint.name,
         in_service=prod.lifecycle == Prod.Lifecycle.IN_SERVICE,
-        serving=well,
-        ready_percent=100 if well else 0,
+        serving=ready_percent > 0,
+        ready_percent=ready_percent,
         shares=shares.get(prod.blueprint_id, {}).get(prod.version.name, frozenset()),
         vetoed=prod.version.vetoed_at is not None,
         open=prod.cluster.intent == Cluster.Intent.ACTIVE,
@@ -153,6 +172,7 @@ def read_routes_now(blueprints: Mapping[str, str]) -> tuple[RouteNow, ...]:
             blueprint=next((blueprints[s.prod] for s in seats[route.pk] if s.prod in blueprints), ""),
             members=tuple(seats[route.pk]),
             routers=tuple(routers[route.pk]),
+            pins=tuple(route.pins),
         )
         for route in found
     )

@@ -19,6 +19,7 @@ from traffic.core.moving import split_refusal
 from traffic.models import DataClass, Route, RouteEpoch, RouteMember, RouteOut
 
 from .facts import is_serving, read_facts
+from .routers import writes_of
 from .routes import ROUTES, RouteRow, percents, route_rows
 from .warnings import read_warnings
 
@@ -95,10 +96,11 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What other weights would mean. `writes`: how many router instances are written to; `warnings`: what to think
-    about first; `same`: nothing would change; `errors`: why they cannot be."""
+    """What other weights would mean. `instances`: how many router instances are written to, with `writes` in all;
+    `warnings`: what to think about first; `same`: nothing would change."""
 
     lines: tuple[PreviewLine, ...]
+    instances: int
     writes: int
     warnings: tuple[Reason, ...]
     same: bool
@@ -156,7 +158,7 @@ def preview(route: Route, weights: Mapping[str, int], now: datetime) -> Preview:
         for name in sorted(will)
     )
     warnings = read_warnings(route, rows, will, committed, now)
-    return Preview(lines, route.publications.count(), warnings, was == will)
+    return Preview(lines, *writes_of(route), warnings, was == will)
 
 
 def read_split(page: RoutePage, asked: str, now: datetime) -> Split:

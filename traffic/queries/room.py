@@ -10,6 +10,7 @@ from traffic.core.room import carries, committed, rooms
 
 from .facts import read_facts
 from .loads import LoadSource, read_load_source
+from .rebalance import Rebalance, read_rebalance
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,14 @@ class RoomLine:
 class RoomPage:
     """Every Prod by name, and what to build so that any one Cluster may die and no Blueprint is too full. `unmet`
     is what no new Prod would mend; `most_percent` what a Blueprint may promise of what it carries. `loads`: where the
-    loads come from; None: from the numbers given."""
+    loads come from; None: from the numbers given. `rebalance`: what to move so that no Prod is too full."""
 
     prods: tuple[RoomLine, ...]
     proposals: tuple[Proposal, ...]
     unmet: tuple[Reason, ...]
     most_percent: int
     loads: LoadSource | None
+    rebalance: Rebalance
 
 
 def read_room(now: datetime) -> RoomPage:
@@ -61,6 +63,7 @@ def read_room(now: datetime) -> RoomPage:
         unmet=wanted.unmet,
         most_percent=MOST_PERCENT,
         loads=read_load_source(now),
+        rebalance=read_rebalance(facts),
     )
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.db.models import Count, F, Q
 from django.utils.functional import Promise
@@ -10,7 +11,7 @@ from django.utils.functional import Promise
 from clusters.marks import Mark
 from journal.core.reasons import Reason, because, reason_from_json
 from traffic.marks import INSTANCE_MARKS, KIND_NAMES, OLD
-from traffic.models import Publication, Route, Router, RouterInstance, StateFile
+from traffic.models import Hostname, Publication, Route, Router, RouterInstance, StateFile
 from traffic.routers.gateway_objects import HOSTNAMES_MAX
 
 from .facts import checks_health
@@ -71,6 +72,8 @@ class StateFileLine:
     reason: Reason | None
 
 
+# What takes more than one write for a move of a Route with more hostnames, as `Traits.hostnames_per_write` has it.
+HOSTNAMES_PER_WRITE = {Router.Kind.GATEWAY_API: HOSTNAMES_MAX}
 # What a move of one Route costs at an instance of the kind.
 WRITES = {
     Router.Kind.GATEWAY_API: because("writes-by-hostnames", hostnames=HOSTNAMES_MAX),
@@ -78,6 +81,16 @@ WRITES = {
     Router.Kind.ROUTE53: because("writes-one-batch"),
     Router.Kind.EXTERNAL_DNS: because("writes-one-object"),
 }
+
+
+def writes_of(route: Route) -> tuple[int, int]:
+    """How many router instances have to be written to when the weights of the Route change, and how often in all. Two
+    queries."""
+    kinds = list(route.publications.values_list("instance__router__kind", flat=True))
+    hostnames = Hostname.objects.filter(tenant__route=route).count()
+    return len(kinds), sum(
+        max(1, ceil(hostnames / most)) if (most := HOSTNAMES_PER_WRITE.get(kind)) else 1 for kind in kinds
+    )
 
 
 def read_routers(now: datetime) -> RoutersPage:

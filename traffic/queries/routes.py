@@ -11,12 +11,14 @@ from django.utils.functional import Promise
 
 from clusters.marks import Mark
 from clusters.models import Cluster, Prod
+from journal.core.reasons import Reason
 from traffic.core.weights import split
 from traffic.marks import CLASS_NAMES, REDUNDANCY_NAMES, STATE_NAMES
 from traffic.models import Publication, Route, RouteMember, Tenant
 
 from .loads import load_now
 from .publications import FRESH_FOR, PublicationLine, State, read_publications, whole_mark
+from .troubles import read_troubles
 
 PAGE = 50
 LONGEST = 63
@@ -36,7 +38,8 @@ class MemberShare:
 
 @dataclass(frozen=True, slots=True)
 class RouteRow:
-    """A Route in one line."""
+    """A Route in one line. `pins`: the only Prods that may ever serve it; none: any. `troubles`: what is wrong with it as
+    it is."""
 
     name: str
     redundancy: str | Promise
@@ -44,9 +47,11 @@ class RouteRow:
     tenants: int
     load: int
     epoch: int
+    pins: tuple[str, ...]
     members: tuple[MemberShare, ...]
     publications: tuple[PublicationLine, ...]
     mark: Mark
+    troubles: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +142,14 @@ def in_state(rows: QuerySet[Route], state: str, now: datetime) -> QuerySet[Route
 
 
 def route_rows(rows: Collection[Route], now: datetime) -> tuple[RouteRow, ...]:
-    """Lines of rows of `ROUTES`. Two queries."""
+    """Lines of rows of `ROUTES`. Three queries."""
     members = read_members([row.pk for row in rows])
     asked = {pk: {one.prod: one.weight for one in mine} for pk, mine in members.items()}
     published = read_publications({row.pk: row.epoch for row in rows}, asked, now)
-    return tuple(_row(row, members.get(row.pk, ()), published.get(row.pk, ())) for row in rows)
+    troubles = read_troubles(rows, now)
+    return tuple(
+        _row(row, members.get(row.pk, ()), published.get(row.pk, ()), troubles[row.pk]) for row in rows
+    )
 
 
 def read_members(routes: Collection[int]) -> dict[int, tuple[MemberShare, ...]]:
@@ -177,7 +185,12 @@ def _shares(rows: list[RouteMember]) -> tuple[MemberShare, ...]:
     )
 
 
-def _row(row: Route, members: tuple[MemberShare, ...], published: tuple[PublicationLine, ...]) -> RouteRow:
+def _row(
+    row: Route,
+    members: tuple[MemberShare, ...],
+    published: tuple[PublicationLine, ...],
+    troubles: tuple[Reason, ...],
+) -> RouteRow:
     return RouteRow(
         name=row.name,
         redundancy=REDUNDANCY_NAMES[row.redundancy],
@@ -185,9 +198,11 @@ def _row(row: Route, members: tuple[MemberShare, ...], published: tuple[Publicat
         tenants=row.count,
         load=row.load,
         epoch=row.epoch,
+        pins=tuple(row.pins),
         members=members,
         publications=published,
         mark=whole_mark(published),
+        troubles=troubles,
     )
 
 

@@ -12,21 +12,20 @@ from django.utils.functional import Promise
 from access.models import Person
 from access.permissions import denial
 from clusters.models import Prod
-from journal.core.reasons import Reason, because, reason_from_json
-from journal.models import Event
+from journal.core.reasons import Reason, because
 from traffic.core.facts import TrafficFacts
 from traffic.core.failover import plan_failover
 from traffic.core.plan import TrafficPlan
-from traffic.core.published import publication_gap
+from traffic.core.published import path_lost, publication_gap
 from traffic.marks import CLASS_NAMES, REDUNDANCY_NAMES
-from traffic.models import DataClass, Redundancy, Route, RouteEpoch, Tenant
+from traffic.models import DataClass, Redundancy, Route, Tenant
 
 from .facts import read_facts
 from .loads import LoadSource, load_now, read_load_source
 from .routes import PAGE, ROUTES, Choice, MemberShare, RouteRow, choice, read_members, route_rows
+from .whereabouts import Whereabouts, read_whereabouts
 
 LONGEST = 253
-HISTORY_SHOWN = 30
 SAFE, MOVED, WAITS, LOST = "safe", "moved", "waits", "lost"
 
 
@@ -72,27 +71,15 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """Something in the history of a Tenant."""
-
-    at: datetime
-    by: str
-    reason: Reason | None
-
-
-@dataclass(frozen=True, slots=True)
 class TenantPage:
-    """All of one Tenant. `there_since`: since when it is on its Route; `weights_since`: since when its members have
-    the weights that they have; None: not known. `fates`: of the Clusters that serve it; `gap`: why redundancy alone
-    does not keep it safe. `cannot`: why the person may not change it; None: they may."""
+    """All of one Tenant. `fates`: of the Clusters that it depends on; `gap`: why redundancy alone does not keep it safe.
+    `cannot`: why the person may not change it; None: they may."""
 
     row: TenantRow
     route: RouteRow | None
-    there_since: datetime | None
-    weights_since: datetime | None
+    where: Whereabouts
     fates: tuple[Fate, ...]
     gap: Reason | None
-    happened: tuple[Happened, ...]
     cannot: Reason | None
     single_writer: bool
     loads: LoadSource | None
@@ -146,17 +133,12 @@ def read_tenant(name: str, person: Person, now: datetime) -> TenantPage:
     tenant = get_object_or_404(select_tenants("", {}), name=name)
     route = ROUTES.filter(pk=tenant.route_id).first()
     facts = read_facts(now)
-    events = Event.objects.filter(kind="tenant", reason__params__tenant=name).select_related("actor")
-    happened = list(events.order_by("-id")[:HISTORY_SHOWN])
-    newest = RouteEpoch.objects.filter(route=route).order_by("-epoch").first()
     return TenantPage(
         row=tenant_rows([tenant])[0],
         route=route_rows([route], now)[0] if route else None,
-        there_since=next((one.at for one in happened if one.to_state), None),
-        weights_since=newest.at if newest else None,
+        where=read_whereabouts(tenant),
         fates=read_fates(facts, route.name) if route else (),
         gap=_gap(facts, route.name) if route else because("tenant-without-route"),
-        happened=tuple(_happened(one) for one in happened),
         cannot=denial(person, "tenant.write"),
         single_writer=tenant.data_class == DataClass.SINGLE_WRITER,
         loads=read_load_source(now),
@@ -164,15 +146,18 @@ def read_tenant(name: str, person: Person, now: datetime) -> TenantPage:
 
 
 def read_fates(facts: TrafficFacts, route: str) -> tuple[Fate, ...]:
-    """What would become of the Route's Tenants, for each Cluster that serves them now, by name."""
+    """What would become of the Route's Tenants, for each Cluster that serves them now, or has all routers that lead
+    to it, by name."""
     found = next((one for one in facts.routes if one.name == route), None)
+    if found is None:
+        return ()
     places = {place.name: place for place in facts.places}
-    serving = (
-        [places[seat.prod] for seat in found.members if seat.weight and seat.prod in places] if found else []
-    )
+    routers = {router.name: router for router in facts.routers}
+    clusters = {places[seat.prod].cluster for seat in found.members if seat.weight and seat.prod in places}
+    hosts = {router.cluster for router in facts.routers if router.cluster}
+    clusters |= {host for host in hosts if path_lost(found.routers, routers, [host])}
     return tuple(
-        _fate(cluster, route, plan_failover(facts, clusters=[cluster]))
-        for cluster in sorted({place.cluster for place in serving})
+        _fate(cluster, route, plan_failover(facts, clusters=[cluster])) for cluster in sorted(clusters)
     )
 
 
@@ -205,10 +190,6 @@ def _row(row: Tenant, members: tuple[MemberShare, ...]) -> TenantRow:
         route=row.route.name if row.route else "",
         members=members,
     )
-
-
-def _happened(one: Event) -> Happened:
-    return Happened(one.at, one.actor.get_username() if one.actor else "", reason_from_json(one.reason))
 
 
 def _choices(asked: Mapping[str, str]) -> tuple[Choice, ...]:

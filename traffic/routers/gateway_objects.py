@@ -23,6 +23,9 @@ MEMBER_LABEL = PREFIX + "member"
 GROUP = "gateway.networking.k8s.io"
 SERVICE_PORT = 80
 EVERYTHING = [{"path": {"type": "PathPrefix", "value": "/"}}]
+# Who owns which part of an HTTPRoute; members belong to FIELD_MANAGER. Both parts say which Route it is, and the epoch.
+WEIGHTS, BINDING = "drover-weights", "drover-binding"
+UNBOUND: Manifest = {"parentRefs": [], "hostnames": []}
 SLOT = re.compile(r"-(\d{1,6})$")
 
 
@@ -153,7 +156,10 @@ def address_type(host: str) -> str:
 
 
 def http_route(edge: Edge, asked: Asked, number: int, hostnames: Sequence[str]) -> Manifest:
-    """The HTTPRoute `number` of the Route. Without hostnames it would bind all of them, so it has no Gateway."""
+    """The HTTPRoute `number` of the Route. Without hostnames it would bind all of them, so it has no Gateway.
+
+    Nothing is left out: an apply does not take away what its manager has never owned.
+    """
     manifest = _object(edge, "HTTPRoute", f"drover-{asked.route}-{number}", asked, {})
     parent = {"group": GROUP, "kind": "Gateway", "namespace": edge.gateway_namespace, "name": edge.gateway}
     if edge.listener:
@@ -164,11 +170,27 @@ def http_route(edge: Edge, asked: Asked, number: int, hostnames: Sequence[str]) 
         for backend in sorted(asked.backends, key=lambda backend: backend.prod)
     ]  # fmt: skip
     manifest["spec"] = {
-        "parentRefs": [parent] if hostnames else [],
-        **({"hostnames": sorted(hostnames)} if hostnames else {}),
+        **({"parentRefs": [parent], "hostnames": sorted(hostnames)} if hostnames else UNBOUND),
         "rules": [{"matches": EVERYTHING, "backendRefs": references}],
     }
     return manifest
+
+
+def weights_part(slot: Manifest) -> Manifest:
+    """What a move applies of an HTTPRoute: Route -> Prods."""
+    return {**slot, "spec": {"rules": slot["spec"]["rules"]}}
+
+
+def binding_part(slot: Manifest) -> Manifest:
+    """What another list of hostnames applies of an HTTPRoute: hostname -> Route."""
+    return {**slot, "spec": {part: slot["spec"][part] for part in UNBOUND}}
+
+
+def overlaid(before: Manifest | None, part: Manifest) -> Manifest:
+    """The HTTPRoute once `part` is applied over `before`, with all that users' requests go by."""
+    old = before or {}
+    metadata = {**mapping(old.get("metadata")), **part["metadata"]}
+    return {**part, "metadata": metadata, "spec": {**UNBOUND, **mapping(old.get("spec")), **part["spec"]}}
 
 
 def _object(edge: Edge, kind: str, name: str, asked: Asked, labels: Mapping[str, str]) -> Manifest:

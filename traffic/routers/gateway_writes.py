@@ -25,7 +25,7 @@ def put(kube: Kube, put: Put) -> None:
     before = put.before if put.follows is None else _left_by(kube, put.follows, put.manifest)
     for _ in range(LOOKS):
         try:
-            _apply(kube, put.manifest, before)
+            _apply(kube, put, before)
         except Conflict:
             now = _now(kube, put.manifest)
             if now is None:
@@ -75,13 +75,14 @@ def translated(call: Callable[[], T]) -> T:
         raise Unreachable(e.reason, maybe_done=True) from e
 
 
-def _apply(kube: Kube, manifest: Manifest, before: Manifest | None) -> None:
+def _apply(kube: Kube, put: Put, before: Manifest | None) -> None:
     """Whoever owns the fields: that they are not as asked was read, or they would not be written."""
-    metadata, version = manifest["metadata"], NOTHING
+    metadata, version = put.manifest["metadata"], NOTHING
     if before is not None:
         metadata = {**metadata, "uid": before["metadata"]["uid"]}
         version = before["metadata"]["resourceVersion"]
-    kube.apply({**manifest, "metadata": metadata}, resource_version=version, force=True)
+    manifest = {**put.manifest, "metadata": metadata}
+    kube.apply(manifest, resource_version=version, force=True, manager=put.manager)
 
 
 def _left_by(kube: Kube, earlier: Manifest, manifest: Manifest) -> Manifest:

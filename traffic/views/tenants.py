@@ -62,7 +62,7 @@ def change(request: HttpRequest, name: str) -> HttpResponse:
     seen = facts_of(row)
     initial: dict[str, Any] = {
         "hostnames": "\n".join(seen.hostnames), "load": str(seen.load), "redundancy": seen.redundancy,
-        "data_class": seen.data_class, "read_as": digest_of(seen),
+        "data_class": seen.data_class, "pins": ", ".join(seen.pins), "read_as": digest_of(seen),
     }  # fmt: skip
     form = ChangeTenantForm(request.POST if request.method == "POST" else None, initial=initial)
 

@@ -28,7 +28,24 @@ def definition(
     }
 
 
+def atomic(most: int, **more: Any) -> Manifest:
+    """The schema of a list that is owned as a whole."""
+    items = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {"type": "array", "x-kubernetes-list-type": "atomic", "maxItems": most, "items": items, **more}
+
+
+# What matters here of gateway.networking.k8s.io/v1 (config/crd/standard of kubernetes-sigs/gateway-api, v1.6.1).
+EVERYTHING = [{"path": {"type": "PathPrefix", "value": "/"}}]
+HTTP_ROUTE = {
+    "parentRefs": atomic(32),
+    "hostnames": atomic(16, items={"type": "string"}),
+    "rules": atomic(16, default=[{"matches": EVERYTHING}]),
+}
 HTTP_ROUTES = definition("gateway.networking.k8s.io", "httproutes", "HTTPRoute")
+HTTP_ROUTES["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] = {
+    "type": "object",
+    "properties": HTTP_ROUTE,
+}
 # Names that end in k8s.io are kept for Kubernetes: a definition of them has to say who let it be.
 HTTP_ROUTES["metadata"]["annotations"] = {"api-approved.kubernetes.io": "unapproved, for a test"}
 

@@ -8,12 +8,21 @@ from typing import Any
 from clusters.core.manifests import Manifest, key_of, kind_of, name_of
 from clusters.kube.paths import Place, known_place, object_path, split_key
 from clusters.kube.places import absent
-from clusters.kube.protocol import Conflict, Contested, Granted, Invalid, KubeError, NotFound, Right
+from clusters.kube.protocol import (
+    FIELD_MANAGER,
+    Conflict,
+    Contested,
+    Granted,
+    Invalid,
+    KubeError,
+    NotFound,
+    Right,
+)
 from journal.core.reasons import because
 
 Key = tuple[str, str, str]
 METADATA = ("name", "namespace", "resourceVersion", "uid")
-OURS, THEIRS = "drover", "kubectl"
+THEIRS = "kubectl"
 DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io/v1"
 DEFINITIONS = Place("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", False)
 
@@ -45,9 +54,10 @@ class FakeKube:
         resource_version: str | None = None,
         force: bool = False,
         dry_run: bool = False,
+        manager: str = FIELD_MANAGER,
     ) -> Manifest:
         def change() -> Manifest:
-            return self.apply_as(OURS, manifest, resource_version, force=force, dry_run=dry_run)
+            return self.apply_as(manager, manifest, resource_version, force=force, dry_run=dry_run)
 
         return deepcopy(self._call("apply", key_of(manifest), name_of(manifest), change))
 
@@ -213,7 +223,9 @@ class FakeKube:
     def _merged(self, key: Key, manager: str, manifest: Manifest, wanted: dict[str, Any]) -> Manifest:
         old = self.objects.get(key)
         new = _overlaid(deepcopy(old) if old else {}, manifest)
-        for path in self._owned.get((key, manager), {}).keys() - wanted.keys():
+        others = (fields for (owned, who), fields in self._owned.items() if owned == key and who != manager)
+        kept = wanted.keys() | {path for fields in others for path in fields}
+        for path in self._owned.get((key, manager), {}).keys() - kept:
             _drop(new, path)
         metadata = new["metadata"]
         metadata.setdefault("uid", f"uid-{next(self._numbers)}")

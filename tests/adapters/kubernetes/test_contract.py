@@ -1,6 +1,5 @@
 """What every Kube does with objects: the fake, a simulated cluster, and a real API server where there is one."""
 
-import json
 from contextlib import closing
 from copy import deepcopy
 
@@ -11,11 +10,8 @@ from clusters.core.kubeconfig import Credentials
 from clusters.core.manifests import Manifest
 from clusters.kube.client import Client
 from clusters.kube.outgoing import Limits
-from clusters.kube.paths import object_path
 from clusters.kube.protocol import Conflict, Denied, Invalid, Kube, NotFound
-from clusters.kube.transport import Request
 from simulator.testing import Fleet
-from tests.adapters.kubernetes.fake_kube import FakeKube
 
 LOOPBACK = Limits(loopback_allowed=True)
 
@@ -171,27 +167,12 @@ def test_the_server_tells_its_version_and_that_it_is_ready(kube: Kube) -> None:
 
 def test_another_managers_field_is_contested_until_forced(kube: Kube, namespace: str) -> None:
     kube.apply(config(namespace, a="1"))
-    theirs = config(namespace, a="theirs")
-    if isinstance(kube, FakeKube):
-        kube.apply_as("kubectl", theirs, force=True)
-    else:
-        apply_as_another(kube, theirs)
+    kube.apply(config(namespace, a="theirs"), force=True, manager="kubectl")
     with pytest.raises(Conflict) as caught:
         kube.apply(config(namespace, a="1"))
     assert [contested.field for contested in caught.value.fields] == [".data.a"]
     assert "kubectl" in caught.value.fields[0].message
     assert kube.apply(config(namespace, a="1"), force=True)["data"] == {"a": "1"}
-
-
-def apply_as_another(kube: Kube, manifest: Manifest) -> None:
-    """The same apply under kubectl's name, over the same connection."""
-    assert isinstance(kube, Client)
-    metadata = manifest["metadata"]
-    path = object_path(manifest["kind"], metadata["namespace"], metadata["name"])
-    query = {"fieldManager": "kubectl", "force": "true"}
-    request = Request("PATCH", path, query, json.dumps(manifest), "application/apply-patch+yaml")
-    status, _ = kube._transport.send(request)
-    assert status == 200
 
 
 def test_a_wrong_token_is_denied(contract_fleet: Fleet) -> None:

@@ -91,8 +91,11 @@ def test_a_route_without_hostnames_is_bound_to_no_gateway(router: GatewayRouter,
     """Without hostnames an HTTPRoute binds every one of its Gateway."""
     publish(router, asked(1, hostnames=()))
     (slot,) = world.slots()
-    assert slot["spec"]["parentRefs"] == []
-    assert "hostnames" not in slot["spec"]
+    assert "parentRefs" not in slot["spec"]
+    publish(router, asked(2))
+    publish(router, asked(3, hostnames=()))
+    (slot,) = world.slots()
+    assert (slot["spec"]["parentRefs"], slot["spec"]["hostnames"]) == ([], [])
 
 
 def test_a_new_hostname_moves_no_other(router: GatewayRouter, world: GatewayWorld) -> None:
@@ -105,7 +108,7 @@ def test_a_new_hostname_moves_no_other(router: GatewayRouter, world: GatewayWorl
     assert after[last] == ["aaa.example", *before[last]]
 
 
-def test_what_half_empty_http_routes_hold_is_put_together_at_the_next_move(
+def test_what_half_empty_http_routes_hold_is_put_together_when_hostnames_change(
     router: GatewayRouter, world: GatewayWorld
 ) -> None:
     publish(router, asked(1, hostnames=MANY))
@@ -390,9 +393,16 @@ def test_whoever_changes_routes_no_tenant_is_ever_unbound(
         if random.Random(seed).random() < 0.3:
             router.apply(write)
         assert stay <= {host for actual in router.read().values() for host in actual.hostnames}
-        assert all(len(one["spec"].get("hostnames", [])) <= 16 for one in kube.list("HTTPRoute"))
+        assert all(is_whole(one) for one in kube.list("HTTPRoute"))
     assert router.verify(wanted) == {"shop-r": None, "shop-s": None}
     assert router.plan(wanted, router.read()) == ()
+
+
+def is_whole(slot: Manifest) -> bool:
+    """Whether what its Gateway binds is named and served: without hostnames it would be all there are."""
+    spec = slot["spec"]
+    weights = [one["weight"] for rule in spec["rules"] for one in rule.get("backendRefs", [])]
+    return not spec.get("parentRefs") or (0 < len(spec["hostnames"]) <= 16 and sum(weights) > 0)
 
 
 def routes(epoch: int, split: list[str]) -> list[Asked]:

@@ -331,3 +331,10 @@ def test_ready_percent_is_that_of_the_worst_workload() -> None:
     web = replace(DONE, name="web", available=1)
     assert ready_percent(ObservedProd((DONE, web), (), NOW)) == 33
     assert ready_percent(None) == 0
+
+
+def test_a_prod_one_component_of_which_serves_nothing_is_ready_to_no_part() -> None:
+    web = replace(DONE, name="web", available=0)
+    assert ready_percent(ObservedProd((DONE, web), (), NOW)) == 0
+    assert ready_percent(ObservedProd((replace(DONE, available=2),), (), NOW), (DONE.name, "web")) == 0
+    assert ready_percent(ObservedProd((replace(DONE, available=2),), (), NOW), (DONE.name,)) == 66

@@ -1,5 +1,6 @@
 """Fleets and Runs as plain values: builders with defaults, and the fleet that every text speaks of."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -7,7 +8,7 @@ from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
 from releases.core.partners import read_partners
 from releases.core.plan import From, Plan
 from releases.core.progress import RunNow, StepNow, WaveLimits
-from releases.core.states import RunState, StepState
+from releases.core.states import STEP_DONE, RunState, StepState
 
 NOW = datetime(2025, 6, 1, 3, 0, tzinfo=UTC)
 OLD = From("v1.0.0", 1, 1)
@@ -113,3 +114,18 @@ def _steps(plan: Plan) -> tuple[StepNow, ...]:
         )
         for index, (wave, position, prod, kind, to) in enumerate(rows, start=1)
     )
+
+
+def telling(steps: Iterable[StepNow]) -> tuple[StepNow, ...]:
+    """What `releases.telling` chooses."""
+    columns: dict[tuple[int, str], list[StepNow]] = {}
+    for step in steps:
+        columns.setdefault((step.wave, step.prod), []).append(step)
+    found: list[StepNow] = []
+    for mine in columns.values():
+        done = all(step.state in STEP_DONE for step in mine)
+        untouched = all(step.state is StepState.WAITING and not step.attempt for step in mine)
+        first = min(step.position for step in mine)
+        going = not done and not untouched
+        found += [s for s in mine if going or s.position == first or s.state is StepState.SKIPPED]
+    return tuple(sorted(found, key=lambda step: step.id))

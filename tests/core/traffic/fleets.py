@@ -17,6 +17,7 @@ def _prod_kind() -> dict[str, object]:
         "role": ANY.choice(["live"] * 5 + ["standby", "test"]),
         "version": ANY.choice(["v1", "v1", "v2"]),
         "serving": ANY.random() < 0.87,
+        "ready_percent": ANY.choice([100, 100, 67, 34, 1]),
         "in_service": ANY.random() < 0.87,
         "vetoed": ANY.random() < 0.13,
         "open": ANY.random() < 0.9,

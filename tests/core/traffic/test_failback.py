@@ -67,7 +67,7 @@ STAYS = {
     "member-not-serving": {"serving": False},
     "member-on-vetoed-version": {"vetoed": True},
     "member-may-not-share-data": {"version": "v2"},
-    "member-has-no-room": {"ready_percent": 5},
+    "member-has-no-room": {"capacity": 95},
 }
 
 
@@ -79,6 +79,13 @@ def test_what_cannot_come_back_yet_stays_and_says_why(code):
     )
     plan = plan_failback(fleet)
     assert (plan.moves, [(one.route, one.why.code) for one in plan.staying]) == ((), [("r", code)])
+
+
+def test_a_prod_with_pods_short_waits_for_them():
+    fleet = facts(
+        [place("a-1", ready_percent=67), place("c-1")], [route("r", {"a-1": (0, 50), "c-1": (100, 50)})]
+    )
+    assert [one.why.code for one in plan_failback(fleet).staying] == ["member-not-serving"]
 
 
 def test_of_several_who_cannot_come_back_the_first_by_name_is_told():

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tests.core.traffic.world import example, facts, place, route
 from traffic.core.facts import RouteNow, TrafficFacts
 from traffic.core.ground import Ground
-from traffic.core.moving import place_elsewhere
 from traffic.core.room import rooms
 from traffic.core.sharding import Placing, TenantNow, place_tenants, shard_limit
 
@@ -169,9 +168,11 @@ def test_one_that_moves_leaves_its_route_for_another_on_the_prods_asked_for():
     fleet = facts(
         [place("a-1"), place("b-1"), place("c-1")], [route("r", {"a-1": 100}, 9), route("s", {"b-1": 100}, 9)]
     )
-    assert routes_of(place_elsewhere(fleet, tenant("x"), "r")) == [("s", 1, ["b-1"])]
-    assert routes_of(place_elsewhere(fleet, tenant("x"), "r", to=("c-1",))) == [("shop-none-1", 1, ["c-1"])]
-    nowhere = place_elsewhere(fleet, tenant("x"), "r", to=("z-9",))
+    found = place_tenants([tenant("x")], fleet, avoid=["r"])
+    assert routes_of(found) == [("s", 1, ["b-1"])]
+    found = place_tenants([tenant("x")], fleet, avoid=["r"], among=["c-1"])
+    assert routes_of(found) == [("shop-none-1", 1, ["c-1"])]
+    nowhere = place_tenants([tenant("x")], fleet, avoid=["r"], among=["z-9"])
     assert [why.code for _, why in nowhere.unplaced] == ["none-of-those-asked"]
 
 

@@ -13,14 +13,14 @@ from traffic.core.failover import plan_evacuation, plan_failover, plan_rollback_
 from traffic.core.ground import Ground
 from traffic.core.plan import TrafficPlan, after
 from traffic.core.rebalance import plan_rebalance
-from traffic.core.relocation import plan_relocation
+from traffic.core.relocation import only_whole, plan_relocation
 from traffic.core.room import rooms
 from traffic.core.survival import survival, survival_of
 
 PLANNERS = {
     "failover": lambda fleet: plan_failover(fleet, clusters=["a"], prods=["b-1"]),
     "evacuation": lambda fleet: plan_evacuation(fleet, clusters=["a"]),
-    "relocation": lambda fleet: plan_relocation(Ground(fleet), "a-1"),
+    "relocation": lambda fleet: plan_relocation(Ground(only_whole(fleet)), "a-1"),
     "rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1", "b-1": "v1", "c-1": "v1"}),
     "fenced rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1"}, fenced=True),
     "failback": plan_failback,
@@ -68,6 +68,15 @@ def test_no_prod_that_takes_a_route_has_promised_more_than_it_carries(fleet, pla
     }
     returning = {seat.prod for one in fleet.routes for seat in one.members if seat.target and not seat.weight}
     assert all(now[prod] >= 0 for prod in taking - returning)
+
+
+@given(fleets(), clusters)
+def test_nobody_loses_a_member_for_a_pod_short(fleet, dead):
+    """Who is kept, and by which members, is the same for a fleet with pods short as for a whole one."""
+    whole = replace(fleet, places=tuple(replace(one, ready_percent=100) for one in fleet.places))
+    kept, well = plan_failover(fleet, clusters=dead), plan_failover(whole, clusters=dead)
+    carried = {move.route: move.weights for move in well.moves if move.why.code == "others-carry"}
+    assert carried == {move.route: move.weights for move in kept.moves if move.why.code == "others-carry"}
 
 
 @given(fleets(), planners)
@@ -161,7 +170,15 @@ def test_after_failover_and_failback_all_weights_are_their_targets(fleet, dead):
     sound = replace(
         fleet,
         places=tuple(
-            replace(one, serving=True, in_service=True, vetoed=False, version="v1", capacity=9000)
+            replace(
+                one,
+                serving=True,
+                ready_percent=100,
+                in_service=True,
+                vetoed=False,
+                version="v1",
+                capacity=9000,
+            )
             for one in fleet.places
         ),
     )

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from journal.core.reasons import Reason
 from tests.core.traffic.fleets import fleets
-from tests.core.traffic.world import example, facts, place, route
+from tests.core.traffic.world import example, facts, place, route, with_place
 from traffic.core.facts import ClusterNow
-from traffic.core.moving import plan_move_route
+from traffic.core.ground import Ground
+from traffic.core.moving import refusal
 from traffic.core.plan import TrafficPlan, after
 from traffic.core.proposals import MENDED, propose_prods
 from traffic.core.rebalance import plan_rebalance
@@ -95,33 +95,54 @@ def test_rebalancing_puts_nobody_above_the_limit_and_takes_no_more_than_needed(f
     assert all(before[prod] < least[prod] for prod in gives)
 
 
-def test_a_person_moves_one_route():
-    plan = plan_move_route(example(), "shop-s-1", "a-1", "c-1")
-    assert isinstance(plan, TrafficPlan)
-    assert (plan.moves[0].weights, plan.moves[0].targets) == ((("a-1", 0), ("c-1", 100)),) * 2
-    assert plan.room == (("c-1", 880),)
+def test_a_prod_that_once_stood_in_may_take_the_route():
+    fleet = facts(
+        [place("a-1"), place("b-1")], [route("r", {"a-1": 100, "b-1": (0, 0)}, 900, redundancy="none")]
+    )
+    assert plan_rebalance(fleet).moves == ()  # b-1 would have as much too much
+    fleet = with_place(fleet, "b-1", capacity=2000)
+    assert plan_rebalance(fleet).moves[0].weights == (("a-1", 0), ("b-1", 100))
 
 
-# (route, source, to) -> why not; on the example fleet where c-1 runs a vetoed Version and b-2 is nearly full
+NOT_NOW = {
+    "it is being left": {"open": False},
+    "half of it is not ready": {"ready_percent": 40},
+    "it does not serve": {"serving": False},
+}
+
+
+@pytest.mark.parametrize("case", NOT_NOW)
+def test_nobody_goes_where_there_is_no_room_now(case):
+    routes = [route(f"r-{n}", {"a-1": 100}, 450) for n in (1, 2)]
+    places = [place("a-1"), place("b-1", **NOT_NOW[case]), place("c-1", capacity=900)]
+    assert moved(plan_rebalance(facts(places, routes))) == {"r-1": "c-1"}
+
+
+@pytest.mark.parametrize("trouble", [{"ready_percent": 30}, {"serving": False, "ready_percent": 0}])
+def test_pods_that_are_not_ready_are_no_reason_to_leave_for_good(trouble):
+    fleet = loaded(400, 300)
+    assert plan_rebalance(with_place(fleet, "a-1", **trouble)).moves == ()
+
+
+# (route, source, to) -> why not; on the example fleet where c-1 runs a vetoed Version and a-2 does not serve
 REFUSED = {
-    "no-such-route": ("nope", "a-1", "b-1"),
     "not-a-member": ("shop-s-1", "a-2", "b-1"),
     "move-to-unknown-prod": ("shop-s-1", "a-1", "z-9"),
     "already-a-member": ("shop-r-1", "a-2", "b-1"),
     "prod-of-another-kind": ("shop-s-1", "a-1", "c-2"),
     "member-on-vetoed-version": ("shop-s-1", "a-1", "c-1"),
     "domain-taken": ("shop-r-1", "a-2", "b-2"),
-    "no-room": ("shop-s-1", "a-1", "b-2"),
     "member-not-serving": ("shop-t-1", "b-2", "a-2"),
 }
 
 
 @pytest.mark.parametrize("code", REFUSED)
-def test_a_move_that_would_do_harm_is_refused(code):
-    fleet = example(c_1={"vetoed": True}, b_2={"reserved": 550}, a_2={"serving": False})
-    answer = plan_move_route(fleet, *REFUSED[code])
-    assert isinstance(answer, Reason)
-    assert answer.code == code
+def test_a_prod_that_may_not_take_the_seat_of_another_is_told_why(code):
+    ground = Ground(example(c_1={"vetoed": True}, a_2={"serving": False}))
+    name, source, to = REFUSED[code]
+    mine = next(one for one in ground.routes if one.name == name)
+    why = refusal(ground, mine, source, to)
+    assert why is not None and why.code == code
 
 
 def test_the_example_fleet_needs_no_prod():

@@ -10,7 +10,7 @@ from tests.core.traffic.fleets import fleets
 from tests.core.traffic.world import example, facts, place, route, with_place
 from traffic.core.ground import Ground
 from traffic.core.plan import after
-from traffic.core.relocation import can_be_relocated, guests, plan_relocation
+from traffic.core.relocation import can_be_relocated, guests, only_whole, plan_relocation
 from traffic.core.room import rooms
 
 
@@ -47,6 +47,12 @@ def test_who_is_no_place_to_be(changes):
     fleet = facts([place("a-1"), place("b-1", **changes)], [route("s", {"a-1": 100}, 400)])
     plan = plan_relocation(Ground(fleet), "a-1")
     assert plan.moves == () and [one.route for one in plan.staying] == ["s"]
+
+
+def test_who_has_pods_short_does_not_stand_in():
+    fleet = facts([place("a-1"), place("b-1", ready_percent=67)], [route("s", {"a-1": 100})])
+    (one,) = plan_relocation(Ground(only_whole(fleet)), "a-1").staying
+    assert one.why.code == "no-prod-serving"
 
 
 def test_whom_the_run_changes_is_avoided():

@@ -10,12 +10,12 @@ WELL = [place("a-1"), place("a-2"), place("b-1"), place("c-1", serving=False)]
 TROUBLES = {
     "none": ({"a-1": 50, "b-1": 50}, []),
     "no members": ({}, ["route-without-members"]),
-    "weights of nothing": ({"a-1": 0, "b-1": 0}, ["weights-sum-to-nothing"]),
-    "weights that do not sum": ({"a-1": 50, "b-1": 40}, ["weights-not-100"]),
-    "a member that is no Prod": ({"a-1": 34, "b-1": 33, "z-9": 33}, ["member-unknown"]),
+    "only members that have left": ({"a-1": 0, "b-1": 0}, ["route-without-members"]),
     "nobody serves": ({"c-1": 100}, ["no-member-serves"]),
+    "who would serve is away": ({"a-1": (0, 50), "c-1": (100, 50)}, ["no-member-serves"]),
     "redundancy in one domain": ({"a-1": 50, "a-2": 50}, ["redundancy-not-given"]),
-    "two at once": ({"a-1": 50, "a-2": 40}, ["weights-not-100", "redundancy-not-given"]),
+    "the other domain is away for a while": ({"a-1": 100, "b-1": (0, 50)}, []),
+    "two at once": ({"a-1": (0, 50), "a-2": (0, 50)}, ["no-member-serves", "redundancy-not-given"]),
 }
 
 
@@ -23,6 +23,11 @@ TROUBLES = {
 def test_each_trouble_is_told(case):
     members, codes = TROUBLES[case]
     assert [one.why.code for one in route_troubles(facts(WELL, [route("r", members)]))] == codes
+
+
+def test_the_largest_comes_first():
+    routes = [route("r", {"c-1": 100}, 5), route("s", {"c-1": 100}, 90)]
+    assert [one.route for one in route_troubles(facts(WELL, routes))] == ["s", "r"]
 
 
 def test_the_example_fleet_has_none():

@@ -1,5 +1,6 @@
 """What these tests ask of Drover, each with what it promises about the answer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tests.e2e.api import Api, Run, told
@@ -9,9 +10,10 @@ RELEASED_WITHIN_S = 240
 WHY = {"reason": "the test wants it"}
 
 
-def start(api: Api, version: str, **strategy: Any) -> int:
+def start(api: Api, version: str, *, exclude: Sequence[Any] = (), **strategy: Any) -> int:
     """The number of a release of `shop`, started as its preview says."""
-    asked = {"blueprint": "shop", "version": version, "strategy": {"soak_s": 0, **strategy}, "exclude": []}
+    plan = {"strategy": {"soak_s": 0, **strategy}, "exclude": list(exclude)}
+    asked = {"blueprint": "shop", "version": version, **plan}
     shown = api.post("releases/preview/", asked).json()
     answer = api.post("releases/", asked | {"digest": shown["digest"]})
     assert answer.status_code == 201, answer.text
