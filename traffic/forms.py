@@ -150,6 +150,20 @@ class TenantForm(TrafficForm):
         }
 
 
+class ChangeTenantForm(TenantForm):
+    """Other facts about a Tenant."""
+
+    confirm = one_line(
+        _("Type the name of the Tenant"),
+        _("Where a single writer moves by it: the old Prod has stopped writing its data."),
+        maxlength=63,
+    )
+
+    def given(self) -> dict[str, Any]:
+        """What `change_tenant` takes."""
+        return {**super().given(), "confirm": self.cleaned_data["confirm"]}
+
+
 class PlaceForm(TrafficForm):
     """Where a Tenant goes: a Route by name, or Prods among which one is found; both may be empty."""
 

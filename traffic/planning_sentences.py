@@ -50,6 +50,8 @@ SENTENCES: dict[str, str] = {
     "new-route": "No Route that is alike had space; this one may have a load of %(limit)s.",
     "has-route-of-its-own": "A load of %(load)s is more than a Route of several tenants may have (%(limit)s).",
     "one-domain-only": "Redundancy needs Prods in two failure domains; there are only some in %(domain)s.",
+    "writer-in-two-domains": "Data with a single writer are written by one Prod, so none in another failure domain serves "
+    "them too: choose the redundancy none. A failover moves them once a person vouches.",
     "none-of-those-asked": "None of the Prods that were asked for fits.",
     "only-vetoed-versions": "All Prods that fit run vetoed Versions.",
     # One move, by a person.

@@ -220,6 +220,19 @@ def test_a_single_writer_moves_only_where_a_person_vouches() -> None:
     assert move("shop-s-0001", prods=["b-2"], confirm="shop-s-0001").route.data_class == "single-writer"
 
 
+def test_a_single_writer_of_another_kind_moves_only_where_a_person_vouches() -> None:
+    with pytest.raises(FieldErrors) as error:
+        change("shop-s-0001", data_class="single-writer")
+    assert faults(error.value) == {"confirm": "single-writer-unconfirmed"}
+    assert Tenant.objects.get(name="shop-s-0001").data_class != "single-writer"
+    changed = change("shop-s-0001", data_class="single-writer", confirm="shop-s-0001")
+    assert (changed.data_class, changed.route.data_class) == ("single-writer", "single-writer")
+    assert change("shop-s-0001", load=7).load == 7, "it does not move by that"
+    with pytest.raises(FieldErrors) as error:
+        change("shop-s-0001", redundancy="two-domain", confirm="shop-s-0001")
+    assert faults(error.value) == {"redundancy": "writer-in-two-domains"}
+
+
 def test_nobody_moves_to_a_route_that_the_routers_do_not_have_yet() -> None:
     edge = Edge()
     with pytest.raises(Refused, match="route-not-published-there"):

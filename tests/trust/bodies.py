@@ -283,6 +283,18 @@ def _connections() -> list[Any]:
     return [{"access": way, "credentials": given} for way, given in CREDENTIALS.items()]
 
 
+def writer_leaves() -> None:
+    """shop-s has a single writer, on a-1."""
+    Route.objects.filter(name="shop-s").update(data_class="single-writer")
+
+
+def one_writes() -> None:
+    """a-2 is the only writer of shop-r, after b-1 was."""
+    set_weights(build.person("admin"), "shop-r", {"a-2": 0, "b-1": 100}, "", 1)
+    set_weights(build.person("admin"), "shop-r", {"a-2": 100, "b-1": 0}, "", 2)
+    Route.objects.filter(name="shop-r").update(data_class="single-writer")
+
+
 def single_writer() -> None:
     Tenant.objects.filter(name="shop-s-0001").update(data_class="single-writer")
     route = Route.objects.create(name="books", redundancy="none", data_class="single-writer")
@@ -297,10 +309,6 @@ def _moves() -> list[Any]:
 
 def a_zone() -> None:
     register_router(build.person("admin"), ROUTER["name"], **ROUTERS[1])
-
-
-def _shifted() -> None:
-    set_weights(build.person("admin"), "shop-r", {"a-2": 90}, "", 1)
 
 
 def moved_without_us() -> None:
@@ -349,7 +357,7 @@ VALID: dict[tuple[str, str], Valid] = {
     ("post", "/clusters/{name}/evacuation/take-back/"): Valid(
         "/clusters/a/evacuation/take-back/", _just(WHY), users_are_leaving
     ),
-    ("post", "/clusters/{name}/evacuation/"): Valid("/clusters/a/evacuation/", _evacuation),
+    ("post", "/clusters/{name}/evacuation/"): Valid("/clusters/a/evacuation/", _evacuation, writer_leaves),
     ("post", "/clusters/{name}/failback/"): Valid("/clusters/a/failback/", _failback, users_have_left),
     ("put", "/clusters/{name}/credentials/"): Valid("/clusters/a/credentials/", _connections),
     ("post", "/people/"): Valid("/people/", _just({"username": "mika", "role": "on-call"})),
@@ -414,16 +422,23 @@ VALID: dict[tuple[str, str], Valid] = {
     ),
     ("post", "/routes/{name}/actions/weights/"): Valid(
         "/routes/shop-r/actions/weights/",
-        _just({"weights": {"a-2": 90, "b-1": 10}, "epoch": 1, "for_good": True, "confirm": "shop-r", **WHY}),
+        _just({"weights": {"a-2": 0, "b-1": 10}, "epoch": 3, "for_good": True, "confirm": "shop-r", **WHY}),
+        one_writes,
     ),
     ("post", "/routes/{name}/actions/return/"): Valid(
-        "/routes/shop-r/actions/return/", _just({"epoch": 1, "seen": 2, "confirm": "shop-r", **WHY}), _shifted
+        "/routes/shop-r/actions/return/",
+        _just({"epoch": 2, "seen": 3, "confirm": "shop-r", **WHY}),
+        one_writes,
     ),
     ("post", "/tenants/"): Valid(
         "/tenants/", _just(TENANT, {**TENANT_FACTS, "name": "y", "route": "shop-r"})
     ),
     ("patch", "/tenants/{name}/"): Valid(
-        "/tenants/shop-s-0001/", _just(TENANT_FACTS, {"pins": ["a-1", "c-1"]})
+        "/tenants/shop-s-0001/",
+        _just(
+            {**TENANT_FACTS, "redundancy": "none", "data_class": "single-writer", "confirm": "shop-s-0001"},
+            {"pins": ["a-1", "c-1"]},
+        ),
     ),
     ("post", "/tenants/{name}/actions/move/"): Valid(
         "/tenants/shop-s-0001/actions/move/", _moves, single_writer

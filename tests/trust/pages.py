@@ -241,7 +241,7 @@ PAGES = [
     ),
     Page("NewTenantForm", "/tenants/new/", _new_tenant, refused=lambda: _else(hostnames=_taken())),
     Page(
-        "TenantForm",
+        "ChangeTenantForm",
         "/tenants/shop-s-0001/change/",
         lambda: {"hostnames": "z.example", "load": "2", "redundancy": "none", "data_class": "stateless"},
         refused=lambda: _else(read_as="another"),

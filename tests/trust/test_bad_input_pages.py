@@ -42,6 +42,8 @@ ASIDE = {
     "PlainForm": "others are made of it",
     "TrafficForm": "others are made of it",
     "PlaceForm": "others are made of it",
+    "TenantForm": "others are made of it",
+    "WriterForm": "others are made of it",
     "TimelineForm": "a filter: GET, changes nothing (tests/web/test_timeline.py)",
     "ReleaseForm": "the plan is asked for with GET (tests/web/test_plans.py); its start compares the digest",
     "ScaleForm": "GET, leads to the change's preview (tests/web/test_prods_change.py)",

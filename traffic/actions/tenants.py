@@ -67,7 +67,8 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
 
 def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: str = "") -> Tenant:
     """The Tenant with other facts; what is not given stays. With another redundancy, class or pins it moves to a Route
-    of that kind. `read_as`: the `digest_of` what the person saw; Refused where it is otherwise by now. The same again changes nothing.
+    of that kind, and where its data have a single writer then, needs `confirm` as `move_tenant` does. `read_as`: the
+    `digest_of` what the person saw; Refused where it is otherwise by now. The same again changes nothing.
     """
     require(person, "tenant.write")
     faults = Faults()
@@ -81,17 +82,20 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
         _check_hostnames(name, asked, given.get("hostnames"), faults)
         if asked.pins != before.pins:
             check_prods({"pins": asked.pins}, faults)
-        faults.check()
         changed = [
             field for field in TenantFacts.__slots__ if getattr(asked, field) != getattr(before, field)
         ]
+        moves = not {"redundancy", "data_class", "pins"}.isdisjoint(changed)
+        if moves:
+            _check_writer(name, asked.data_class, given, faults)
+        faults.check()
         if not changed:
             return tenant
         Tenant.objects.filter(pk=tenant.pk).update(**columns_of(asked))
         tenant.refresh_from_db()
         why = because("tenant-facts-changed", tenant=name, fields=", ".join(changed))
         _record(person, why)
-        if {"redundancy", "data_class", "pins"} & set(changed):
+        if moves:
             _go(person, tenant, asked, why)
         elif "hostnames" in changed and tenant.route:
             rebind([tenant.route], why, person)
@@ -108,18 +112,22 @@ def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
     faults = Faults()
     why = read_reason(given.get("reason", ""), faults)
     among, named = read_prods(given.get("prods", []), faults), text_of(given, "route", faults)
-    confirm = text_of(given, "confirm", faults)
     with transaction.atomic():
         _alone()
         tenant = _lock(name)
-        if tenant.data_class == DataClass.SINGLE_WRITER and confirm != name:
-            faults.add("confirm", "single-writer-unconfirmed", tenant=name)
+        _check_writer(name, tenant.data_class, given, faults)
         if named and named == serving(tenant):
             faults.add("route", "tenant-is-there", route=serving(tenant))
         faults.check()
         told = because("tenant-moved-why", why=why or "-")
         _go(person, tenant, facts_of(tenant), told, named, among)
     return tenant
+
+
+def _check_writer(name: str, data_class: str, given: Mapping[str, Any], faults: Faults) -> None:
+    """Another Prod may write the Tenant's data only where a person vouches that the old one has stopped."""
+    if text_of(given, "confirm", faults) != name and data_class == DataClass.SINGLE_WRITER:
+        faults.add("confirm", "single-writer-unconfirmed", tenant=name)
 
 
 def remove_tenant(person: Person, name: str, reason: Any = "") -> None:

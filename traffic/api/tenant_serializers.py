@@ -13,6 +13,11 @@ from traffic.routers.rules import HOSTNAME_MAX
 
 from .serializers import PINS, REASON
 
+OWN_NAME = {
+    "max_length": 63,
+    "required": False,
+    "help_text": "its name: for a single writer, whose old Prod has stopped writing",
+}
 FIELDS = ("name", "hostnames", "load", "load_now", "redundancy", "data_class", "pins", "route")
 
 
@@ -117,12 +122,14 @@ class NewTenantSerializer(PlaceSerializer, TenantFactsSerializer):
     )
 
 
+class ChangeTenantSerializer(TenantFactsSerializer):
+    """Other facts about a Tenant."""
+
+    confirm = serializers.CharField(**OWN_NAME)
+
+
 class MoveTenantSerializer(PlaceSerializer):
     """Another Route for a Tenant."""
 
-    confirm = serializers.CharField(
-        max_length=63,
-        required=False,
-        help_text="its name: for a single writer, whose old Prod has stopped writing",
-    )
+    confirm = serializers.CharField(**OWN_NAME)
     reason = serializers.CharField(**REASON)

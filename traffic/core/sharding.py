@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
-from journal.core.reasons import Reason
+from journal.core.reasons import Reason, because
 
-from .facts import STATELESS, TEST, TWO_DOMAIN, Seat, TrafficFacts
+from .facts import SINGLE_WRITER, STATELESS, TEST, TWO_DOMAIN, Seat, TrafficFacts
 from .filling import Filler, Names, Wish
 from .ground import ROLES, Ground, Need
 from .homes import Homes
@@ -72,7 +72,7 @@ def place_tenants(
     avoid: Collection[str] = (),
 ) -> Placing:
     """A Route for each Tenant: one of its kind that has space, on the roomiest members, else a new one on the
-    Prods with most room; on two, in two failure domains, for `two-domain`.
+    Prods with most room; on two, in two failure domains, for `two-domain`, which data with a single writer cannot have.
 
     A Route holds at most `shard_limit`; a Tenant with more has one of its own, and these are placed first. New
     Routes are called `stem`-1, -2 ...; without `stem`, after what their Tenants have in common. `among`: only
@@ -83,6 +83,9 @@ def place_tenants(
     shards: list[Shard] = []
     unplaced: list[tuple[str, Reason]] = []
     for kind, group in sorted(_by_kind(tenants).items()):
+        if kind.redundancy == TWO_DOMAIN and kind.data_class == SINGLE_WRITER:
+            unplaced += [(one.name, because("writer-in-two-domains")) for one in group]
+            continue
         filler = Filler(ground, homes, names, _wish(ground, kind, stem, frozenset(avoid)))
         for tenant in _in_order(group, filler.limit):
             why = filler.put(tenant.name, tenant.load)

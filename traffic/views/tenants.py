@@ -13,7 +13,7 @@ from access.doors import may
 from clusters.views.answers import submitted
 from traffic import actions
 from traffic.actions.tenant_words import digest_of, facts_of
-from traffic.forms import MoveForm, NewTenantForm, RemoveTenantForm, TenantForm
+from traffic.forms import ChangeTenantForm, MoveForm, NewTenantForm, RemoveTenantForm
 from traffic.models import DataClass, Tenant
 from traffic.queries.tenants import read_tenant, read_tenants
 
@@ -64,7 +64,7 @@ def change(request: HttpRequest, name: str) -> HttpResponse:
         "hostnames": "\n".join(seen.hostnames), "load": str(seen.load), "redundancy": seen.redundancy,
         "data_class": seen.data_class, "pins": ", ".join(seen.pins), "read_as": digest_of(seen),
     }  # fmt: skip
-    form = TenantForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = ChangeTenantForm(request.POST if request.method == "POST" else None, initial=initial)
 
     def again(status: int) -> HttpResponse:
         return show(request, "change_tenant", row, status, form=form)

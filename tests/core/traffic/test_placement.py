@@ -133,6 +133,11 @@ def test_a_tenant_never_joins_a_route_that_is_failed_over():
 
 NO_PLACE = {
     "no Prod with the role": ({"redundancy": "test"}, {}, "no-prod-of-role"),
+    "one writer in two domains": (
+        {"redundancy": "two-domain", "data_class": "single-writer"},
+        {},
+        "writer-in-two-domains",
+    ),
     "one domain only": ({"redundancy": "two-domain"}, {}, "one-domain-only"),
     "no room": ({"load": 1001}, {}, "no-room"),
     "pinned to what is not there": ({"pins": ("z-9",)}, {}, "pinned-elsewhere"),
@@ -177,7 +182,7 @@ tenants = st.lists(
         st.uuids().map(str),
         st.integers(0, 60),
         st.sampled_from(["none", "two-domain", "test"]),
-        data_class=st.sampled_from(["stateless", "replicated"]),
+        data_class=st.sampled_from(["stateless", "replicated", "single-writer"]),
         data_of=st.sampled_from(["", "v1", "v0"]),
     ),
     max_size=25,
@@ -222,6 +227,12 @@ def test_redundant_tenants_are_in_two_failure_domains(fleet, wanted):
     for one in place_tenants(wanted, fleet).shards:
         wide = 2 if one.kind.redundancy == "two-domain" else 1
         assert len({domains[seat.prod] for seat in one.members}) == wide == len(one.members)
+
+
+@given(fleets, tenants)
+def test_data_with_a_single_writer_get_one_prod(fleet, wanted):
+    for one in place_tenants(wanted, fleet).shards:
+        assert one.kind.data_class != "single-writer" or len(one.members) == 1
 
 
 @given(fleets, tenants, st.integers(0, 99))
