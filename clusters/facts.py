@@ -17,7 +17,7 @@ from .models import Cluster, Observation, Prod, Version
 # The observer confirms what it saw about every second; older than this, a fact is not a fact.
 FRESH_FOR = timedelta(seconds=15)
 # What was seen of so many Prods is kept parsed, by its very text: little of it changes from one look to the next.
-MOST_KEPT = 4096
+MOST_KEPT = 2048
 _AT_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 

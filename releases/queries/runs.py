@@ -39,10 +39,11 @@ class RunsPage:
 
 def read_runs(role: str, before: int | None = None) -> RunsPage:
     """The newest Runs, those older than number `before`. Three queries."""
-    rows = with_progress(Run.objects.all()).order_by("-pk")
+    rows = Run.objects.order_by("-pk")
     if before:
         rows = rows.filter(pk__lt=before)
-    runs = list(rows[: MOST_LISTED + 1])
+    newest = rows[: MOST_LISTED + 1].values("pk")  # so that the steps of older ones are not counted
+    runs = list(with_progress(Run.objects.filter(pk__in=newest)).order_by("-pk"))
     lines = tuple(run_line(run, role) for run in runs[:MOST_LISTED])
     return RunsPage(lines, lines[-1].id if len(runs) > MOST_LISTED else None)
 

@@ -44,7 +44,7 @@ def check_asked(asked: Asked) -> None:
         _check_backend(asked.route, backend)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _first_wrong(hostnames: tuple[str, ...]) -> str | None:
     """The first that is no host name. A Route has hundreds that hardly ever change, and is looked at every few
     seconds."""
