@@ -112,9 +112,16 @@ class TenantForm(TrafficForm):
         _("The only ones that may ever serve it, in a failover too: names, apart by commas. Empty: any."),
     )
     read_as = forms.CharField(required=False, widget=forms.HiddenInput)
+    confirm = one_line(
+        _("Type the name of the Tenant"),
+        _("Needed where it moves: the old Prod has stopped writing its data."),
+        maxlength=63,
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, single_writer: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not single_writer:
+            del self.fields["confirm"]
         self.fields["redundancy"].choices = list(REDUNDANCY_NAMES.items())
         self.fields["data_class"].choices = list(CLASS_NAMES.items())
 
@@ -127,6 +134,7 @@ class TenantForm(TrafficForm):
             "redundancy": cleaned["redundancy"],
             "data_class": cleaned["data_class"],
             "pins": words_of(cleaned["pins"]),
+            **({"confirm": cleaned["confirm"]} if "confirm" in self.fields else {}),
         }
 
 

@@ -423,7 +423,7 @@ VALID: dict[tuple[str, str], Valid] = {
         "/tenants/", _just(TENANT, {**TENANT_FACTS, "name": "y", "route": "shop-r"})
     ),
     ("patch", "/tenants/{name}/"): Valid(
-        "/tenants/shop-s-0001/", _just(TENANT_FACTS, {"pins": ["a-1", "c-1"]})
+        "/tenants/shop-s-0001/", _just(TENANT_FACTS, {"pins": ["a-1", "c-1"], "confirm": "shop-s-0001"})
     ),
     ("post", "/tenants/{name}/actions/move/"): Valid(
         "/tenants/shop-s-0001/actions/move/", _moves, single_writer

@@ -30,6 +30,8 @@ from .placing import (
 from .tenant_words import TenantFacts, columns_of, digest_of, facts_of, read_tenant, read_tenant_name
 from .words import Faults, read_reason, text_of
 
+MOVING = frozenset({"redundancy", "data_class", "pins"})  # with another of these it needs another Route
+
 
 def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
     """A new Tenant of `name`, `hostnames`, `load`, `redundancy`, `data_class`, on the Route `route`, or where the
@@ -67,10 +69,12 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
 
 def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: str = "") -> Tenant:
     """The Tenant with other facts; what is not given stays. With another redundancy, class or pins it moves to a Route
-    of that kind. `read_as`: the `digest_of` what the person saw; Refused where it is otherwise by now. The same again changes nothing.
+    of that kind; a single writer then needs `confirm`, its name. `read_as`: the `digest_of` what the person saw;
+    Refused where it is otherwise by now. The same again changes nothing.
     """
     require(person, "tenant.write")
     faults = Faults()
+    confirm = text_of(given, "confirm", faults)
     with transaction.atomic():
         _alone()
         tenant = _lock(name)
@@ -81,17 +85,20 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
         _check_hostnames(name, asked, given.get("hostnames"), faults)
         if asked.pins != before.pins:
             check_prods({"pins": asked.pins}, faults)
-        faults.check()
         changed = [
             field for field in TenantFacts.__slots__ if getattr(asked, field) != getattr(before, field)
         ]
+        moves = bool(MOVING & set(changed))
+        if moves and before.data_class == DataClass.SINGLE_WRITER and confirm != name:
+            faults.add("confirm", "single-writer-unconfirmed", tenant=name)
+        faults.check()
         if not changed:
             return tenant
         Tenant.objects.filter(pk=tenant.pk).update(**columns_of(asked))
         tenant.refresh_from_db()
         why = because("tenant-facts-changed", tenant=name, fields=", ".join(changed))
         _record(person, why)
-        if {"redundancy", "data_class", "pins"} & set(changed):
+        if moves:
             _go(person, tenant, asked, why)
         elif "hostnames" in changed and tenant.route:
             rebind([tenant.route], why, person)

@@ -117,12 +117,19 @@ class NewTenantSerializer(PlaceSerializer, TenantFactsSerializer):
     )
 
 
-class MoveTenantSerializer(PlaceSerializer):
-    """Another Route for a Tenant."""
-
+class ConfirmedSerializer(serializers.Serializer[Any]):
     confirm = serializers.CharField(
         max_length=63,
         required=False,
-        help_text="its name: for a single writer, whose old Prod has stopped writing",
+        help_text="its name: for a single writer that moves, whose old Prod has stopped writing",
     )
+
+
+class ChangeTenantSerializer(ConfirmedSerializer, TenantFactsSerializer):
+    """Other facts about a Tenant; what is not given stays."""
+
+
+class MoveTenantSerializer(ConfirmedSerializer, PlaceSerializer):
+    """Another Route for a Tenant."""
+
     reason = serializers.CharField(**REASON)

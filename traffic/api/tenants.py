@@ -21,10 +21,10 @@ from traffic.queries.tenants import read_tenant, select_tenants
 
 from .bodies import body_of
 from .tenant_serializers import (
+    ChangeTenantSerializer,
     MoveTenantSerializer,
     NewTenantSerializer,
     TenantDetailSerializer,
-    TenantFactsSerializer,
     TenantSerializer,
     tenant_json,
 )
@@ -87,11 +87,12 @@ class TenantDetail(Conditional, generics.GenericAPIView[Tenant]):
     def get(self, request: Request, name: str) -> Response:
         return Response(_shown(request, name))
 
-    @extend_schema(request=TenantFactsSerializer, responses=TenantDetailSerializer)
+    @extend_schema(request=ChangeTenantSerializer, responses=TenantDetailSerializer)
     def patch(self, request: Request, name: str) -> Response:
-        """Change what is given. With another redundancy, class or pins it moves to a Route of that kind."""
+        """Change what is given. With another redundancy, class or pins it moves to a Route of that kind; a
+        single writer then needs `confirm`."""
         self.get_object()
-        actions.change_tenant(request.user, name, body_of(request, FACTS))
+        actions.change_tenant(request.user, name, body_of(request, (*FACTS, "confirm")))
         return Response(_shown(request, name))
 
     @extend_schema(

@@ -64,7 +64,8 @@ def change(request: HttpRequest, name: str) -> HttpResponse:
         "hostnames": "\n".join(seen.hostnames), "load": str(seen.load), "redundancy": seen.redundancy,
         "data_class": seen.data_class, "pins": ", ".join(seen.pins), "read_as": digest_of(seen),
     }  # fmt: skip
-    form = TenantForm(request.POST if request.method == "POST" else None, initial=initial)
+    posted = request.POST if request.method == "POST" else None
+    form = TenantForm(posted, single_writer=row.data_class == DataClass.SINGLE_WRITER, initial=initial)
 
     def again(status: int) -> HttpResponse:
         return show(request, "change_tenant", row, status, form=form)
