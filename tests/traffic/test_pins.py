@@ -161,6 +161,17 @@ def test_other_pins_take_it_to_a_route_of_that_kind() -> None:
     assert Route.objects.get(name=where()).pins == []
 
 
+@pytest.mark.parametrize("change", [{"pins": ["b-2"]}, {"data_class": "replicated"}])
+def test_a_single_writer_moves_with_its_facts_only_once_a_person_vouches(change: dict[str, Any]) -> None:
+    pinned(data_class="single-writer")
+    assert faults(change_tenant, "clinic", change) == {"confirm": "single-writer-unconfirmed"}
+    before = where()
+    change_tenant(build.person("admin"), "clinic", {"load": 2})
+    assert where() == before
+    change_tenant(build.person("admin"), "clinic", {**change, "confirm": "clinic"})
+    assert where() != before
+
+
 @pytest.mark.parametrize(
     ("sent", "errors"),
     [

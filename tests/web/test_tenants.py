@@ -236,3 +236,13 @@ def test_a_tenant_is_pinned_and_its_pages_say_so(browser: Browser) -> None:
     assert "Pinned" not in shown(client, "/routes/shop-u/")
     answer = client.post(path, {**client.get(path).context["form"].initial, "pins": "z-9"})
     assert answer.status_code == 400 and "no Prod of this name" in answer.content.decode()
+
+
+def test_a_single_writer_asks_for_its_name_where_other_facts_move_it(browser: Browser) -> None:
+    client, path = browser(MANAGER), "/tenants/shop-s-0001/change/"
+    Route.objects.filter(name="shop-s").update(data_class="single-writer")
+    Tenant.objects.filter(name="shop-s-0001").update(data_class="single-writer")
+    sent = {**client.get(path).context["form"].initial, "pins": "c-1"}
+    answer = client.post(path, sent)
+    assert answer.status_code == 400 and "must not write the data" in answer.content.decode()
+    assert client.post(path, {**sent, "confirm": "shop-s-0001"}).status_code == 302

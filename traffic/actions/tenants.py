@@ -1,6 +1,6 @@
 """People's writes to Tenants: add one, change it, move it to another Route, remove it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,8 @@ from .placing import (
 )
 from .tenant_words import TenantFacts, columns_of, digest_of, facts_of, read_tenant, read_tenant_name
 from .words import Faults, read_reason, text_of
+
+MOVING = frozenset({"redundancy", "data_class", "pins"})  # with another of these it needs another Route
 
 
 def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
@@ -67,7 +69,7 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
 
 def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: str = "") -> Tenant:
     """The Tenant with other facts; what is not given stays. With another redundancy, class or pins it moves to a Route
-    of that kind, and where its data have a single writer then, needs `confirm` as `move_tenant` does. `read_as`: the
+    of that kind, and where its data have or get a single writer, needs `confirm` as `move_tenant` does. `read_as`: the
     `digest_of` what the person saw; Refused where it is otherwise by now. The same again changes nothing.
     """
     require(person, "tenant.write")
@@ -85,9 +87,9 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
         changed = [
             field for field in TenantFacts.__slots__ if getattr(asked, field) != getattr(before, field)
         ]
-        moves = not {"redundancy", "data_class", "pins"}.isdisjoint(changed)
+        moves = not MOVING.isdisjoint(changed)
         if moves:
-            _check_writer(name, asked.data_class, given, faults)
+            _check_writer(name, {before.data_class, asked.data_class}, given, faults)
         faults.check()
         if not changed:
             return tenant
@@ -115,7 +117,7 @@ def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
     with transaction.atomic():
         _alone()
         tenant = _lock(name)
-        _check_writer(name, tenant.data_class, given, faults)
+        _check_writer(name, {tenant.data_class}, given, faults)
         if named and named == serving(tenant):
             faults.add("route", "tenant-is-there", route=serving(tenant))
         faults.check()
@@ -124,9 +126,9 @@ def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
     return tenant
 
 
-def _check_writer(name: str, data_class: str, given: Mapping[str, Any], faults: Faults) -> None:
+def _check_writer(name: str, classes: Collection[str], given: Mapping[str, Any], faults: Faults) -> None:
     """Another Prod may write the Tenant's data only where a person vouches that the old one has stopped."""
-    if text_of(given, "confirm", faults) != name and data_class == DataClass.SINGLE_WRITER:
+    if text_of(given, "confirm", faults) != name and DataClass.SINGLE_WRITER in classes:
         faults.add("confirm", "single-writer-unconfirmed", tenant=name)
 
 
