@@ -21,6 +21,8 @@ class Pods:
         self._unbound: dict[PodLife, None] = {}
         self.store.listen(self._follow, "pods")
         self._lacking: dict[PodLife, None] = {}
+        self._unready: dict[PodLife, None] = {}
+        context.faults.listen(self._follow_faults)
         self.store.listen(self._follow_nodes, "nodes")
         for kind in ("configmaps", "secrets"):
             self.store.listen(self._follow_references, kind)
@@ -37,6 +39,8 @@ class Pods:
         for life in self._lives.values():
             life.stop()
         self._lives.clear()
+        for waiting in (self._unbound, self._lacking, self._unready):
+            waiting.clear()
 
     def node_for(self, pod: Obj) -> tuple[Obj | None, str]:
         """(the node for a pod, in turn over those that may take it; else why there is none)."""
@@ -58,6 +62,10 @@ class Pods:
         """Have the pod try again to start as soon as a ConfigMap or Secret of its namespace changes."""
         self._lacking[life] = None
 
+    def wait_for_behaviour(self, life: PodLife) -> None:
+        """Have the pod look at its images again as soon as any fault comes or goes."""
+        self._unready[life] = None
+
     def on_node(self, name: str) -> list[Obj]:
         """The pods that are bound to a node."""
         return [pod for pod in self.store.each("pods") if dig(pod, "spec", "nodeName") == name]
@@ -77,6 +85,11 @@ class Pods:
         for life in [life for life in self._lacking if life.key[0] == space]:
             del self._lacking[life]
             life.try_again()
+
+    def _follow_faults(self) -> None:
+        waiting, self._unready = self._unready, {}
+        for life in waiting:
+            life.probe_again()
 
     def _follow_nodes(self, _: Commit) -> None:
         waiting, self._unbound = self._unbound, {}
@@ -106,6 +119,7 @@ class Pods:
             if life:
                 self._unbound.pop(life, None)
                 self._lacking.pop(life, None)
+                self._unready.pop(life, None)
                 life.stop()
         elif uid in self._lives and commit.old is not None:
             self._lives[uid].follow(commit.old, commit.new)
