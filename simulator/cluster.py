@@ -10,6 +10,7 @@ from simulator.api.server import ApiServer
 from simulator.api.watches import WatchHub
 from simulator.audit import Audit
 from simulator.controllers.autoscalers import Autoscalers
+from simulator.controllers.claims import Claims
 from simulator.controllers.context import Context
 from simulator.controllers.cron_jobs import CronJobs
 from simulator.controllers.daemon_sets import DaemonSets
@@ -73,6 +74,7 @@ class Cluster:
         )
         self.pods = Pods(context)
         self.controllers = (
+            Claims(context),
             Deployments(context),
             ReplicaSets(context),
             StatefulSets(context),

@@ -16,7 +16,7 @@ from simulator.kinds.daemon_sets import TEMPLATE_GENERATION
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete
 from simulator.lifecycle.signing import put_signed
-from simulator.store.owners import controller_of
+from simulator.store.owners import controllers_of
 from simulator.store.store import Commit
 from simulator.values import Obj, dig, full_name
 
@@ -51,9 +51,9 @@ class DaemonSets:
             self.queue.add(full_name(commit.new), self.context.lag())
 
     def _wake_owner(self, commit: Commit) -> None:
-        owner = controller_of(commit.new)
-        if owner and owner["kind"] == "DaemonSet":
-            self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
+        for owner in controllers_of(commit):
+            if owner["kind"] == "DaemonSet":
+                self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
 
     def _wake_all(self, _: Commit) -> None:
         for daemon_set in self.store.each(DAEMON_SETS):
@@ -82,7 +82,8 @@ class DaemonSets:
         """The pods by the node they are meant for, oldest first."""
         found: dict[str, list[Obj]] = {}
         for pod in self.backend.owners.dependents(daemon_set["metadata"]["uid"], "pods"):
-            found.setdefault(_node_of(pod), []).append(pod)
+            if node := _node_of(pod):
+                found.setdefault(node, []).append(pod)
         return found
 
     def _place(self, daemon_set: Obj, revision: Obj, nodes: list[str]) -> None:
@@ -169,6 +170,8 @@ def _code(revision: Obj) -> str:
 
 
 def _node_of(pod: Obj) -> str:
+    """The node that a pod is on or meant for; empty for one that was taken in and waits for any."""
     terms = dig(pod, "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution",
-                "nodeSelectorTerms")  # fmt: skip
-    return str(dig(pod, "spec", "nodeName") or terms[0]["matchFields"][0]["values"][0])
+                "nodeSelectorTerms") or [{}]  # fmt: skip
+    named = [field["values"][0] for field in terms[0].get("matchFields") or ()]
+    return str(dig(pod, "spec", "nodeName") or next(iter(named), ""))

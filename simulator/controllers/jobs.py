@@ -24,7 +24,7 @@ from simulator.controllers.recorder import NORMAL, WARNING
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete, without_finalizer
 from simulator.lifecycle.signing import put_signed
-from simulator.store.owners import controller_of
+from simulator.store.owners import controller_of, controllers_of
 from simulator.store.store import DELETED, Commit
 from simulator.values import Obj, dig, full_name, parse_stamp, stamp
 
@@ -55,9 +55,9 @@ class Jobs:
         self.queue.add(full_name(commit.new), self.context.lag())
 
     def _wake_owner(self, commit: Commit) -> None:
-        owner = controller_of(commit.new)
-        if owner and owner["kind"] == "Job":
-            self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
+        for owner in controllers_of(commit):
+            if owner["kind"] == "Job":
+                self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
 
     def reconcile(self, key: Key) -> None:
         """Count what has ended, then start, stop or finish."""

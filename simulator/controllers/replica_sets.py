@@ -12,7 +12,7 @@ from simulator.controllers.recorder import NORMAL
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete
 from simulator.lifecycle.signing import put_signed
-from simulator.store.owners import controller_of
+from simulator.store.owners import controllers_of
 from simulator.store.store import Commit
 from simulator.values import Obj, dig, full_name
 
@@ -40,9 +40,9 @@ class ReplicaSets:
             self.queue.add(full_name(commit.new), LAG_S)
 
     def _wake_owner(self, commit: Commit) -> None:
-        owner = controller_of(commit.new)
-        if owner and owner["kind"] == "ReplicaSet":
-            self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
+        for owner in controllers_of(commit):
+            if owner["kind"] == "ReplicaSet":
+                self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
 
     def reconcile(self, key: Key) -> None:
         """Make or delete pods until there are as many as wanted; then write the status."""

@@ -12,12 +12,13 @@ from simulator.controllers.recorder import NORMAL
 from simulator.controllers.stateful_pods import make_stateful_pod, ordinal_of, partition_of, start_of
 from simulator.lifecycle.deletion import DeleteOptions, delete
 from simulator.lifecycle.signing import put_signed
-from simulator.store.owners import controller_of
+from simulator.store.owners import controllers_of
 from simulator.store.store import Commit
 from simulator.values import Obj, full_name
 
 STATEFUL_SETS = "apps/statefulsets"
 LAG_S = 0.004
+NAME_TAKEN_S = 0.5
 
 
 class StatefulSets:
@@ -41,9 +42,9 @@ class StatefulSets:
             self.queue.add(full_name(commit.new), self.context.lag())
 
     def _wake_owner(self, commit: Commit) -> None:
-        owner = controller_of(commit.new)
-        if owner and owner["kind"] == "StatefulSet":
-            self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
+        for owner in controllers_of(commit):
+            if owner["kind"] == "StatefulSet":
+                self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
 
     def reconcile(self, key: Key) -> None:
         """One step of one StatefulSet towards its spec; then write the status."""
@@ -115,8 +116,11 @@ class StatefulSets:
         rolling = stateful_set["spec"]["updateStrategy"]["type"] == "RollingUpdate"
         old = rolling and number < start_of(stateful_set) + partition_of(stateful_set)
         revision = current if old else update
-        pod = make_stateful_pod(self.backend, stateful_set, template_of(revision), revision, number)
-        name = pod["metadata"]["name"]
+        name = f"{stateful_set['metadata']['name']}-{number}"
+        if self.store.get("pods", stateful_set["metadata"]["namespace"], name):
+            self.later.add(full_name(stateful_set), NAME_TAKEN_S)  # a pod that it has let go
+            return
+        make_stateful_pod(self.backend, stateful_set, template_of(revision), revision, name)
         self._tell(stateful_set, "SuccessfulCreate", f"create Pod {name} in StatefulSet "
                    f"{stateful_set['metadata']['name']} successful")  # fmt: skip
 

@@ -57,3 +57,12 @@ def controller_of(obj: Obj) -> Obj | None:
         if owner.get("controller"):
             return owner  # type: ignore[no-any-return]
     return None
+
+
+def controllers_of(commit: Commit) -> list[Obj]:
+    """The references to the controller that an object has after a commit, and to one that it had before."""
+    found, old = controller_of(commit.new), commit.old
+    if old is None or old["metadata"].get("ownerReferences") is commit.new["metadata"].get("ownerReferences"):
+        return [found] if found else []
+    before = controller_of(old)
+    return [one for one in (found, before if before != found else None) if one]

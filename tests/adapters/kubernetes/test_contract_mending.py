@@ -6,7 +6,7 @@ import pytest
 
 from clusters.core.manifests import Manifest
 from tests.adapters.kubernetes.api import Api
-from tests.adapters.kubernetes.asked import path, service
+from tests.adapters.kubernetes.asked import path, service, workload
 from tests.adapters.kubernetes.test_contract_lifecycle import is_gone, running
 from tests.adapters.kubernetes.watched import eventually
 
@@ -92,3 +92,82 @@ def test_the_certificates_of_a_namespace_are_those_of_the_cluster(api: Api, spac
     before = api.get(where)["data"]
     api.merge(where, {"data": {"ca.crt": "another"}})
     eventually(lambda: api.get(where)["data"] == before)
+
+
+# --- who controls a pod ---------------------------------------------------------------------------
+
+
+def pods_of(api: Api, space: str, app: str) -> list[tuple[str, bool]]:
+    """(name, whether it has an owner) of the pods with a label `app` that are to stay."""
+    found = api.get(f"{path(space, 'pods')}?labelSelector=app%3D{app}")["items"]
+    staying = [one["metadata"] for one in found if not one["metadata"].get("deletionTimestamp")]
+    return sorted((meta["name"], bool(meta.get("ownerReferences"))) for meta in staying)
+
+
+def owned(api: Api, space: str, app: str = "api") -> list[bool]:
+    return [has_owner for _, has_owner in pods_of(api, space, app)]
+
+
+def relabel(api: Api, space: str, name: str, app: str) -> None:
+    api.merge(path(space, "pods", name), {"metadata": {"labels": {"app": app}}})
+
+
+def test_a_pod_that_is_relabelled_is_let_go_and_replaced(api: Api, space: str) -> None:
+    where = running(api, space, replicas=2)
+    relabel(api, space, pods_of(api, space, "api")[0][0], "free")
+    eventually(lambda: owned(api, space, "free") == [False] and owned(api, space) == [True, True], MANY_S)
+    eventually(lambda: api.get(where)["status"].get("readyReplicas") == 2, MANY_S)
+    relabel(api, space, pods_of(api, space, "free")[0][0], "api")
+    eventually(lambda: not owned(api, space, "free") and owned(api, space) == [True, True], MANY_S)
+
+
+def test_a_replica_set_takes_in_pods_that_nobody_controls(api: Api, space: str) -> None:
+    for number in (8080, 9090):
+        api.post(path(space, "pods"), named(number))
+    api.post(path(space, "replicasets"), workload("ReplicaSet", replicas=2))
+    eventually(lambda: pods_of(api, space, "api") == [("web-8080", True), ("web-9090", True)], MANY_S)
+    (owner,) = api.get(path(space, "pods", "web-8080"))["metadata"]["ownerReferences"]
+    uid = api.get(path(space, "replicasets", "api"))["metadata"]["uid"]
+    assert owner == {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "name": "api",
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    api.merge(path(space, "replicasets", "api"), {"spec": {"replicas": 1}})
+    eventually(lambda: owned(api, space) == [True], MANY_S)
+
+
+def test_a_stateful_set_waits_for_the_name_of_a_pod_that_it_let_go(api: Api, space: str) -> None:
+    where = path(space, "statefulsets", "api")
+    api.post(path(space, "statefulsets"), workload("StatefulSet", serviceName="api", replicas=1))
+    eventually(lambda: api.get(where).get("status", {}).get("readyReplicas") == 1, MANY_S)
+    relabel(api, space, "api-0", "free")
+    eventually(lambda: pods_of(api, space, "free") == [("api-0", False)])
+    eventually(lambda: api.get(where)["status"]["replicas"] == 0)
+    assert pods_of(api, space, "free") == [("api-0", False)]
+    api.delete(path(space, "pods", "api-0"))
+    eventually(lambda: pods_of(api, space, "api") == [("api-0", True)], MANY_S)
+
+
+@pytest.mark.parametrize("kind", ["DaemonSet", "Job"])
+def test_others_let_go_of_a_pod_as_well(kind: str, api: Api, space: str) -> None:
+    plural = f"{kind.lower()}s"
+    body = workload(kind, "shop/api:v1-neverready")
+    if kind == "Job":
+        template = body["spec"]["template"]
+        template["spec"]["restartPolicy"] = "Never"
+        body = {"metadata": {"name": "api"}, "spec": {"template": template}}
+    uid = api.post(path(space, plural), body)["metadata"]["uid"]
+    eventually(lambda: pods_of(api, space, "api"), MANY_S)
+    count = len(pods_of(api, space, "api"))
+    name = pods_of(api, space, "api")[0][0]
+    label = "batch.kubernetes.io/controller-uid" if kind == "Job" else "app"
+    api.merge(path(space, "pods", name), {"metadata": {"labels": {label: "free"}}})
+    eventually(lambda: not api.get(path(space, "pods", name))["metadata"].get("ownerReferences"))
+    owners = [one for pod in api.get(path(space, "pods"))["items"]
+              for one in pod["metadata"].get("ownerReferences") or ()]  # fmt: skip
+    eventually(lambda: len(api.get(path(space, "pods"))["items"]) == count + 1, MANY_S)
+    assert {one["uid"] for one in owners} <= {uid}
