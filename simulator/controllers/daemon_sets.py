@@ -6,10 +6,10 @@ from typing import Any
 
 from simulator.controllers.context import Context
 from simulator.controllers.controller_revisions import HASH_LABEL, ControllerRevisions
-from simulator.controllers.pod_maker import make_pod
+from simulator.controllers.pod_maker import FAILED, Denied, make_pod, retry_with_accounts
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_active, is_ending, ready_since, seconds_until_available
-from simulator.controllers.recorder import NORMAL
+from simulator.controllers.recorder import NORMAL, WARNING
 from simulator.controllers.rollout import resolved
 from simulator.controllers.scheduling import SCHEDULING, STAYING, fits
 from simulator.kinds.daemon_sets import TEMPLATE_GENERATION
@@ -40,6 +40,7 @@ class DaemonSets:
         self.store.listen(self._wake, DAEMON_SETS)
         self.store.listen(self._wake_owner, "pods")
         self.store.listen(self._wake_all, "nodes")
+        retry_with_accounts(self.store, DAEMON_SETS, self.queue)
 
     def start(self) -> None:
         """Look at everything once."""
@@ -135,15 +136,19 @@ class DaemonSets:
         name = f"{daemon_set['metadata']['name']}-{suffix()}"
         number = (daemon_set["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1")
         labels = {HASH_LABEL: _code(revision), "pod-template-generation": number}
-        make_pod(self.backend, daemon_set, template, name, labels=labels, spec=spec)
+        try:
+            make_pod(self.backend, daemon_set, template, name, labels=labels, spec=spec)
+        except Denied as error:
+            self._tell(daemon_set, FAILED, f"Error creating: {error}", WARNING)
+            return
         self._tell(daemon_set, "SuccessfulCreate", f"Created pod: {name}")
 
     def _delete(self, daemon_set: Obj, pod: Obj) -> None:
         delete(self.backend, self.backend.registry.by_key("pods"), pod, DeleteOptions())
         self._tell(daemon_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
-    def _tell(self, daemon_set: Obj, reason: str, message: str) -> None:
-        self.context.recorder.record(daemon_set, NORMAL, reason, message, "daemonset-controller")
+    def _tell(self, daemon_set: Obj, reason: str, message: str, type_: str = NORMAL) -> None:
+        self.context.recorder.record(daemon_set, type_, reason, message, "daemonset-controller")
 
     def _write_status(self, daemon_set: Obj, revision: Obj, nodes: list[str]) -> None:
         pods = self._pods(daemon_set)

@@ -17,7 +17,7 @@ from simulator.controllers.job_status import (
     wanted_pods,
     with_job_condition,
 )
-from simulator.controllers.pod_maker import make_pod
+from simulator.controllers.pod_maker import FAILED, Denied, make_pod, retry_with_accounts
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_active, is_ending, ready_since
 from simulator.controllers.recorder import NORMAL, WARNING
@@ -43,6 +43,7 @@ class Jobs:
         self._not_before: dict[str, float] = {}  # by UID: when the next pod may start, on the loop's clock
         self.store.listen(self._wake, JOBS)
         self.store.listen(self._wake_owner, "pods")
+        retry_with_accounts(self.store, JOBS, self.queue)
 
     def start(self) -> None:
         """Look at everything once."""
@@ -165,7 +166,11 @@ class Jobs:
             return
         for _ in range(wanted - len(active)):
             name = f"{job['metadata']['name']}-{suffix()}"
-            make_pod(self.backend, job, job["spec"]["template"], name, finalizers=(TRACKING,))
+            try:
+                make_pod(self.backend, job, job["spec"]["template"], name, finalizers=(TRACKING,))
+            except Denied as error:
+                self._tell(job, WARNING, FAILED, f"Error creating: {error}")
+                return
             self._tell(job, NORMAL, "SuccessfulCreate", f"Created pod: {name}")
 
     def _remember_deadline(self, job: Obj, status: Obj) -> None:

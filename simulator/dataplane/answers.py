@@ -127,7 +127,7 @@ def number_of(pod: Obj, entry: Obj) -> int | None:
     """The port of a pod that a Service port leads to; None when it names one that no container has."""
     target = entry.get("targetPort", entry.get("port", 0))
     if not isinstance(target, str):
-        return int(target)
+        return int(target or 0)
     for container in pod["spec"]["containers"]:
         for found in container.get("ports") or ():
             same = found.get("protocol", "TCP") == entry.get("protocol", "TCP")
