@@ -10,9 +10,10 @@ from simulator.controllers.queue import Key, WorkQueue
 from simulator.lifecycle.deletion import DeleteOptions, delete
 from simulator.lifecycle.signing import put_signed
 from simulator.store.store import DELETED, Commit
-from simulator.values import Obj, stamp
+from simulator.values import Obj, dig, replaced, stamp
 
 LAG_S = 0.005
+FINALIZER = "kubernetes"
 ACCOUNT, ROOT_CA = ("serviceaccounts", "default"), ("configmaps", "kube-root-ca.crt")
 CA_DATA = {"ca.crt": "simulated: this cluster is spoken to in plain HTTP\n"}
 
@@ -62,11 +63,16 @@ class Namespaces:
         if left:
             self._write_remaining(space, left)
             return
-        spec = {**(space.get("spec") or {}), "finalizers": []}
-        if space["metadata"].get("finalizers"):
-            self.store.put("namespaces", {**space, "spec": spec})
+        others = [name for name in dig(space, "spec", "finalizers") or () if name != FINALIZER]
+        if others or space["metadata"].get("finalizers"):
+            self._wait_for_others(space, others)
         else:
             self.store.remove("namespaces", *key)
+
+    def _wait_for_others(self, space: Obj, others: list[str]) -> None:
+        """Empty, and kept by finalizers that somebody else takes away: of its metadata, or by PUT to /finalize."""
+        if dig(space, "spec", "finalizers") != others:
+            self.store.put("namespaces", replaced(space, ("spec", "finalizers"), others))
 
     def _furnish(self, namespace: str) -> None:
         """The ServiceAccount `default` and the ConfigMap `kube-root-ca.crt` of every namespace."""
