@@ -26,6 +26,7 @@ from simulator.controllers.loads import Loads
 from simulator.controllers.namespaces import Namespaces
 from simulator.controllers.node_life import NodeLife
 from simulator.controllers.nodes import furnish_cluster
+from simulator.controllers.nodes_by_hand import NodesByHand
 from simulator.controllers.pod_audit import PodAudit
 from simulator.controllers.pods import Pods
 from simulator.controllers.recorder import Recorder
@@ -89,6 +90,7 @@ class Cluster:
             EndpointWriter(context),
             Namespaces(context),
             NodeLife(context, self.pods),
+            NodesByHand(context, self.pods),
         )
         self.garbage = Garbage(context)
         faults.listen(self.follow_faults)

@@ -275,7 +275,7 @@ class PodLife:
 
     def _write_ended(self) -> None:
         pod = self.pod()
-        if pod is not None:
+        if pod is not None and not is_finished_pod(pod):
             self.states = {
                 n: ContainerState(s.state, False, s.restarts, s.last) for n, s in self.states.items()
             }
