@@ -34,7 +34,7 @@ class Room:
         asked = asked_by(pod)
         if not asked:
             return []
-        taken, there = self._taken.get(node["metadata"]["name"], {}), _allocatable(node)
+        taken, there = self._taken.get(node["metadata"]["name"], Counter()), _allocatable(node)
         return [name for name, amount in asked.items() if amount > there.get(name, 0) - taken.get(name, 0)]
 
     def _follow(self, commit: Commit) -> None:
