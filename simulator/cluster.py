@@ -10,6 +10,7 @@ from simulator.api.server import ApiServer
 from simulator.api.watches import WatchHub
 from simulator.audit import Audit
 from simulator.controllers.autoscalers import Autoscalers
+from simulator.controllers.claims import Claims
 from simulator.controllers.context import Context
 from simulator.controllers.cron_jobs import CronJobs
 from simulator.controllers.daemon_sets import DaemonSets
@@ -25,6 +26,7 @@ from simulator.controllers.loads import Loads
 from simulator.controllers.namespaces import Namespaces
 from simulator.controllers.node_life import NodeLife
 from simulator.controllers.nodes import furnish_cluster
+from simulator.controllers.nodes_by_hand import NodesByHand
 from simulator.controllers.pod_audit import PodAudit
 from simulator.controllers.pods import Pods
 from simulator.controllers.recorder import Recorder
@@ -73,6 +75,7 @@ class Cluster:
         )
         self.pods = Pods(context)
         self.controllers = (
+            Claims(context),
             Deployments(context),
             ReplicaSets(context),
             StatefulSets(context),
@@ -87,6 +90,7 @@ class Cluster:
             EndpointWriter(context),
             Namespaces(context),
             NodeLife(context, self.pods),
+            NodesByHand(context, self.pods),
         )
         self.garbage = Garbage(context)
         faults.listen(self.follow_faults)

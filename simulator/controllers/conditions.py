@@ -12,7 +12,7 @@ from simulator.controllers.revisions import count, size
 from simulator.controllers.rollout import fenceposts
 from simulator.values import Obj, parse_stamp, stamp
 
-AVAILABLE, PROGRESSING = "Available", "Progressing"
+AVAILABLE, PROGRESSING, REPLICA_FAILURE = "Available", "Progressing", "ReplicaFailure"
 NEW_AVAILABLE, TIMED_OUT = "NewReplicaSetAvailable", "ProgressDeadlineExceeded"
 
 
@@ -72,6 +72,17 @@ def calculated_status(deployment: Obj, new: Obj | None, every: list[Obj]) -> Obj
                               "Deployment has minimum availability.")  # fmt: skip
     return with_condition(status, AVAILABLE, "False", "MinimumReplicasUnavailable",
                           "Deployment does not have minimum availability.")  # fmt: skip
+
+
+def with_failure(status: Obj, every: list[Obj]) -> Obj:
+    """The status with the condition of a ReplicaSet that cannot make its pods, the newest first; without it if all can."""
+    failures = (condition(rs.get("status") or {}, REPLICA_FAILURE) for rs in reversed(every))
+    failure = next((found for found in failures if found), None)
+    if failure is not None:
+        return with_condition(status, REPLICA_FAILURE, "True", failure["reason"], failure["message"])
+    if condition(status, REPLICA_FAILURE) is None:
+        return status
+    return {**status, "conditions": [c for c in status["conditions"] if c["type"] != REPLICA_FAILURE]}
 
 
 def is_complete(deployment: Obj, status: Obj) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from simulator.controllers.context import Context
 from simulator.controllers.job_status import has_condition, is_finished
 from simulator.controllers.queue import Key, WorkQueue
-from simulator.controllers.recorder import NORMAL
+from simulator.controllers.recorder import NORMAL, WARNING
 from simulator.controllers.replica_set_writer import owner_reference
 from simulator.errors import ApiError
 from simulator.kinds.cron import next_after, parse_schedule
@@ -23,6 +23,8 @@ from simulator.values import Obj, copied, full_name, parse_stamp, replaced, stam
 CRON_JOBS, JOBS = "batch/cronjobs", "batch/jobs"
 AUTHOR = Author("kube-controller-manager")
 LAG_S = 0.01
+NEVER = "time difference between two schedules is less than 1 second"  # upstream's words for: never due
+ACTIVE = "Not starting job because prior execution is running and concurrency policy is Forbid"
 
 
 class CronJobs:
@@ -53,32 +55,54 @@ class CronJobs:
         if cron_job is None or cron_job["metadata"].get("deletionTimestamp"):
             return
         status = dict(cron_job.get("status") or {})
+        ended = [job for job in self._jobs(cron_job) if is_finished(job)]
+        self._note_ended(cron_job, status, ended, self._tidied(cron_job, ended))
         if not cron_job["spec"].get("suspend"):
             self._start_due(cron_job, status)
-        self._tidy(cron_job)
         self._write(cron_job, status)
+
+    def _note_ended(self, cron_job: Obj, status: Obj, ended: list[Obj], tidied: set[str]) -> None:
+        """Remember the last success, and tell of the Jobs that have just ended, but for those that are tidied up."""
+        running = {reference["uid"] for reference in status.get("active") or ()} - tidied
+        for job in ended:
+            end = "Complete" if has_condition(job["status"], "Complete") else "Failed"
+            if end == "Complete":
+                last = status.get("lastSuccessfulTime") or ""
+                status["lastSuccessfulTime"] = max(last, job["status"]["completionTime"])
+            if job["metadata"]["uid"] in running:
+                text = f"Saw completed job: {job['metadata']['name']}, condition: {end}"
+                self._tell(cron_job, NORMAL, "SawCompletedJob", text)
 
     def _start_due(self, cron_job: Obj, status: Obj) -> None:
         now, zone = datetime.now(UTC), _zone(cron_job)
-        last = parse_stamp(status.get("lastScheduleTime") or cron_job["metadata"]["creationTimestamp"])
         schedule = parse_schedule(cron_job["spec"]["schedule"])
-        due = next_after(schedule, last.astimezone(zone))
+        following = next_after(schedule, now.astimezone(zone))
+        if following is None:
+            self._tell(
+                cron_job,
+                WARNING,
+                "InvalidSchedule",
+                f"invalid schedule: {cron_job['spec']['schedule']} : {NEVER}",
+            )
+            return
+        due = next_after(schedule, _earliest(cron_job, status, now).astimezone(zone))
         while due and (later := next_after(schedule, due)) and later <= now:
             due = later  # of several that were missed only the last one is started
         if due and due <= now and self._may_start(cron_job):
             self._start(cron_job, due)
             status["lastScheduleTime"] = stamp(due.astimezone(UTC))
-        following = next_after(schedule, now.astimezone(zone))
-        if following:
-            self.queue.add(full_name(cron_job), max(0.0, (following - now).total_seconds()) + 0.05)
+        self.queue.add(full_name(cron_job), max(0.0, (following - now).total_seconds()) + 0.05)
 
     def _may_start(self, cron_job: Obj) -> bool:
         """Whether the concurrency policy lets another Job start; Replace clears the way."""
         running = [job for job in self._jobs(cron_job) if not is_finished(job)]
-        if running and cron_job["spec"]["concurrencyPolicy"] == "Replace":
-            for job in running:
-                delete(self.backend, self.backend.registry.by_key(JOBS), job, DeleteOptions())
-        return not running or cron_job["spec"]["concurrencyPolicy"] != "Forbid"
+        policy = cron_job["spec"]["concurrencyPolicy"]
+        if running and policy == "Forbid":
+            self._tell(cron_job, NORMAL, "JobAlreadyActive", ACTIVE)
+            return False
+        for job in running if policy == "Replace" else ():
+            self._delete(cron_job, job)
+        return True
 
     def _start(self, cron_job: Obj, due: datetime) -> None:
         template, meta = copied(cron_job["spec"]["jobTemplate"]), cron_job["metadata"]
@@ -94,38 +118,48 @@ class CronJobs:
             job = create(self.backend, self.backend.registry.by_key(JOBS), meta["namespace"], draft, AUTHOR)
         except ApiError:
             return  # it is there already, or the namespace is going away
-        self.context.recorder.record(cron_job, NORMAL, "SuccessfulCreate",
-                                     f"Created job {job['metadata']['name']}", "cronjob-controller")  # fmt: skip
+        self._tell(cron_job, NORMAL, "SuccessfulCreate", f"Created job {job['metadata']['name']}")
+
+    def _delete(self, cron_job: Obj, job: Obj) -> None:
+        delete(self.backend, self.backend.registry.by_key(JOBS), job, DeleteOptions())
+        self._tell(cron_job, NORMAL, "SuccessfulDelete", f"Deleted job {job['metadata']['name']}")
+
+    def _tell(self, cron_job: Obj, type_: str, reason: str, message: str) -> None:
+        self.context.recorder.record(cron_job, type_, reason, message, "cronjob-controller")
 
     def _jobs(self, cron_job: Obj) -> list[Obj]:
         return self.backend.owners.dependents(cron_job["metadata"]["uid"], JOBS)
 
-    def _tidy(self, cron_job: Obj) -> None:
-        """Delete finished Jobs beyond the history limits, oldest first."""
-        ended = [job for job in self._jobs(cron_job) if is_finished(job)]
+    def _tidied(self, cron_job: Obj, ended: list[Obj]) -> set[str]:
+        """Delete finished Jobs beyond the history limits, oldest first; answers their UIDs."""
+        gone = set()
         for type_, limit in (
             ("Complete", "successfulJobsHistoryLimit"),
             ("Failed", "failedJobsHistoryLimit"),
         ):
             found = [job for job in ended if has_condition(job["status"], type_)]
             for job in found[: max(0, len(found) - cron_job["spec"][limit])]:
+                gone.add(job["metadata"]["uid"])
                 if not job["metadata"].get("deletionTimestamp"):
-                    delete(self.backend, self.backend.registry.by_key(JOBS), job, DeleteOptions())
+                    self._delete(cron_job, job)
+        return gone
 
     def _write(self, cron_job: Obj, status: Obj) -> None:
         jobs = self._jobs(cron_job)
         active = [_reference(job) for job in jobs if not is_finished(job)]
-        ends = [
-            job["status"]["completionTime"]
-            for job in jobs
-            if has_condition(job.get("status") or {}, "Complete")
-        ]
-        latest = max([*ends, *filter(None, [status.get("lastSuccessfulTime")])], default=None)
-        new = {**{key: value for key, value in status.items() if key != "active"},
-               **({"active": active} if active else {}), **({"lastSuccessfulTime": latest} if latest else {})}  # fmt: skip
+        new = {key: value for key, value in status.items() if key != "active"}
+        if active:
+            new["active"] = active
         live = self.store.get(CRON_JOBS, *full_name(cron_job))
         if live is not None and (live.get("status") or {}) != new:
             put_signed(self.backend, CRON_JOBS, live, replaced(live, ("status",), new))
+
+
+def _earliest(cron_job: Obj, status: Obj, now: datetime) -> datetime:
+    """The moment after which a start that was missed still counts."""
+    since = parse_stamp(status.get("lastScheduleTime") or cron_job["metadata"]["creationTimestamp"])
+    deadline = cron_job["spec"].get("startingDeadlineSeconds")
+    return since if deadline is None else max(since, now - timedelta(seconds=deadline))
 
 
 def _zone(cron_job: Obj) -> ZoneInfo:

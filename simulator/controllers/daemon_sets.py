@@ -6,17 +6,17 @@ from typing import Any
 
 from simulator.controllers.context import Context
 from simulator.controllers.controller_revisions import HASH_LABEL, ControllerRevisions
-from simulator.controllers.pod_maker import make_pod
+from simulator.controllers.pod_maker import FAILED, Denied, make_pod, retry_with_accounts
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_active, is_ending, ready_since, seconds_until_available
-from simulator.controllers.recorder import NORMAL
+from simulator.controllers.recorder import NORMAL, WARNING
 from simulator.controllers.rollout import resolved
 from simulator.controllers.scheduling import SCHEDULING, STAYING, fits
 from simulator.kinds.daemon_sets import TEMPLATE_GENERATION
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete
 from simulator.lifecycle.signing import put_signed
-from simulator.store.owners import controller_of
+from simulator.store.owners import controllers_of
 from simulator.store.store import Commit
 from simulator.values import Obj, dig, full_name
 
@@ -40,6 +40,7 @@ class DaemonSets:
         self.store.listen(self._wake, DAEMON_SETS)
         self.store.listen(self._wake_owner, "pods")
         self.store.listen(self._wake_all, "nodes")
+        retry_with_accounts(self.store, DAEMON_SETS, self.queue)
 
     def start(self) -> None:
         """Look at everything once."""
@@ -51,9 +52,9 @@ class DaemonSets:
             self.queue.add(full_name(commit.new), self.context.lag())
 
     def _wake_owner(self, commit: Commit) -> None:
-        owner = controller_of(commit.new)
-        if owner and owner["kind"] == "DaemonSet":
-            self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
+        for owner in controllers_of(commit):
+            if owner["kind"] == "DaemonSet":
+                self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
 
     def _wake_all(self, _: Commit) -> None:
         for daemon_set in self.store.each(DAEMON_SETS):
@@ -82,7 +83,8 @@ class DaemonSets:
         """The pods by the node they are meant for, oldest first."""
         found: dict[str, list[Obj]] = {}
         for pod in self.backend.owners.dependents(daemon_set["metadata"]["uid"], "pods"):
-            found.setdefault(_node_of(pod), []).append(pod)
+            if node := _node_of(pod):
+                found.setdefault(node, []).append(pod)
         return found
 
     def _place(self, daemon_set: Obj, revision: Obj, nodes: list[str]) -> None:
@@ -134,15 +136,19 @@ class DaemonSets:
         name = f"{daemon_set['metadata']['name']}-{suffix()}"
         number = (daemon_set["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1")
         labels = {HASH_LABEL: _code(revision), "pod-template-generation": number}
-        make_pod(self.backend, daemon_set, template, name, labels=labels, spec=spec)
+        try:
+            make_pod(self.backend, daemon_set, template, name, labels=labels, spec=spec)
+        except Denied as error:
+            self._tell(daemon_set, FAILED, f"Error creating: {error}", WARNING)
+            return
         self._tell(daemon_set, "SuccessfulCreate", f"Created pod: {name}")
 
     def _delete(self, daemon_set: Obj, pod: Obj) -> None:
         delete(self.backend, self.backend.registry.by_key("pods"), pod, DeleteOptions())
         self._tell(daemon_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
-    def _tell(self, daemon_set: Obj, reason: str, message: str) -> None:
-        self.context.recorder.record(daemon_set, NORMAL, reason, message, "daemonset-controller")
+    def _tell(self, daemon_set: Obj, reason: str, message: str, type_: str = NORMAL) -> None:
+        self.context.recorder.record(daemon_set, type_, reason, message, "daemonset-controller")
 
     def _write_status(self, daemon_set: Obj, revision: Obj, nodes: list[str]) -> None:
         pods = self._pods(daemon_set)
@@ -169,6 +175,8 @@ def _code(revision: Obj) -> str:
 
 
 def _node_of(pod: Obj) -> str:
+    """The node that a pod is on or meant for; empty for one that was taken in and waits for any."""
     terms = dig(pod, "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution",
-                "nodeSelectorTerms")  # fmt: skip
-    return str(dig(pod, "spec", "nodeName") or terms[0]["matchFields"][0]["values"][0])
+                "nodeSelectorTerms") or [{}]  # fmt: skip
+    named = [field["values"][0] for field in terms[0].get("matchFields") or ()]
+    return str(dig(pod, "spec", "nodeName") or next(iter(named), ""))

@@ -172,7 +172,7 @@ class Deployments:
         status = conditions.calculated_status(live, new, owned)
         status = self._announced(live, status, new)
         if not live["spec"].get("paused"):
-            status = conditions.progressed_status(live, status, new)
+            status = conditions.with_failure(conditions.progressed_status(live, status, new), owned)
         changed = {**live, "status": status}
         if new is not None and revision(new) and revision(live) != revision(new):
             annotations = {**(live["metadata"].get("annotations") or {}), REVISION: str(revision(new))}

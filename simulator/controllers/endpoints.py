@@ -6,13 +6,15 @@ from simulator.controllers.context import Context
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_finished_pod
 from simulator.controllers.replica_set_writer import owner_reference
-from simulator.dataplane.answers import is_ready, selected_pods
+from simulator.dataplane.answers import is_ready, number_of, selected_pods
 from simulator.store.store import DELETED, Commit
 from simulator.values import Obj, dig, full_name, new_uid, replaced, stamp
 
 SLICES = "discovery.k8s.io/endpointslices"
 SERVICE_NAME = "kubernetes.io/service-name"
+MANAGED_BY, SLICES_OWNER = "endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io"
 LAG_S = 0.004
+Group = tuple[list[Obj] | None, list[Obj]]  # ports, None without any; the pods that have them
 
 
 class EndpointWriter:
@@ -24,6 +26,8 @@ class EndpointWriter:
         self._writing = False
         self.store.listen(self._wake, "services")
         self.store.listen(self._wake_services, "pods")
+        self.store.listen(self._mend_endpoints, "endpoints")
+        self.store.listen(self._mend_slice, SLICES)
 
     def start(self) -> None:
         """Look at every Service once."""
@@ -44,8 +48,28 @@ class EndpointWriter:
             if selector and any(selector.items() <= labels.items() for labels in states):
                 self.queue.add(full_name(service), LAG_S)
 
+    def _mend_endpoints(self, commit: Commit) -> None:
+        """Endpoints that somebody deletes come again; an edit stays until the Service or a pod changes."""
+        if commit.type == DELETED and not self._writing:
+            self.queue.add(full_name(commit.new), LAG_S)
+
+    def _mend_slice(self, commit: Commit) -> None:
+        """What somebody does to a slice of its own is undone."""
+        if self._writing:
+            return
+        for labels in (one["metadata"].get("labels") or {} for one in (commit.old, commit.new) if one):
+            if labels.get(MANAGED_BY) == SLICES_OWNER and labels.get(SERVICE_NAME):
+                self.queue.add((commit.new["metadata"]["namespace"], labels[SERVICE_NAME]), LAG_S)
+
     def reconcile(self, key: Key) -> None:
-        """Bring Endpoints, EndpointSlice and load balancer status of a Service up to date."""
+        """Bring Endpoints, EndpointSlices and load balancer status of a Service up to date."""
+        self._writing = True
+        try:
+            self._bring_up_to_date(key)
+        finally:
+            self._writing = False
+
+    def _bring_up_to_date(self, key: Key) -> None:
         service = self.store.get("services", *key)
         if service is None:
             self.store.remove("endpoints", *key)
@@ -53,17 +77,22 @@ class EndpointWriter:
         self._write_address(service)
         if not service["spec"].get("selector"):
             return
-        pods = [pod for pod in selected_pods(self.store, service) if _has_address(pod)]
-        self._write("endpoints", key[0], key[1], _endpoints(service, pods))
-        kept, *others = self._slices(service) or [f"{key[1]}-{new_uid()[:5]}"]
-        for name in others:
-            self.store.remove(SLICES, key[0], name)
-        self._write(SLICES, key[0], kept, _slice(service, pods))
+        groups = _by_ports(service, [pod for pod in selected_pods(self.store, service) if _has_address(pod)])
+        self._write("endpoints", key[0], key[1], _endpoints(service, groups))
+        self._write_slices(service, groups)
 
-    def _slices(self, service: Obj) -> list[str]:
+    def _write_slices(self, service: Obj, groups: list[Group]) -> None:
+        """One slice for each group of pods, in place of one with these ports if there is such a one."""
         namespace, name = full_name(service)
-        return sorted(str(s["metadata"]["name"]) for s in self.store.each(SLICES, namespace)
-                      if (s["metadata"].get("labels") or {}).get(SERVICE_NAME) == name)  # fmt: skip
+        old = sorted((s for s in self.store.each(SLICES, namespace) if _is_slice_of(s, name)), key=full_name)
+        for ports, pods in groups:
+            kept = next((s for s in old if s.get("ports") == ports), old[0] if old else None)
+            if kept is not None:
+                old.remove(kept)
+            place = kept["metadata"]["name"] if kept else f"{name}-{new_uid()[:5]}"
+            self._write(SLICES, namespace, place, _slice(service, ports, pods))
+        for left in old:
+            self.store.remove(SLICES, *full_name(left))
 
     def _write(self, kind: str, namespace: str, name: str, body: Obj) -> None:
         old = self.store.get(kind, namespace, name)
@@ -74,6 +103,8 @@ class EndpointWriter:
                     new["metadata"]["generation"] = old["metadata"].get("generation", 1) + 1
                 self.store.put(kind, new)
             return
+        if dig(self.store.get("namespaces", "", namespace), "metadata", "deletionTimestamp"):
+            return  # nothing is made there any more
         meta = {"name": name, "namespace": namespace, "uid": new_uid(), "creationTimestamp": stamp(),
                 **({"generation": 1} if kind == SLICES else {}), **body["metadata"]}  # fmt: skip
         self.store.put(kind, {**body, "metadata": meta})
@@ -86,9 +117,7 @@ class EndpointWriter:
             ]
             balancer = {"ingress": [{"ip": "127.0.0.1", "ipMode": "VIP", "ports": ports}]}
         if (dig(service, "status", "loadBalancer") or {}) != balancer:
-            self._writing = True
             self.store.put("services", replaced(service, ("status", "loadBalancer"), balancer))
-            self._writing = False
 
 
 def _has_address(pod: Obj) -> bool:
@@ -108,52 +137,67 @@ def _reference(pod: Obj) -> Obj:
     return {"kind": "Pod", "namespace": meta["namespace"], "name": meta["name"], "uid": meta["uid"]}
 
 
-def _ports(service: Obj, pods: list[Obj]) -> list[Obj]:
+def _is_slice_of(found: Obj, name: str) -> bool:
+    labels = found["metadata"].get("labels") or {}
+    return labels.get(SERVICE_NAME) == name and labels.get(MANAGED_BY) == SLICES_OWNER
+
+
+def _by_ports(service: Obj, pods: list[Obj]) -> list[Group]:
+    """The pods by what the Service's ports are in them; without pods a group of none, which has no ports."""
+    groups: list[Group] = []
+    for pod in pods:
+        ports = _ports(service, pod) or None
+        found = next((members for known, members in groups if known == ports), None)
+        if found is None:
+            groups.append((ports, [pod]))
+        else:
+            found.append(pod)
+    return groups or [(None, [])]
+
+
+def _ports(service: Obj, pod: Obj) -> list[Obj]:
+    """The Service's ports that this pod has."""
     return [
-        {"name": port.get("name") or "", "port": _number(port.get("targetPort"), pods), "protocol": port["protocol"]}
-        for port in service["spec"].get("ports") or ()
-    ]  # fmt: skip
+        {"name": entry.get("name") or "", "port": number, "protocol": entry["protocol"]}
+        for entry in service["spec"].get("ports") or ()
+        if (number := number_of(pod, entry)) is not None
+    ]
 
 
-def _number(target: object, pods: list[Obj]) -> object:
-    """The container port a targetPort stands for."""
-    for container in pods[0]["spec"]["containers"] if pods and isinstance(target, str) else ():
-        for port in container.get("ports") or ():
-            if port.get("name") == target:
-                return port["containerPort"]
-    return target
-
-
-def _endpoints(service: Obj, pods: list[Obj]) -> Obj:
-    def addresses(wanted: bool) -> list[Obj]:
-        return [
-            {"ip": pod["status"]["podIP"], "nodeName": pod["spec"]["nodeName"], "targetRef": _reference(pod)}
-            for pod in pods
-            if is_ready(pod) is wanted and not pod["metadata"].get("deletionTimestamp")
-        ]
-
-    ready, unready = addresses(True), addresses(False)
-    subset: Obj = {"ports": _ports(service, pods)}
-    if ready:
-        subset["addresses"] = ready
-    if unready:
-        subset["notReadyAddresses"] = unready
+def _endpoints(service: Obj, groups: list[Group]) -> Obj:
     labels = {
         **(service["metadata"].get("labels") or {}),
         "endpoints.kubernetes.io/managed-by": "endpoint-controller",
     }
-    return {"kind": "Endpoints", "apiVersion": "v1", "metadata": {"labels": labels},
-            "subsets": [subset] if ready or unready else []}  # fmt: skip
+    subsets = [_subset(ports, pods) for ports, pods in groups if ports and any(map(_is_staying, pods))]
+    return {"kind": "Endpoints", "apiVersion": "v1", "metadata": {"labels": labels}, "subsets": subsets}
 
 
-def _slice(service: Obj, pods: list[Obj]) -> Obj:
+def _is_staying(pod: Obj) -> bool:
+    return not pod["metadata"].get("deletionTimestamp")
+
+
+def _subset(ports: list[Obj], pods: list[Obj]) -> Obj:
+    found: Obj = {"ports": ports}
+    for field, wanted in (("addresses", True), ("notReadyAddresses", False)):
+        addresses = [
+            {"ip": pod["status"]["podIP"], "nodeName": pod["spec"]["nodeName"], "targetRef": _reference(pod)}
+            for pod in pods
+            if is_ready(pod) is wanted and _is_staying(pod)
+        ]
+        if addresses:
+            found[field] = addresses
+    return found
+
+
+def _slice(service: Obj, ports: list[Obj] | None, pods: list[Obj]) -> Obj:
     labels = {**(service["metadata"].get("labels") or {}), SERVICE_NAME: service["metadata"]["name"],
-              "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}  # fmt: skip
+              MANAGED_BY: SLICES_OWNER}  # fmt: skip
     meta = {"labels": labels, "generateName": service["metadata"]["name"] + "-",
             "ownerReferences": [owner_reference(service)]}  # fmt: skip
     return {
         "kind": "EndpointSlice", "apiVersion": "discovery.k8s.io/v1", "metadata": meta, "addressType": "IPv4",
-        "endpoints": [_endpoint(pod) for pod in pods], "ports": _ports(service, pods),
+        "endpoints": [_endpoint(pod) for pod in pods] or None, "ports": ports,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.controllers.context import Context
 from simulator.controllers.queue import Key, WorkQueue
+from simulator.controllers.recorder import WARNING
 from simulator.lifecycle.deletion import (
     BACKGROUND,
     FOREGROUND,
@@ -13,10 +14,9 @@ from simulator.lifecycle.deletion import (
     delete,
     orphan_dependents,
     without_finalizer,
-    without_owner,
 )
 from simulator.store.store import DELETED, Commit
-from simulator.values import Obj, full_name
+from simulator.values import Obj, full_name, replaced
 
 LAG_S = 0.005
 
@@ -29,6 +29,8 @@ class Garbage:
         self._orphans = WorkQueue("garbage collector", self._collect)
         self._fronts = WorkQueue("foreground deletion", self._delete_in_front)
         self._leaving = WorkQueue("orphaning", self._orphan)
+        self._doubted = WorkQueue("dangling owners", self._judge)
+        self._recorder = context.recorder
         self.store.listen(self._follow)
 
     def _follow(self, commit: Commit) -> None:
@@ -38,7 +40,12 @@ class Garbage:
                 self._orphans.add((meta["uid"], ""), LAG_S)
             for owner in meta.get("ownerReferences") or ():
                 self._fronts.add((f"{meta.get('namespace') or ''}", owner["uid"]), LAG_S)
-        elif meta.get("deletionTimestamp") and meta.get("finalizers"):
+            return
+        owners = meta.get("ownerReferences")
+        known = commit.old and commit.old["metadata"].get("ownerReferences")
+        if owners and owners is not known and not all(self._is_there(commit.new, owner) for owner in owners):
+            self._doubted.add((commit.kind, "/".join(full_name(commit.new))), LAG_S)
+        if meta.get("deletionTimestamp") and meta.get("finalizers"):
             if FOREGROUND_FINALIZER in meta["finalizers"]:
                 self._fronts.add((meta.get("namespace") or "", meta["uid"]), LAG_S)
             if ORPHAN_FINALIZER in meta["finalizers"]:
@@ -52,20 +59,45 @@ class Garbage:
             without_finalizer(self.backend, self.backend.registry.by_key(key[0]), owner, ORPHAN_FINALIZER)
 
     def _collect(self, key: Key) -> None:
-        """Delete the dependents of a UID that is gone, or take its name from those with another owner."""
+        """Look at the dependents of a UID that is gone."""
         for kind, namespace, name in self.backend.owners.keys(key[0]):
-            obj = self.store.get(kind, namespace, name)
-            if obj is None:
-                continue
-            if len(obj["metadata"]["ownerReferences"]) > 1:
-                self.store.put(kind, without_owner(obj, key[0]))
-            else:
-                delete(
-                    self.backend,
-                    self.backend.registry.by_key(kind),
-                    obj,
-                    DeleteOptions(propagation=BACKGROUND),
-                )
+            self._judge((kind, f"{namespace}/{name}"))
+
+    def _judge(self, key: Key) -> None:
+        """Delete an object whose owners are all gone; from one that has others left, take away those that are."""
+        obj = self.store.get(key[0], *key[1].split("/", 1))
+        if obj is None:
+            return
+        owners = obj["metadata"].get("ownerReferences") or []
+        left = [owner for owner in owners if self._is_there(obj, owner)]
+        for owner in owners:
+            self._tell(obj, owner)
+        if left and len(left) < len(owners):
+            self.store.put(key[0], replaced(obj, ("metadata", "ownerReferences"), left))
+        elif owners and not left:
+            kind = self.backend.registry.by_key(key[0])
+            delete(self.backend, kind, obj, DeleteOptions(propagation=BACKGROUND))
+
+    def _is_there(self, obj: Obj, owner: Obj) -> bool:
+        """Whether an owner is what the reference says: its kind and name, in the object's own namespace or in none."""
+        place = self.backend.owners.place(owner["uid"])
+        if place is None:
+            return False
+        key, namespace, name = place
+        if namespace and obj["metadata"].get("namespace") not in (None, namespace):
+            return False
+        kind, group = self.backend.registry.by_key(key), owner["apiVersion"].rpartition("/")[0]
+        return (kind.group, kind.kind, name) == (group, owner["kind"], owner["name"])
+
+    def _tell(self, obj: Obj, owner: Obj) -> None:
+        """Say that an owner is in another namespace, which nobody sees at a glance."""
+        own = obj["metadata"].get("namespace")
+        if own and (self.backend.owners.place(owner["uid"]) or ("", "", ""))[1] not in ("", own):
+            shown = f"{owner['apiVersion']}/{owner['kind']}, namespace: {own}, name: {owner['name']}, uid: {owner['uid']}"
+            words = f'ownerRef [{shown}] does not exist in namespace "{own}"'
+            self._recorder.record(
+                obj, WARNING, "OwnerRefInvalidNamespace", words, "garbage-collector-controller"
+            )
 
     def _delete_in_front(self, key: Key) -> None:
         """Delete the dependents of an owner that waits for them; let it go when none is left."""

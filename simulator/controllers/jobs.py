@@ -17,14 +17,14 @@ from simulator.controllers.job_status import (
     wanted_pods,
     with_job_condition,
 )
-from simulator.controllers.pod_maker import make_pod
+from simulator.controllers.pod_maker import FAILED, Denied, make_pod, retry_with_accounts
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_active, is_ending, ready_since
 from simulator.controllers.recorder import NORMAL, WARNING
 from simulator.lifecycle.creation import suffix
 from simulator.lifecycle.deletion import DeleteOptions, delete, without_finalizer
 from simulator.lifecycle.signing import put_signed
-from simulator.store.owners import controller_of
+from simulator.store.owners import controller_of, controllers_of
 from simulator.store.store import DELETED, Commit
 from simulator.values import Obj, dig, full_name, parse_stamp, stamp
 
@@ -43,6 +43,7 @@ class Jobs:
         self._not_before: dict[str, float] = {}  # by UID: when the next pod may start, on the loop's clock
         self.store.listen(self._wake, JOBS)
         self.store.listen(self._wake_owner, "pods")
+        retry_with_accounts(self.store, JOBS, self.queue)
 
     def start(self) -> None:
         """Look at everything once."""
@@ -55,9 +56,9 @@ class Jobs:
         self.queue.add(full_name(commit.new), self.context.lag())
 
     def _wake_owner(self, commit: Commit) -> None:
-        owner = controller_of(commit.new)
-        if owner and owner["kind"] == "Job":
-            self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
+        for owner in controllers_of(commit):
+            if owner["kind"] == "Job":
+                self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
 
     def reconcile(self, key: Key) -> None:
         """Count what has ended, then start, stop or finish."""
@@ -165,7 +166,11 @@ class Jobs:
             return
         for _ in range(wanted - len(active)):
             name = f"{job['metadata']['name']}-{suffix()}"
-            make_pod(self.backend, job, job["spec"]["template"], name, finalizers=(TRACKING,))
+            try:
+                make_pod(self.backend, job, job["spec"]["template"], name, finalizers=(TRACKING,))
+            except Denied as error:
+                self._tell(job, WARNING, FAILED, f"Error creating: {error}")
+                return
             self._tell(job, NORMAL, "SuccessfulCreate", f"Created pod: {name}")
 
     def _remember_deadline(self, job: Obj, status: Obj) -> None:

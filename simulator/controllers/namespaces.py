@@ -10,9 +10,12 @@ from simulator.controllers.queue import Key, WorkQueue
 from simulator.lifecycle.deletion import DeleteOptions, delete
 from simulator.lifecycle.signing import put_signed
 from simulator.store.store import DELETED, Commit
-from simulator.values import Obj, stamp
+from simulator.values import Obj, dig, replaced, stamp
 
 LAG_S = 0.005
+FINALIZER = "kubernetes"
+ACCOUNT, ROOT_CA = ("serviceaccounts", "default"), ("configmaps", "kube-root-ca.crt")
+CA_DATA = {"ca.crt": "simulated: this cluster is spoken to in plain HTTP\n"}
 
 
 class Namespaces:
@@ -23,6 +26,8 @@ class Namespaces:
         self._empty = WorkQueue("namespaces", self._reconcile)
         self.store.listen(self._wake, "namespaces")
         self.store.listen(self._wake_parent)
+        for kind, _ in (ACCOUNT, ROOT_CA):
+            self.store.listen(self._mend, kind)
 
     def start(self) -> None:
         """Go on emptying namespaces that were being deleted."""
@@ -41,6 +46,12 @@ class Namespaces:
             if space is not None and space["metadata"].get("deletionTimestamp"):
                 self._empty.add(("", namespace), LAG_S)
 
+    def _mend(self, commit: Commit) -> None:
+        """What every namespace comes with is put back when somebody deletes or changes it."""
+        meta = commit.new["metadata"]
+        if commit.old is not None and (commit.kind, meta["name"]) in (ACCOUNT, ROOT_CA):
+            self._empty.add(("", meta["namespace"]), LAG_S)
+
     def _reconcile(self, key: Key) -> None:
         space = self.store.get("namespaces", *key)
         if space is None:
@@ -52,19 +63,26 @@ class Namespaces:
         if left:
             self._write_remaining(space, left)
             return
-        spec = {**(space.get("spec") or {}), "finalizers": []}
-        if space["metadata"].get("finalizers"):
-            self.store.put("namespaces", {**space, "spec": spec})
+        others = [name for name in dig(space, "spec", "finalizers") or () if name != FINALIZER]
+        if others or space["metadata"].get("finalizers"):
+            self._wait_for_others(space, others)
         else:
             self.store.remove("namespaces", *key)
 
+    def _wait_for_others(self, space: Obj, others: list[str]) -> None:
+        """Empty, and kept by finalizers that somebody else takes away: of its metadata, or by PUT to /finalize."""
+        if dig(space, "spec", "finalizers") != others:
+            self.store.put("namespaces", replaced(space, ("spec", "finalizers"), others))
+
     def _furnish(self, namespace: str) -> None:
         """The ServiceAccount `default` and the ConfigMap `kube-root-ca.crt` of every namespace."""
-        if self.store.get("serviceaccounts", namespace, "default") is None:
-            self.store.put("serviceaccounts", _furniture("ServiceAccount", namespace, "default", {}))
-        if self.store.get("configmaps", namespace, "kube-root-ca.crt") is None:
-            data = {"data": {"ca.crt": "simulated: this cluster is spoken to in plain HTTP\n"}}
-            self.store.put("configmaps", _furniture("ConfigMap", namespace, "kube-root-ca.crt", data))
+        if self.store.get(ACCOUNT[0], namespace, ACCOUNT[1]) is None:
+            self.store.put(ACCOUNT[0], _furniture("ServiceAccount", namespace, ACCOUNT[1], {}))
+        known = self.store.get(ROOT_CA[0], namespace, ROOT_CA[1])
+        if known is None:
+            self.store.put(ROOT_CA[0], _furniture("ConfigMap", namespace, ROOT_CA[1], {"data": CA_DATA}))
+        elif known.get("data") != CA_DATA:
+            self.store.put(ROOT_CA[0], {**known, "data": CA_DATA})
 
     def _delete_content(self, namespace: str) -> list[tuple[str, Obj]]:
         """Delete everything in the namespace; answers what is still there, with its resource."""

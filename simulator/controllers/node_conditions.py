@@ -58,6 +58,25 @@ def tolerated_s(pod: Obj, longest_s: float) -> float | None:
     return min([longest_s, *(max(0.0, float(one)) for one in seconds)])
 
 
+def stay_s(pod: Obj, taints: list[Obj]) -> float | None:
+    """How long a pod stays on a node with these NoExecute taints; None for ever.
+
+    >>> taint, known = {"key": "a", "effect": "NoExecute"}, {"key": "a", "operator": "Exists"}
+    >>> stay_s({"spec": {}}, [taint]), stay_s({"spec": {"tolerations": [known | {"tolerationSeconds": 3}]}}, [taint])
+    (0.0, 3.0)
+    >>> stay_s({"spec": {"tolerations": [known]}}, [taint])
+    """
+    used = [
+        [one for one in pod["spec"].get("tolerations") or () if tolerates(one, taint)] for taint in taints
+    ]
+    if not all(used):
+        return 0.0
+    seconds = [
+        float(one["tolerationSeconds"]) for found in used for one in found if "tolerationSeconds" in one
+    ]
+    return max(0.0, min(seconds)) if seconds else None
+
+
 def may_evict(well: int, lost: int) -> bool:
     """Whether pods of lost nodes are evicted: not when so many are lost that the control plane is to be doubted.
 

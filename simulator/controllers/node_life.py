@@ -12,18 +12,13 @@ from simulator.controllers.node_conditions import (
     taints_of,
     tolerated_s,
 )
+from simulator.controllers.nodes_by_hand import evict
 from simulator.controllers.pods import Pods
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_ending, ready_since
 from simulator.controllers.recorder import NORMAL, WARNING
 from simulator.controllers.scheduling import is_ready_node
-from simulator.lifecycle.deletion import DeleteOptions, delete
 from simulator.values import Obj, dig, full_name, replaced, stamp
-
-EVICTED = {
-    "type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager",
-    "message": "Taint manager: deleting due to NoExecute taint", "lastProbeTime": None,
-}  # fmt: skip
 
 
 class NodeLife:
@@ -111,16 +106,7 @@ class NodeLife:
             if since + seconds > now:
                 self.queue.add(key, since + seconds - now)
                 continue
-            message = f"Marking for deletion Pod {'/'.join(full_name(pod))}"
-            self.context.recorder.record(
-                pod, NORMAL, "TaintManagerEviction", message, "taint-eviction-controller"
-            )
-            conditions = [
-                *(dig(pod, "status", "conditions") or ()),
-                {**EVICTED, "lastTransitionTime": stamp()},
-            ]
-            pod = self.store.put("pods", replaced(pod, ("status", "conditions"), conditions))
-            delete(self.context.backend, self.context.backend.registry.by_key("pods"), pod, DeleteOptions())
+            evict(self.context, pod)
 
     def _welcome(self, node: Obj) -> None:
         """The node is heard of again; its kubelet does what it was asked for meanwhile."""

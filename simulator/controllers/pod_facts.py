@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.faults import FaultBook
-from simulator.values import Obj, dig
+from simulator.values import Obj, dig, stamp
 
 
 def is_to_end(pod: Obj) -> bool:
@@ -27,3 +27,9 @@ def host_ip(node: Obj | None) -> str:
     """The address of a node, empty without one."""
     addresses = dig(node, "status", "addresses") or [{"address": ""}]
     return str(addresses[0]["address"])
+
+
+def scheduled_condition(why: str = "") -> Obj:
+    """The condition PodScheduled: true, or why there is no node."""
+    said = {"status": "False", "reason": "Unschedulable", "message": why} if why else {"status": "True"}
+    return {"type": "PodScheduled", **said, "lastProbeTime": None, "lastTransitionTime": stamp()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.controllers import behaviour
 from simulator.controllers.context import Context
-from simulator.controllers.pod_facts import host_ip, images_of, is_to_end, leak_s
+from simulator.controllers.pod_facts import host_ip, images_of, is_to_end, leak_s, scheduled_condition
 from simulator.controllers.pod_status import (
     ContainerState,
     pod_status,
@@ -107,12 +107,17 @@ class PodLife:
         if pod is not None and not self._ending:
             self.after(BIND_S, self.start if dig(pod, "spec", "nodeName") else self._bind)
 
+    def probe_again(self) -> None:
+        """Have a pod that has not got ready try again, now that its image may behave otherwise."""
+        if self._ending or not any("running" in s.state and not s.ready for s in self.states.values()):
+            return
+        until_ready = self.context.draw(self.context.settings().pod_start) * (1 - RUNNING_SHARE)
+        self.after(BIND_S, lambda: self.run(until_ready))
+
     def _write_unscheduled(self, pod: Obj, why: str) -> None:
         found = next((c for c in dig(pod, "status", "conditions") or () if c["type"] == "PodScheduled"), None)
         if not found or found.get("message") != why:
-            condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why,
-                         "lastProbeTime": None, "lastTransitionTime": stamp()}  # fmt: skip
-            self._write(replaced(pod, ("status", "conditions"), [condition]))
+            self._write(replaced(pod, ("status", "conditions"), [scheduled_condition(why)]))
 
     def _bind(self) -> None:
         pod = self.pod()
@@ -127,13 +132,7 @@ class PodLife:
         name = node["metadata"]["name"]
         self.tell(pod, NORMAL, "Scheduled", f"Successfully assigned {'/'.join(self.key)} to {name}")
         bound = replaced(pod, ("spec", "nodeName"), name)
-        scheduled = {
-            "type": "PodScheduled",
-            "status": "True",
-            "lastProbeTime": None,
-            "lastTransitionTime": stamp(),
-        }
-        self._write(replaced(bound, ("status", "conditions"), [scheduled]))
+        self._write(replaced(bound, ("status", "conditions"), [scheduled_condition()]))
         self.after(CREATE_S, self._create)
 
     def _resume(self, pod: Obj) -> None:
@@ -229,6 +228,7 @@ class PodLife:
             self.after(max(until_ready, 0.02), self._trouble.crash)
         elif behaviour.NEVER_READY in found.values():
             self._complain_unready(found)
+            self.pods.wait_for_behaviour(self)
         elif not all(state.ready for state in self.states.values()):
             self.after(until_ready, self._become_ready)
         else:
@@ -282,7 +282,7 @@ class PodLife:
 
     def _write_ended(self) -> None:
         pod = self.pod()
-        if pod is not None:
+        if pod is not None and not is_finished_pod(pod):
             self.states = {
                 n: ContainerState(s.state, False, s.restarts, s.last) for n, s in self.states.items()
             }

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from simulator.controllers.queue import WorkQueue
 from simulator.controllers.replica_set_writer import owner_reference
 from simulator.kinds.pod_template import admitted
 from simulator.lifecycle.backend import Backend
-from simulator.values import Obj, new_uid, stamp
+from simulator.store.store import ADDED, Commit, Store
+from simulator.values import Obj, full_name, new_uid, stamp
+
+ACCOUNTS, FAILED = "serviceaccounts", "FailedCreate"
+
+
+class Denied(Exception):
+    """A pod that admission does not let in; the message is what it says."""
 
 
 def make_pod(
     backend: Backend, owner: Obj, template: Obj, name: str, *,
     labels: dict[str, str] | None = None, spec: Obj | None = None, finalizers: tuple[str, ...] = (),
 ) -> Obj:  # fmt: skip
-    """Store a pod of the owner; its spec shares everything it can with the template."""
+    """Store a pod of the owner, or Denied; its spec shares everything it can with the template."""
+    _check_account(backend.store, owner, template, name)
     meta = template.get("metadata") or {}
     pod_meta: Obj = {
         "name": name, "generateName": owner["metadata"]["name"] + "-",
@@ -29,3 +38,24 @@ def make_pod(
         "spec": admitted({**template["spec"], **(spec or {})}),
         "status": {"phase": "Pending", "qosClass": "BestEffort"},
     })  # fmt: skip
+
+
+def retry_with_accounts(store: Store, kind: str, queue: WorkQueue) -> None:
+    """Have the workloads of a namespace looked at again whenever a ServiceAccount comes to it."""
+
+    def follow(commit: Commit) -> None:
+        if commit.type == ADDED:
+            for workload in store.each(kind, commit.new["metadata"]["namespace"]):
+                queue.add(full_name(workload))
+
+    store.listen(follow, ACCOUNTS)
+
+
+def _check_account(store: Store, owner: Obj, template: Obj, name: str) -> None:
+    """Denied without the ServiceAccount; that of the name `default` comes with every namespace."""
+    space, account = owner["metadata"]["namespace"], template["spec"].get("serviceAccountName") or "default"
+    if account == "default" or store.get(ACCOUNTS, space, account):
+        return
+    shown = name if owner["kind"] == "StatefulSet" else f"{owner['metadata']['name']}-"
+    raise Denied(f'pods "{shown}" is forbidden: error looking up service account {space}/{account}: serviceaccount '
+                 f'"{account}" not found')  # fmt: skip

@@ -73,6 +73,9 @@ def image_id(image: str) -> str:
     return f"{repository}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
+OWN_CONDITIONS = {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"}
+
+
 def pod_status(pod: Obj, states: dict[str, ContainerState], addresses: tuple[str, str], started: str) -> Obj:
     """The whole status; `addresses` are (pod IP or "", host IP)."""
     containers = pod["spec"]["containers"]
@@ -131,4 +134,5 @@ def _conditions(pod: Obj, states: dict[str, ContainerState], ready: bool, phase:
         condition("Ready", ready),
         condition("ContainersReady", ready),
         condition("PodScheduled", True),
+        *(other for type_, other in before.items() if type_ not in OWN_CONDITIONS),
     ]

@@ -17,6 +17,12 @@ def ordinal_of(pod: Obj) -> int:
     return int(pod["metadata"]["name"].rpartition("-")[2])
 
 
+def is_member(stateful_set: Obj, pod: Obj) -> bool:
+    """Whether the pod is named as one of the set is."""
+    name, _, number = pod["metadata"]["name"].rpartition("-")
+    return bool(name == stateful_set["metadata"]["name"] and number.isdigit())
+
+
 def start_of(stateful_set: Obj) -> int:
     """The first ordinal."""
     return int(dig(stateful_set, "spec", "ordinals", "start") or 0)
@@ -27,10 +33,9 @@ def partition_of(stateful_set: Obj) -> int:
     return int(dig(stateful_set, "spec", "updateStrategy", "rollingUpdate", "partition") or 0)
 
 
-def make_stateful_pod(backend: Backend, stateful_set: Obj, template: Obj, revision: Obj, number: int) -> Obj:
-    """Store the pod of an ordinal, and its claims if they are not there."""
-    name = f"{stateful_set['metadata']['name']}-{number}"
-    labels = {"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": str(number),
+def make_stateful_pod(backend: Backend, stateful_set: Obj, template: Obj, revision: Obj, name: str) -> Obj:
+    """Store the pod of this name, and its claims if they are not there."""
+    labels = {"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": name.rpartition("-")[2],
               HASH_LABEL: revision["metadata"]["name"]}  # fmt: skip
     spec: Obj = {"hostname": name}
     if stateful_set["spec"].get("serviceName"):

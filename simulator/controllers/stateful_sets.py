@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 from simulator.controllers.context import Context
 from simulator.controllers.controller_revisions import HASH_LABEL, ControllerRevisions, template_of
+from simulator.controllers.pod_maker import FAILED, Denied, retry_with_accounts
 from simulator.controllers.queue import Key, WorkQueue
 from simulator.controllers.readiness import is_ending, is_finished_pod, ready_since, seconds_until_available
-from simulator.controllers.recorder import NORMAL
+from simulator.controllers.recorder import NORMAL, WARNING
 from simulator.controllers.stateful_pods import make_stateful_pod, ordinal_of, partition_of, start_of
 from simulator.lifecycle.deletion import DeleteOptions, delete
 from simulator.lifecycle.signing import put_signed
-from simulator.store.owners import controller_of
+from simulator.store.owners import controllers_of
 from simulator.store.store import Commit
 from simulator.values import Obj, full_name
 
 STATEFUL_SETS = "apps/statefulsets"
 LAG_S = 0.004
+NAME_TAKEN_S = 0.5
 
 
 class StatefulSets:
@@ -30,6 +32,7 @@ class StatefulSets:
         self.later = WorkQueue("min ready seconds", self.queue.add)
         self.store.listen(self._wake, STATEFUL_SETS)
         self.store.listen(self._wake_owner, "pods")
+        retry_with_accounts(self.store, STATEFUL_SETS, self.queue)
 
     def start(self) -> None:
         """Look at everything once."""
@@ -41,9 +44,9 @@ class StatefulSets:
             self.queue.add(full_name(commit.new), self.context.lag())
 
     def _wake_owner(self, commit: Commit) -> None:
-        owner = controller_of(commit.new)
-        if owner and owner["kind"] == "StatefulSet":
-            self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
+        for owner in controllers_of(commit):
+            if owner["kind"] == "StatefulSet":
+                self.queue.add((commit.new["metadata"]["namespace"], owner["name"]), LAG_S)
 
     def reconcile(self, key: Key) -> None:
         """One step of one StatefulSet towards its spec; then write the status."""
@@ -115,18 +118,25 @@ class StatefulSets:
         rolling = stateful_set["spec"]["updateStrategy"]["type"] == "RollingUpdate"
         old = rolling and number < start_of(stateful_set) + partition_of(stateful_set)
         revision = current if old else update
-        pod = make_stateful_pod(self.backend, stateful_set, template_of(revision), revision, number)
-        name = pod["metadata"]["name"]
-        self._tell(stateful_set, "SuccessfulCreate", f"create Pod {name} in StatefulSet "
-                   f"{stateful_set['metadata']['name']} successful")  # fmt: skip
+        name = f"{stateful_set['metadata']['name']}-{number}"
+        if self.store.get("pods", stateful_set["metadata"]["namespace"], name):
+            self.later.add(full_name(stateful_set), NAME_TAKEN_S)  # a pod that it has let go
+            return
+        place = f"in StatefulSet {stateful_set['metadata']['name']}"
+        try:
+            make_stateful_pod(self.backend, stateful_set, template_of(revision), revision, name)
+        except Denied as error:
+            self._tell(stateful_set, FAILED, f"Create Pod {name} {place} failed error: {error}", WARNING)
+            return
+        self._tell(stateful_set, "SuccessfulCreate", f"create Pod {name} {place} successful")
 
     def _delete(self, stateful_set: Obj, pod: Obj) -> None:
         delete(self.backend, self.backend.registry.by_key("pods"), pod, DeleteOptions())
         self._tell(stateful_set, "SuccessfulDelete", f"delete Pod {pod['metadata']['name']} in StatefulSet "
                    f"{stateful_set['metadata']['name']} successful")  # fmt: skip
 
-    def _tell(self, stateful_set: Obj, reason: str, message: str) -> None:
-        self.context.recorder.record(stateful_set, NORMAL, reason, message, "statefulset-controller")
+    def _tell(self, stateful_set: Obj, reason: str, message: str, type_: str = NORMAL) -> None:
+        self.context.recorder.record(stateful_set, type_, reason, message, "statefulset-controller")
 
     def _write_status(self, stateful_set: Obj, current: Obj, update: Obj) -> None:
         pods, names = self._pods(stateful_set), [r["metadata"]["name"] for r in (current, update)]

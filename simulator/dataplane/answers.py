@@ -33,14 +33,15 @@ class Answers:
     async def of_service(self, service: Obj, request: Request, port: str = "") -> Response | None:
         """The answer of the next ready pod behind the Service, None when there is none; Silence."""
         meta = service["metadata"]
-        pods = ready_pods(self._store, service)
+        pods = ready_pods(self._store, service, port)
         if not pods:
             return None
         turn = self._turns.get((meta["namespace"], meta["name"]), 0)
         self._turns[(meta["namespace"], meta["name"])] = turn + 1
-        return await self.of_pod(pods[turn % len(pods)], request, target_port(service, port))
+        pod = pods[turn % len(pods)]
+        return await self.of_pod(pod, request, number_of(pod, service_port(service, port)))
 
-    async def of_pod(self, pod: Obj, request: Request, port: object = None) -> Response:
+    async def of_pod(self, pod: Obj, request: Request, port: int | None = None) -> Response:
         """The pod's own answer, whether or not it is ready; Silence when its node is lost."""
         container, meta = _container(pod, port), pod["metadata"]
         if self._faults.node_lost(self.cluster, dig(pod, "spec", "nodeName") or ""):
@@ -107,24 +108,37 @@ def selected_pods(store: Store, service: Obj) -> list[Obj]:
     return sorted(found, key=lambda pod: str(pod["metadata"]["name"]))
 
 
-def ready_pods(store: Store, service: Obj) -> list[Obj]:
-    """The selected pods that may get traffic."""
-    return [pod for pod in selected_pods(store, service) if is_ready(pod)]
+def ready_pods(store: Store, service: Obj, port: str = "") -> list[Obj]:
+    """The selected pods that may get traffic for a Service port: ready, and with the port that it names."""
+    entry = service_port(service, port)
+    return [
+        pod for pod in selected_pods(store, service) if is_ready(pod) and number_of(pod, entry) is not None
+    ]
 
 
-def target_port(service: Obj, port: str = "") -> object:
-    """The targetPort behind a Service port named by name or number; the first without one."""
-    ports = service["spec"].get("ports") or [{}]
-    for entry in ports:
-        if port and port in (entry.get("name"), str(entry.get("port"))):
-            return entry.get("targetPort")
-    return ports[0].get("targetPort")
+def service_port(service: Obj, port: str = "") -> Obj:
+    """The Service port of this name or number; the first without one."""
+    ports: list[Obj] = service["spec"].get("ports") or [{}]
+    named = (entry for entry in ports if port and port in (entry.get("name"), str(entry.get("port"))))
+    return next(named, ports[0])
 
 
-def _container(pod: Obj, port: object) -> Obj:
+def number_of(pod: Obj, entry: Obj) -> int | None:
+    """The port of a pod that a Service port leads to; None when it names one that no container has."""
+    target = entry.get("targetPort", entry.get("port", 0))
+    if not isinstance(target, str):
+        return int(target or 0)
+    for container in pod["spec"]["containers"]:
+        for found in container.get("ports") or ():
+            same = found.get("protocol", "TCP") == entry.get("protocol", "TCP")
+            if found.get("name") == target and same:
+                return int(found["containerPort"])
+    return None
+
+
+def _container(pod: Obj, port: int | None) -> Obj:
     containers: list[Obj] = pod["spec"]["containers"]
     for container in containers:
-        for entry in container.get("ports") or ():
-            if port is not None and port in (entry.get("name"), entry.get("containerPort")):
-                return container
+        if port and any(entry.get("containerPort") == port for entry in container.get("ports") or ()):
+            return container
     return containers[0]

@@ -63,7 +63,7 @@ class Proxy:
         if backend is None:
             return True
         if backend.by_pods:
-            return bool(ready_pods(self._store, backend.service))
+            return bool(ready_pods(self._store, backend.service, str(backend.port)))
         return bool(self._backends.alive(backend))
 
     async def _asked(self, backend: Backend, request: Request) -> Response:

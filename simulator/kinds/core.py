@@ -70,7 +70,9 @@ def namespace_cells(obj: Obj, now: datetime) -> list[Any]:
 
 def default_namespace(draft: Obj) -> None:
     """The finalizer and the label each namespace carries."""
-    draft.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
+    finalizers = draft.setdefault("spec", {}).setdefault("finalizers", [])
+    if "kubernetes" not in finalizers and not draft["metadata"].get("deletionTimestamp"):
+        finalizers.append("kubernetes")
     draft.setdefault("status", {}).setdefault("phase", "Active")
     labels = draft["metadata"].setdefault("labels", {})
     labels["kubernetes.io/metadata.name"] = draft["metadata"]["name"]

@@ -8,6 +8,7 @@ from simulator.errors import ApiError, already_exists, forbidden, invalid, not_f
 from simulator.kinds.kind import Cause, Kind
 from simulator.kinds.marks import SUBDOMAIN, SUBDOMAIN_WORDS, mark_causes
 from simulator.lifecycle.backend import Author, Backend
+from simulator.lifecycle.owner_checks import owner_causes
 from simulator.patches.fields import made_fields
 from simulator.patches.managers import UPDATE, Manager, written
 from simulator.values import Obj, copied, new_uid, stamp
@@ -71,7 +72,8 @@ def prepare(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: 
 def check(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: bool) -> None:
     """Validate a draft that has its defaults, and give it its addresses; ApiError 422 with every cause."""
     try:
-        causes = [*mark_causes(draft["metadata"], "metadata"), *kind.validate(draft, old)]
+        meta = draft["metadata"]
+        causes = [*mark_causes(meta, "metadata"), *owner_causes(meta), *kind.validate(draft, old)]
     except WRONG_TYPES as error:
         raise WrongType(kind, error) from error
     if not causes and kind.key == "services":

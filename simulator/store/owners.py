@@ -14,9 +14,11 @@ class Owners:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._by_owner: dict[str, dict[Key, None]] = {}
+        self._places: dict[str, Key] = {}
         for kind in store.kinds():
             for obj in store.each(kind):
                 self._add(kind, obj)
+                self._places[obj["metadata"]["uid"]] = (kind, *full_name(obj))
         store.listen(self._follow)
 
     def dependents(self, uid: str, kind: str | None = None) -> list[Obj]:
@@ -29,7 +31,13 @@ class Owners:
         """The keys of the objects that name this UID as an owner."""
         return tuple(self._by_owner.get(uid, ()))
 
+    def place(self, uid: str) -> Key | None:
+        """Where the object with this UID is; None when there is none (Events are not known)."""
+        return self._places.get(uid)
+
     def _follow(self, commit: Commit) -> None:
+        if commit.kind != "events":
+            self._follow_place(commit)
         old = (commit.old or {}).get("metadata", {}).get("ownerReferences")
         new = commit.new["metadata"].get("ownerReferences")
         if commit.type == DELETED:
@@ -38,6 +46,15 @@ class Owners:
             if commit.old:
                 self._drop(commit.kind, commit.old)
             self._add(commit.kind, commit.new)
+
+    def _follow_place(self, commit: Commit) -> None:
+        uid, old = commit.new["metadata"]["uid"], commit.old
+        if commit.type == DELETED:
+            self._places.pop(uid, None)
+        elif old is None or old["metadata"]["uid"] != uid:
+            if old is not None:  # put in the place of another, as a restore does
+                self._places.pop(old["metadata"]["uid"], None)
+            self._places[uid] = (commit.kind, *full_name(commit.new))
 
     def _add(self, kind: str, obj: Obj) -> None:
         for owner in obj["metadata"].get("ownerReferences") or ():
@@ -57,3 +74,12 @@ def controller_of(obj: Obj) -> Obj | None:
         if owner.get("controller"):
             return owner  # type: ignore[no-any-return]
     return None
+
+
+def controllers_of(commit: Commit) -> list[Obj]:
+    """The references to the controller that an object has after a commit, and to one that it had before."""
+    found, old = controller_of(commit.new), commit.old
+    if old is None or old["metadata"].get("ownerReferences") is commit.new["metadata"].get("ownerReferences"):
+        return [found] if found else []
+    before = controller_of(old)
+    return [one for one in (found, before if before != found else None) if one]

@@ -159,6 +159,17 @@ def test_an_image_rule_changes_how_an_image_behaves_and_back(space: Space) -> No
     until(space.rolled_out, "pulled after all")
 
 
+def test_a_pod_gets_ready_once_its_image_is_no_longer_told_not_to(space: Space) -> None:
+    fault = space.fleet.fault("image", pattern="shop/api:v9", behaviour="neverready")
+    roll(space, "v9", replicas=1)
+    until(lambda: "Unhealthy" in [event["reason"] for event in space.list("events")], "a failed probe")
+    assert not space.rolled_out()
+    space.fleet.clear_faults(fault)
+    until(space.rolled_out, "ready after all")
+    status = space.list("pods")[0]["status"]["containerStatuses"][0]
+    assert status["restartCount"] == 0
+
+
 def test_a_deleted_pod_is_replaced_and_serves_no_more(space: Space) -> None:
     roll(space, "v1")
     until(space.rolled_out, "rolled out")

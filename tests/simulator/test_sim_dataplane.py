@@ -51,6 +51,14 @@ def test_requests_go_round_the_ready_pods(space: Space, port: int) -> None:
     }
 
 
+def test_nobody_answers_behind_a_port_name_that_no_container_has(space: Space, port: int) -> None:
+    space.patch("services", "api", {"spec": {"ports": [{"port": 80, "targetPort": "nowhere"}]}})
+    assert served(public_port(space))[0] == 503
+    space.patch("services", "api", {"spec": {"ports": [{"port": 80, "targetPort": "http"}]}})
+    assert served(public_port(space))[0] == 200
+    assert port
+
+
 def test_during_a_rollout_users_are_always_served(space: Space, port: int) -> None:
     space.apply("deployments", deployment(tag="v1.1.0"), force=True)
     versions = set()
@@ -91,7 +99,7 @@ def test_a_cluster_ip_service_answers_through_the_api_server(space: Space, name:
 def test_endpoints_follow_the_readiness_of_pods(space: Space, port: int) -> None:
     def ready_addresses() -> list[str]:
         slices = space.list("endpointslices", "labelSelector=kubernetes.io/service-name%3Dapi")
-        ends = [end for found in slices for end in found["endpoints"]]
+        ends = [end for found in slices for end in found["endpoints"] or ()]
         return sorted(end["addresses"][0] for end in ends if end["conditions"]["ready"])
 
     until(lambda: len(ready_addresses()) == 3, "three ready endpoints")

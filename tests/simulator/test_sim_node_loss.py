@@ -210,3 +210,22 @@ def test_a_pod_stays_for_as_long_as_it_tolerates(tolerations: list[Any], seconds
 def test_a_node_that_is_not_there_cannot_be_lost(fleet: Fleet) -> None:
     with pytest.raises(RuntimeError, match="there is no such node; there are: a-node-1"):
         fleet.fault("node_lost", cluster="a", node="b-node-1")
+
+
+def test_the_pods_of_a_node_that_is_deleted_are_collected(fleet: Fleet, space: Space) -> None:
+    fleet.request("a", "POST", "/api/v1/nodes", {"metadata": {"name": "spare"}})
+    space.create("pods", on_spare("free"))
+    space.create("pods", on_spare("held", finalizers=["shop.example/held"]))
+    fleet.request("a", "DELETE", "/api/v1/nodes/spare")
+    until(lambda: space.ask("GET", "pods", "free")[0] == 404, "collected")
+    held = until(lambda: next((pod for pod in space.list("pods") if is_going(pod)), None), "collected, too")
+    assert (held["status"]["phase"], held["metadata"]["deletionGracePeriodSeconds"]) == ("Failed", 0)
+    said = condition_of(held, "DisruptionTarget")
+    assert (said["reason"], said["message"]) == ("DeletionByPodGC", "PodGC: node no longer exists")
+    space.patch("pods", "held", {"metadata": {"finalizers": None}})
+    until(lambda: not space.list("pods"), "gone")
+
+
+def on_spare(name: str, **meta: Any) -> dict[str, Any]:
+    container = {"name": "api", "image": "registry.example/shop/api:v1"}
+    return {"metadata": {"name": name, **meta}, "spec": {"nodeName": "spare", "containers": [container]}}
