@@ -45,9 +45,10 @@ class SocketAddresses:
                 self._bind(port["nodePort"])
 
     def _assign_ip(self, spec: Obj, old: Obj) -> None:
-        if spec["type"] == "ExternalName" or spec.get("clusterIP") == "None":
+        if spec["type"] == "ExternalName":
             return
-        spec.setdefault("clusterIP", old.get("clusterIP") or self._free_ip())
+        if "clusterIP" not in spec:
+            spec["clusterIP"] = old.get("clusterIP") or self._free_ip()
         spec["clusterIPs"] = [spec["clusterIP"]]
 
     def _free_ip(self) -> str:

@@ -33,10 +33,10 @@ def default_autoscaler(draft: Obj) -> None:
             for field in ("averageValue", "value"):
                 if target.get(field) is not None:
                     target[field] = canonical(target[field])
-    for way, rules in POLICIES.items():
-        if dig(spec, "behavior", way) is not None:
-            for key, value in rules.items():
-                spec["behavior"][way].setdefault(key, value)
+    for way, rules in POLICIES.items() if spec.get("behavior") else ():
+        chosen = spec["behavior"].setdefault(way, {})
+        for key, value in rules.items():
+            chosen.setdefault(key, copied(value))
 
 
 def autoscaler_causes(new: Obj, old: Obj | None) -> list[Cause]:

@@ -30,7 +30,11 @@ def default_job(draft: Obj) -> None:
     spec.setdefault("completionMode", "NonIndexed")
     spec.setdefault("suspend", False)
     spec.setdefault("manualSelector", False)
-    spec.setdefault("podReplacementPolicy", "TerminatingOrFailed")
+    failures = spec.get("podFailurePolicy")
+    spec.setdefault("podReplacementPolicy", "TerminatingOrFailed" if failures is None else "Failed")
+    for rule in (failures or {}).get("rules") or ():
+        for pattern in rule.get("onPodConditions") or ():
+            pattern.setdefault("status", "True")
     default_template(spec)
     labels = dig(spec, "template", "metadata", "labels")
     if labels and not draft["metadata"].get("labels"):
@@ -45,7 +49,7 @@ def generate_job(draft: Obj) -> None:
         return
     labels = template.setdefault("metadata", {}).setdefault("labels", {})
     own = {UID_LABEL: uid, NAME_LABEL: name, "controller-uid": uid, "job-name": name}
-    if draft["metadata"].get("labels") == labels:  # upstream they are one and the same then
+    if (draft["metadata"].get("labels") or {}) == labels:  # upstream they are one and the same then
         draft["metadata"]["labels"] = {**labels, **own}
     labels |= own
     spec["selector"] = {"matchLabels": {UID_LABEL: uid}}
@@ -96,6 +100,7 @@ def default_cron_job(draft: Obj) -> None:
     job = spec.setdefault("jobTemplate", {})
     job.setdefault("metadata", {})
     default_template(job.setdefault("spec", {}))
+    (job["spec"].get("template") or {}).setdefault("metadata", {})
 
 
 def cron_job_causes(new: Obj, old: Obj | None) -> list[Cause]:

@@ -45,11 +45,22 @@ CONTAINER_LISTS = ("initContainers", "containers")
 
 
 def admitted(spec: Obj) -> Obj:
-    """The spec of a pod with what admission adds to it; what is added is shared by all pods."""
+    """The spec of a pod with what only pods get; what is added is shared by all pods."""
     tolerations = spec.get("tolerations") or ()
     keys = {entry.get("key") or "" for entry in tolerations if entry.get("effect") in (None, "", "NoExecute")}
     waits = [entry for entry in EVICTED_AFTER if "" not in keys and entry["key"] not in keys]
-    return {**POD_ONLY, **spec, "tolerations": [*tolerations, *waits] if tolerations else EVICTED_AFTER}
+    spec = {**POD_ONLY, **spec, "tolerations": [*tolerations, *waits] if tolerations else EVICTED_AFTER}
+    for name in CONTAINER_LISTS:
+        if any(container.get("resources") for container in spec.get(name) or ()):
+            spec[name] = [_with_requests(container) for container in spec[name]]
+    return spec
+
+
+def _with_requests(container: Obj) -> Obj:
+    """A limit without a request is the request, too."""
+    resources = container.get("resources") or {}
+    requests = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    return {**container, "resources": {**resources, "requests": requests}} if requests else container
 
 
 def default_pod_spec(spec: Obj) -> None:
@@ -82,7 +93,8 @@ def _default_container(container: Obj) -> None:
         drop_zeros(entry)
     for key, value in CONTAINER_DEFAULTS.items():
         container.setdefault(key, value)
-    _default_resources(container.setdefault("resources", {}))
+    for kind in ("limits", "requests") if container.setdefault("resources", {}) else ():
+        canonical_all(container["resources"].get(kind))
     container.setdefault("imagePullPolicy", _pull_policy(container.get("image") or ""))
     for port in container.get("ports") or ():
         port.setdefault("protocol", "TCP")
@@ -95,14 +107,12 @@ def _default_container(container: Obj) -> None:
         reference = dig(variable, "valueFrom", "fieldRef")
         if reference:
             reference.setdefault("apiVersion", "v1")
+        _default_divisor(dig(variable, "valueFrom", "resourceFieldRef"))
 
 
-def _default_resources(resources: Obj) -> None:
-    """Quantities in canonical form; a limit without a request is the request, too."""
-    for kind in ("limits", "requests"):
-        canonical_all(resources.get(kind))
-    for name, amount in (resources.get("limits") or {}).items():
-        resources.setdefault("requests", {}).setdefault(name, amount)
+def _default_divisor(reference: Obj | None) -> None:
+    if reference:
+        reference["divisor"] = canonical(reference.get("divisor") or "0")
 
 
 def _default_probe(probe: Obj) -> None:
@@ -131,8 +141,17 @@ def _default_volume(volume: Obj) -> None:
     for source in dig(volume, "projected", "sources") or ():
         if isinstance(source.get("serviceAccountToken"), dict):
             source["serviceAccountToken"].setdefault("expirationSeconds", 3600)
+        _default_files(source.get("downwardAPI"))
+    _default_files(volume.get("downwardAPI"))
     if set(volume) == {"name"}:
         volume["emptyDir"] = {}
+
+
+def _default_files(source: Obj | None) -> None:
+    for file in (source or {}).get("items") or ():
+        if file.get("fieldRef"):
+            file["fieldRef"].setdefault("apiVersion", "v1")
+        _default_divisor(file.get("resourceFieldRef"))
 
 
 def _pull_policy(image: str) -> str:

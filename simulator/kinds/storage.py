@@ -11,6 +11,7 @@ from simulator.kinds.kind import Cause, Column, Kind
 from simulator.kinds.quantities import canonical_all
 from simulator.values import Obj, dig
 
+PROTECTION = "kubernetes.io/pvc-protection"
 MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 
 
@@ -24,6 +25,7 @@ def default_claim(draft: Obj) -> None:
 def generate_claim(draft: Obj) -> None:
     """The class and the volume that a provisioner would choose; the claim is bound at once."""
     spec = draft["spec"]
+    draft["metadata"]["finalizers"] = [*(draft["metadata"].get("finalizers") or ()), PROTECTION]
     spec.setdefault("storageClassName", "simulated")
     spec.setdefault("volumeName", f"pvc-{draft['metadata']['uid']}")
     draft["status"] = {"phase": "Bound", "accessModes": list(spec.get("accessModes") or ()),
