@@ -1,16 +1,10 @@
-"""Defaults and validation of pod specs, shared by pods and everything that makes pods.
+"""Defaults of pod specs, shared by pods and everything that makes pods.
 
 Source: pkg/apis/core/v1/defaults.go; only fields that clients compare are defaulted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
-
-from simulator.kinds.containers import container_causes
-from simulator.kinds.kind import Cause
-from simulator.kinds.marks import LABEL, LABEL_WORDS
 from simulator.kinds.quantities import canonical, canonical_all
 from simulator.values import Obj, dig
 
@@ -77,6 +71,9 @@ def default_pod_spec(spec: Obj) -> None:
                 port.setdefault("hostPort", port.get("containerPort"))
     for volume in spec.get("volumes") or ():
         _default_volume(volume)
+    for secret in spec.get("imagePullSecrets") or ():
+        if secret.get("name") == "":
+            del secret["name"]
     if spec.get("serviceAccountName"):
         spec.setdefault("serviceAccount", spec["serviceAccountName"])
 
@@ -156,29 +153,7 @@ def _default_files(source: Obj | None) -> None:
 
 def _pull_policy(image: str) -> str:
     last = image.rsplit("/", 1)[-1]
+    if image != image.strip():  # cannot be read as a reference
+        return "IfNotPresent"
     latest = ("@" not in last and ":" not in last) or last.endswith(":latest")
     return "Always" if latest else "IfNotPresent"
-
-
-def template_causes(spec: Any, path: str, claims: Collection[str] = ()) -> list[Cause]:
-    """What a real server would refuse in a pod spec. `claims` are volumes that come from elsewhere."""
-    containers = spec.get("containers") if isinstance(spec, dict) else None
-    if not containers:
-        return [Cause(f"{path}.containers", "Required value", "FieldValueRequired")]
-    causes: list[Cause] = []
-    seen = set()
-    volumes = {*claims, *(volume.get("name") for volume in spec.get("volumes") or ())}
-    for n, container in enumerate(containers):
-        at = f"{path}.containers[{n}]"
-        name = container.get("name")
-        if not name:
-            causes.append(Cause(f"{at}.name", "Required value", "FieldValueRequired"))
-        elif not LABEL.fullmatch(name):
-            causes.append(Cause(f"{at}.name", f'Invalid value: "{name}": {LABEL_WORDS}'))
-        elif name in seen:
-            causes.append(Cause(f"{at}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate"))
-        seen.add(name)
-        if not container.get("image"):
-            causes.append(Cause(f"{at}.image", "Required value", "FieldValueRequired"))
-        causes += container_causes(container, at, volumes)
-    return causes

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 
 from simulator.errors import ApiError, already_exists, forbidden, invalid, not_found
+from simulator.kinds.causes import invalid_value
 from simulator.kinds.kind import Cause, Kind
-from simulator.kinds.marks import SUBDOMAIN, SUBDOMAIN_WORDS, mark_causes
+from simulator.kinds.marks import mark_causes
 from simulator.lifecycle.backend import Author, Backend
 from simulator.patches.fields import made_fields
 from simulator.patches.managers import UPDATE, Manager, written
@@ -75,9 +76,7 @@ def check(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: bo
     except WRONG_TYPES as error:
         raise WrongType(kind, error) from error
     if not causes and kind.key == "services":
-        problem = backend.addresses.assign(draft, old, dry_run)
-        if problem:
-            causes = [Cause("spec.ports[0].nodePort", problem)]
+        causes = backend.addresses.assign(draft, old, dry_run)
     if causes:
         raise invalid(kind, draft["metadata"].get("name", ""), causes)
 
@@ -126,9 +125,9 @@ def _name(kind: Kind, meta: Obj) -> None:
         raise invalid(kind, "", causes)
     if meta.get("resourceVersion"):
         raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
-    if len(meta["name"]) > 253 or not SUBDOMAIN.fullmatch(meta["name"]):
-        message = f'Invalid value: "{meta["name"]}": {SUBDOMAIN_WORDS}'
-        raise invalid(kind, meta["name"], [Cause("metadata.name", message)])
+    if problems := kind.names(meta["name"]):
+        causes = [invalid_value("metadata.name", meta["name"], problem) for problem in problems]
+        raise invalid(kind, meta["name"], causes)
 
 
 def _fill_metadata(kind: Kind, namespace: str, meta: Obj) -> None:
