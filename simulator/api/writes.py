@@ -11,7 +11,7 @@ from simulator.api.patching import patched
 from simulator.api.reads import predicate_of, shown
 from simulator.api.scale import scale_of, scaled
 from simulator.api.target import Target, is_dry_run
-from simulator.errors import ApiError, bad_request, invalid, invalid_options, not_found
+from simulator.errors import ApiError, bad_request, invalid, invalid_options, method_not_allowed, not_found
 from simulator.kinds.kind import Cause
 from simulator.lifecycle.backend import Author, Backend
 from simulator.lifecycle.creation import WrongType, create
@@ -35,6 +35,11 @@ def author_of(request: Request, target: Target) -> Author:
 def create_object(backend: Backend, target: Target, request: Request) -> Response:
     """201 with the created object."""
     check_write_options(target, request)
+    if target.namespace is None:
+        raise method_not_allowed()
+    if not request.body:
+        raise bad_request(f"the object provided is unrecognized (must be of type {target.kind.kind}): couldn't get "
+                          "version/kind; json parse error: unexpected end of JSON input (<empty>)")  # fmt: skip
     draft = without_nulls(parse_object(request, target))
     warnings = check_fields(target, request, draft)
     obj = create(backend, target.kind, target.space, draft, author_of(request, target))

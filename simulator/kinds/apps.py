@@ -174,6 +174,6 @@ KINDS = (
         validate=workload_causes, initial_status={"replicas": 0},
         columns=(NAME, Column("Desired", "integer"), Column("Current", "integer"), Column("Ready", "integer"),
                  AGE, *WIDE),
-        cells=replica_set_cells, field_labels={"status.replicas": ("status", "replicas")},
+        cells=replica_set_cells,
     ),
 )  # fmt: skip

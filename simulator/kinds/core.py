@@ -26,7 +26,7 @@ def default_pod(draft: Obj) -> None:
     draft["spec"] = admitted(spec)
 
 
-MUTABLE_POD_FIELDS = ("tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds", "nodeName")
+MUTABLE_POD_FIELDS = ("tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds")
 
 
 def pod_causes(new: Obj, old: Obj | None) -> list[Cause]:

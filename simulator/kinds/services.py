@@ -161,6 +161,8 @@ def service_cells(obj: Obj, now: datetime) -> list[Any]:
     if spec["type"] == "LoadBalancer":
         outside = outside or "<pending>"
     ports = ",".join(_port_text(port) for port in spec.get("ports") or ()) or NONE
+    if spec["type"] == "ExternalName":
+        outside = spec["externalName"]
     name = obj["metadata"]["name"]
     return [name, spec["type"], spec.get("clusterIP") or NONE, outside or NONE, ports, age(obj, now),
             pairs(spec.get("selector"))]  # fmt: skip

@@ -8,6 +8,7 @@ from simulator.errors import ApiError, already_exists, forbidden, invalid, not_f
 from simulator.kinds.causes import invalid_value
 from simulator.kinds.kind import Cause, Kind
 from simulator.kinds.marks import mark_causes
+from simulator.kinds.words import key_problems
 from simulator.lifecycle.backend import Author, Backend
 from simulator.patches.fields import made_fields
 from simulator.patches.managers import UPDATE, Manager, written
@@ -15,6 +16,8 @@ from simulator.values import Obj, copied, new_uid, stamp
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand
 NAMESPACES = "namespaces"
+STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion",
+                                 "customresourcecleanup.apiextensions.k8s.io"})  # fmt: skip
 WRONG_TYPES = (AttributeError, TypeError, KeyError, ValueError)
 
 
@@ -37,8 +40,9 @@ def create(
         raise ApiError(405, "MethodNotAllowed", kind.closed, {})
     _check_namespace(backend, kind, namespace, meta.get("name") or "")
     _name(kind, meta)
-    if backend.store.get(kind.key, namespace, meta["name"]) is not None:
-        raise already_exists(kind, meta["name"])
+    there = backend.store.get(kind.key, namespace, meta["name"])
+    if there is not None:
+        raise already_exists(kind, meta["name"], going=bool(there["metadata"].get("deletionTimestamp")))
     _fill_metadata(kind, namespace, meta)
     draft.setdefault("apiVersion", kind.api_version)
     draft.setdefault("kind", kind.kind)
@@ -73,12 +77,24 @@ def check(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: bo
     """Validate a draft that has its defaults, and give it its addresses; ApiError 422 with every cause."""
     try:
         causes = [*mark_causes(draft["metadata"], "metadata"), *kind.validate(draft, old)]
+        if "finalizers" in draft["metadata"] and not kind.custom:
+            causes += _finalizer_causes(draft["metadata"]["finalizers"])
     except WRONG_TYPES as error:
         raise WrongType(kind, error) from error
     if not causes and kind.key == "services":
         causes = backend.addresses.assign(draft, old, dry_run)
     if causes:
         raise invalid(kind, draft["metadata"].get("name", ""), causes)
+
+
+def _finalizer_causes(finalizers: list[str]) -> list[Cause]:
+    causes = []
+    for n, name in enumerate(finalizers):
+        causes += [invalid_value("metadata.finalizers", name, problem) for problem in key_problems(name)]
+        if "/" not in name and name not in STANDARD_FINALIZERS:
+            words = "name is neither a standard finalizer name nor is it fully qualified"
+            causes.append(invalid_value(f"metadata.finalizers[{n}]", name, words))
+    return causes
 
 
 def _fill_defaults(kind: Kind, draft: Obj) -> None:
