@@ -10,6 +10,7 @@ from simulator.api.server import ApiServer
 from simulator.api.watches import WatchHub
 from simulator.audit import Audit
 from simulator.controllers.autoscalers import Autoscalers
+from simulator.controllers.claim_protection import ClaimProtection
 from simulator.controllers.claims import Claims
 from simulator.controllers.context import Context
 from simulator.controllers.cron_jobs import CronJobs
@@ -88,6 +89,7 @@ class Cluster:
             Gateways(context, self.gateways),
             Definitions(context, self.hub.end_kind),
             EndpointWriter(context),
+            ClaimProtection(context),
             Namespaces(context),
             NodeLife(context, self.pods),
             NodesByHand(context, self.pods),

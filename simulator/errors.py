@@ -59,9 +59,10 @@ class NoSuchGroup(Exception):
     """A path of a group that is not served: upstream answers it in plain text."""
 
 
-def already_exists(kind: Kind, name: str) -> ApiError:
-    """409 for a second object of a name."""
-    return ApiError(409, "AlreadyExists", f'{kind.qualified} "{name}" already exists', _details(kind, name))
+def already_exists(kind: Kind, name: str, *, going: bool = False) -> ApiError:
+    """409 for a second object of a name; `going` is the first one's being deleted."""
+    message = f'{"object is being deleted: " if going else ""}{kind.qualified} "{name}" already exists'
+    return ApiError(409, "AlreadyExists", message, _details(kind, name))
 
 
 def conflict(kind: Kind, name: str, why: str = LOCK_MESSAGE) -> ApiError:

@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from simulator.errors import bad_request
+from simulator.errors import ApiError, bad_request
 from simulator.kinds.kind import Kind
+from simulator.kinds.words import key_problems, value_problems
 from simulator.values import Obj, dig
 
 Predicate = Callable[[Obj], bool]
 SET_TERM = re.compile(r"^\s*([\w./-]+)\s+(in|notin)\s+\(([^)]*)\)\s*$")
 EQUAL_TERM = re.compile(r"^\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*$")
+NUMBER = re.compile(r"-?\d+")
+ORDER_TERM = re.compile(r"^\s*([\w./-]+)\s*(>|<)\s*([\w.-]*)\s*$")
 EXISTS_TERM = re.compile(r"^\s*(!?)\s*([\w./-]+)\s*$")
 COMMA_OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
 
@@ -31,23 +34,58 @@ def label_predicate(text: str) -> Predicate:
 
 
 def _label_test(term: str) -> Callable[[dict[str, str]], bool]:
+    if found := ORDER_TERM.match(term):
+        if not NUMBER.fullmatch(found[3]):
+            raise _invalid_part(
+                "values[0]", found[3], ("for 'Gt', 'Lt' operators, the value must be an integer",)
+            )
+        return _order_test(_checked_key(found[1]), found[2], int(found[3]))
     if found := SET_TERM.match(term):
-        key, operator = found[1], found[2]
-        values = frozenset(value.strip() for value in found[3].split(","))
+        key, operator = _checked_key(found[1]), found[2]
+        values = frozenset(_checked_value(key, value.strip()) for value in found[3].split(","))
         if operator == "in":
             return lambda labels: labels.get(key) in values
         return lambda labels: labels.get(key) not in values
     if found := EQUAL_TERM.match(term):
-        key, operator, value = found[1], found[2], found[3]
+        key, operator = _checked_key(found[1]), found[2]
+        value = _checked_value(key, found[3])
         if operator == "!=":
             return lambda labels: labels.get(key) != value
         return lambda labels: labels.get(key) == value
     if found := EXISTS_TERM.match(term):
-        key, wanted = found[2], not found[1]
+        key, wanted = _checked_key(found[2]), not found[1]
         return lambda labels: (key in labels) is wanted
     raise bad_request(
         f"unable to parse requirement: found '{term.strip()}', expected: '=', '!=', '==', 'in', notin'"
     )
+
+
+def _order_test(key: str, operator: str, bound: int) -> Callable[[dict[str, str]], bool]:
+    def test(labels: dict[str, str]) -> bool:
+        """Whether the label is a number beyond the bound."""
+        value = labels.get(key, "")
+        if not NUMBER.fullmatch(value):
+            return False
+        return int(value) > bound if operator == ">" else int(value) < bound
+
+    return test
+
+
+def _checked_key(key: str) -> str:
+    if problems := key_problems(key):
+        raise _invalid_part("<nil>", key, problems)
+    return key
+
+
+def _checked_value(key: str, value: str) -> str:
+    if problems := value_problems(value):
+        raise _invalid_part(f"values[0][{key}]", value, problems)
+    return value
+
+
+def _invalid_part(part: str, text: str, problems: tuple[str, ...]) -> ApiError:
+    words = f'{part}: Invalid value: "{text}": {"; ".join(problems)}'
+    return bad_request(f"unable to parse requirement: {words}")
 
 
 def selector_matches(selector: Obj | None, labels: Obj | None) -> bool:

@@ -24,6 +24,11 @@ def packed(value: Any) -> bytes:
     return orjson.dumps(value)
 
 
+def compact(value: Any) -> str:
+    """The value as errors show it: JSON without spaces, its keys in order."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
 def copied(value: Any) -> Any:
     """A deep copy of a JSON value; several times quicker than copy.deepcopy."""
     if isinstance(value, dict):

@@ -6,7 +6,7 @@ from simulator.api.bodies import parse_body
 from simulator.api.target import Target, is_dry_run
 from simulator.controllers.disruptions import BUDGETS, budgets_of
 from simulator.controllers.readiness import is_ending, is_finished_pod, ready_since
-from simulator.errors import ApiError, not_found
+from simulator.errors import ApiError, bad_request, not_found
 from simulator.lifecycle.backend import Backend
 from simulator.lifecycle.deletion import delete, parse_options
 from simulator.values import Obj, dig, stamp
@@ -21,6 +21,8 @@ def evict(backend: Backend, target: Target, request: Request) -> Response:
     if pod is None:
         raise not_found(target.kind, target.name)
     body = parse_body(request)
+    if (dig(body, "metadata", "name") or "") != target.name:
+        raise bad_request("name in URL does not match name in Eviction object")
     wanted = body.get("deleteOptions") or {} if isinstance(body, dict) else {}
     options = parse_options(wanted, is_dry_run(request, wanted))
     if not is_finished_pod(pod) and not is_ending(pod) and dig(pod, "status", "phase") != "Pending":

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from simulator.api.options import whole_number
 from simulator.api.target import Target, flag
 from simulator.api.watches import LONGEST_S, Watch, WatchHub
-from simulator.errors import bad_request, not_found
+from simulator.errors import bad_request, invalid, not_found
+from simulator.kinds.causes import invalid_value
+from simulator.kinds.kind import Kind
 from simulator.store.store import Commit, Store
 from simulator.values import Obj, dig, full_name
 from simulator.wire.messages import Request, Response, text_response
+
+OPTIONS = Kind("", "v1", "PodLogOptions", "podlogoptions", virtual=True)
+LEAST = {"tailLines": 0, "limitBytes": 1, "sinceSeconds": 1}
 
 
 def pod_log(store: Store, target: Target, request: Request) -> Response:
@@ -15,6 +21,7 @@ def pod_log(store: Store, target: Target, request: Request) -> Response:
     pod = store.get(target.kind.key, target.space, target.name)
     if pod is None:
         raise not_found(target.kind, target.name)
+    _check_options(target, request)
     return text_response(_text(pod, _container_status(pod, request), request))
 
 
@@ -68,6 +75,15 @@ class FollowedLog(Watch):
                 return
         self.close()
         self.connection.end_stream()
+
+
+def _check_options(target: Target, request: Request) -> None:
+    """422 for an amount of log that cannot be."""
+    for name, least in LEAST.items():
+        text = request.query.get(name, "")
+        if text and whole_number(text) < least:
+            bound = "greater than 0" if least else "greater than or equal to 0"
+            raise invalid(OPTIONS, target.name, [invalid_value(name, int(text), f"must be {bound}")])
 
 
 def _text(pod: Obj, status: Obj, request: Request) -> str:

@@ -9,8 +9,9 @@ import hashlib
 import math
 import time
 
+from simulator.api.forms import TABLE, asked_form
 from simulator.api.reads import predicate_of, shown
-from simulator.api.tables import table_asked, table_of
+from simulator.api.tables import table_of
 from simulator.api.target import Target
 from simulator.controllers.readiness import is_finished_pod
 from simulator.errors import not_found
@@ -36,7 +37,7 @@ def metrics_of(store: Store, target: Target, request: Request) -> Response:
     predicate = predicate_of(target, request)
     objects = (obj for obj in store.listed(target.kind.plural, target.namespace) if predicate(obj))
     items = [found for obj in objects if (found := make(store, target, obj)) is not None]
-    if table_asked(request.headers.get("accept", "")):
+    if asked_form(request).what == TABLE:
         return json_response(table_of(target.kind, items, {}, request.query.get("includeObject", "Metadata")))
     return json_response({"kind": f"{target.kind.kind}List", "apiVersion": target.kind.api_version, "metadata": {},
                           "items": items})  # fmt: skip

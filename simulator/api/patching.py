@@ -9,7 +9,7 @@ from simulator.api.target import Target
 from simulator.errors import ApiError, bad_request, unsupported_media_type
 from simulator.patches.json_patch import PatchFailed, json_patched
 from simulator.patches.merge_patch import merge_patched
-from simulator.patches.strategic import strategic_patched
+from simulator.patches.strategic import PatchRefused, strategic_patched
 from simulator.values import Obj
 
 # The last is for built-in kinds alone.
@@ -32,6 +32,8 @@ def patched(live: Obj, patch: Any, content_type: str, target: Target) -> Obj:
             result = strategic_patched(live, patch, target.kind.schema)
         else:
             raise unsupported_media_type(PATCH_TYPES[:3] if target.kind.custom else PATCH_TYPES)
+    except PatchRefused as error:
+        raise ApiError(500, "", str(error)) from error
     except PatchFailed as error:
         if content_type == "application/json-patch+json":
             words = "the server rejected our request due to an error in our request"

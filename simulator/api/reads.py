@@ -6,8 +6,18 @@ import base64
 import binascii
 import json
 
+from simulator.api.forms import (
+    METADATA,
+    METADATA_LIST,
+    TABLE,
+    asked_form,
+    check_acceptable,
+    metadata_of,
+    not_acceptable,
+    response_of,
+)
 from simulator.api.options import check_list_options, version_number, whole_number
-from simulator.api.tables import table_asked, table_of
+from simulator.api.tables import table_of
 from simulator.api.target import Target
 from simulator.errors import ApiError, bad_request, not_found, too_large
 from simulator.kinds.kind import Kind
@@ -15,13 +25,14 @@ from simulator.selectors import Predicate, both, everything, field_predicate, la
 from simulator.store.past import Past
 from simulator.store.store import Store
 from simulator.values import Obj, full_name
-from simulator.wire.messages import Request, Response, json_response
+from simulator.wire.messages import Request, Response
 
 UNNAMED_IN_LISTS = ("kind", "apiVersion")  # typed lists name them once, for the whole list
 
 
 def get_object(store: Store | Past, target: Target, request: Request) -> Response:
     """The object as JSON or as a one-row Table; 404."""
+    check_acceptable(request)
     version = version_number(request.query.get("resourceVersion", ""))
     if version > store.version:
         raise too_large(version, store.version)
@@ -33,12 +44,15 @@ def get_object(store: Store | Past, target: Target, request: Request) -> Respons
 
 def shown(kind: Kind, obj: Obj, request: Request, status: int = 200) -> Response:
     """An object in the form and version the client asked for."""
-    obj = kind.seen(obj)
-    if table_asked(request.headers.get("accept", "")):
+    obj, form = kind.seen(obj), asked_form(request)
+    if form.what == TABLE:
         meta = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
         include = request.query.get("includeObject", "Metadata")
-        return json_response(table_of(kind, [obj], meta, include), status)
-    return json_response(obj, status)
+        return response_of(table_of(kind, [obj], meta, include), form, status)
+    if form.what == METADATA_LIST:
+        raise not_acceptable(f"you requested {METADATA_LIST}, but the requested object is not a list "
+                             f"(*{kind.group.partition('.')[0] or 'core'}.{kind.kind})")  # fmt: skip
+    return response_of(metadata_of(obj, form) if form.what == METADATA else obj, form, status)
 
 
 def predicate_of(target: Target, request: Request) -> Predicate:
@@ -49,6 +63,7 @@ def predicate_of(target: Target, request: Request) -> Predicate:
 
 def list_objects(store: Store | Past, target: Target, request: Request) -> Response:
     """A page of a list, sorted by key, in the form the client asked for; all pages are of the moment of the first."""
+    check_acceptable(request)
     check_list_options(request, watch=False)
     limit = max(whole_number(request.query.get("limit") or "0"), 0)
     version, after = _place(request, store)
@@ -68,15 +83,24 @@ def list_objects(store: Store | Past, target: Target, request: Request) -> Respo
 
 
 def _list_response(kind: Kind, page: list[Obj], meta: Obj, request: Request) -> Response:
-    if table_asked(request.headers.get("accept", "")):
-        return json_response(table_of(kind, page, meta, request.query.get("includeObject", "Metadata")))
-    if kind.custom:
-        return json_response({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta,
-                              "items": [kind.seen(obj) for obj in page]})  # fmt: skip
-    items = [{key: value for key, value in obj.items() if key not in UNNAMED_IN_LISTS} for obj in page]
-    return json_response(
-        {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta, "items": items}
-    )
+    form, version, name = asked_form(request), kind.api_version, f"{kind.kind}List"
+    if form.what == TABLE:
+        table = table_of(kind, page, meta, request.query.get("includeObject", "Metadata"))
+        return response_of(table, form)
+    if form.what == METADATA:
+        raise not_acceptable(f"you requested {METADATA}, but the requested object is a list "
+                             f"(*{kind.group.partition('.')[0] or 'core'}.{name})")  # fmt: skip
+    if form.what == METADATA_LIST:
+        items, version, name = (
+            [metadata_of(obj, form) for obj in page],
+            f"meta.k8s.io/{form.version}",
+            METADATA_LIST,
+        )
+    elif kind.custom:
+        items = [kind.seen(obj) for obj in page]
+    else:
+        items = [{key: value for key, value in obj.items() if key not in UNNAMED_IN_LISTS} for obj in page]
+    return response_of({"kind": name, "apiVersion": version, "metadata": meta, "items": items}, form)
 
 
 def _place(request: Request, store: Store | Past) -> tuple[int, tuple[str, str]]:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 from simulator.api.bodies import parse_body
 from simulator.api.target import Target
-from simulator.errors import ApiError, bad_request, not_found
+from simulator.errors import ApiError, bad_request, invalid, not_found
+from simulator.kinds.causes import invalid_value
+from simulator.kinds.kind import Kind
 from simulator.lifecycle.backend import Backend
 from simulator.rights.authorizer import SERVICE_ACCOUNT, Authorizer
 from simulator.rights.rules import Ask
@@ -16,7 +18,8 @@ from simulator.rights.tokens import AUTHENTICATED, TokenBook, User
 from simulator.values import Obj, dig, stamp
 from simulator.wire.messages import Request, Response, json_response
 
-TOKEN_LIFE_S = 3600
+TOKEN_LIFE_S, SHORTEST_TOKEN_S = 3600, 600
+TOKEN_REQUEST = Kind("authentication.k8s.io", "v1", "TokenRequest", "tokenrequests", virtual=True)
 
 
 def review(authorizer: Authorizer, user: User, target: Target, request: Request) -> Response:
@@ -74,6 +77,9 @@ def request_token(backend: Backend, book: TokenBook, target: Target, request: Re
     if backend.store.get(target.kind.key, target.space, target.name) is None:
         raise not_found(target.kind, target.name)
     seconds = dig(parse_body(request), "spec", "expirationSeconds") or TOKEN_LIFE_S
+    if seconds < SHORTEST_TOKEN_S:
+        words = "may not specify a duration less than 10 minutes"
+        raise invalid(TOKEN_REQUEST, "", [invalid_value("spec.expirationSeconds", seconds, words)])
     until = time.time() + float(seconds)
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{target.space}", AUTHENTICATED)
     token = book.mint(User(f"{SERVICE_ACCOUNT}{target.space}:{target.name}", groups, (), until))

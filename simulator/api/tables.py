@@ -13,12 +13,6 @@ METADATA_KEYS = ("name", "namespace", "uid", "resourceVersion", "creationTimesta
                  "annotations", "generation", "deletionTimestamp", "ownerReferences", "finalizers")  # fmt: skip
 
 
-def table_asked(accept: str) -> bool:
-    """Whether an Accept header prefers a Table."""
-    first = accept.split(",", maxsplit=1)[0]
-    return "as=Table" in first and "g=meta.k8s.io" in first
-
-
 def table_of(kind: Kind, objects: Iterable[Obj], list_meta: Obj, include: str, headed: bool = True) -> Obj:
     """A Table of the objects; `include` is includeObject: None, Metadata or Object."""
     now = datetime.now(UTC)

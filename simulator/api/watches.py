@@ -6,10 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from simulator.api.options import check_list_options, version_number
+from simulator.api.forms import TABLE, asked_form, metadata_of
+from simulator.api.options import check_list_options, version_number, whole_number
 from simulator.api.reads import predicate_of
-from simulator.api.tables import table_asked, table_of
-from simulator.api.target import Target, flag, number
+from simulator.api.tables import table_of
+from simulator.api.target import Target, flag
 from simulator.errors import ApiError, gone
 from simulator.selectors import Predicate, everything
 from simulator.store.past import Past, version_before
@@ -30,7 +31,8 @@ class Watch:
         self.connection: Connection = request.connection
         self.predicate: Predicate = predicate_of(target, request)
         self.bookmarks = flag(request, "allowWatchBookmarks")
-        self.as_table = table_asked(request.headers.get("accept", ""))
+        self.form = asked_form(request)
+        self.as_table, self.as_it_is = self.form.what == TABLE, not self.form.what
         self.include = request.query.get("includeObject", "Metadata")
         self._since = 0  # nothing as old is told: a client may ask for more than there is, after a restore
         self._headed = False
@@ -51,7 +53,7 @@ class Watch:
         self._catch_up(start, flag(request, "sendInitialEvents"))
         self.hub.join(self)
         self._keep_for_later()
-        self._set_timers(number(request, "timeoutSeconds") or LONGEST_S)
+        self._set_timers(whole_number(request.query.get("timeoutSeconds") or "0"))
 
     def _starting_point(self, request: Request) -> int | ApiError:
         """The version to continue from, 0 to start with all objects, or the 410 to send."""
@@ -88,7 +90,9 @@ class Watch:
         if type_ is None:
             return
         foreign = self.target.kind.seen(commit.new) is not commit.new
-        self.send(self._object_line(type_, commit.new) if self.as_table or foreign else commit.line(type_))
+        self.send(
+            commit.line(type_) if self.as_it_is and not foreign else self._object_line(type_, commit.new)
+        )
 
     def _type(self, commit: Commit) -> str | None:
         namespace = self.target.namespace
@@ -124,11 +128,11 @@ class Watch:
         for timer in self._timers:
             timer.cancel()
 
-    def _set_timers(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._timers = [loop.call_later(min(seconds, LONGEST_S), self._expire)]
+    def _set_timers(self, asked_s: float) -> None:
+        loop, lasts_s = asyncio.get_running_loop(), min(asked_s, LONGEST_S) if asked_s > 0 else LONGEST_S
+        self._timers = [loop.call_later(lasts_s, self._expire)]
         if self.bookmarks:
-            self._timers.append(loop.call_later(min(BOOKMARK_EVERY_S, max(seconds - 1, 0.5)), self._remind))
+            self._timers.append(loop.call_later(BOOKMARK_EVERY_S, self._remind))
 
     def _expire(self) -> None:
         if self.bookmarks and self.hub.store.version >= self._since:
@@ -150,11 +154,13 @@ class Watch:
             meta["annotations"] = annotations
         if self.as_table:
             return _line("BOOKMARK", table_of(kind, [], meta, "None", headed=False))
+        if not self.as_it_is:
+            return _line("BOOKMARK", metadata_of({"metadata": meta}, self.form))
         return _line("BOOKMARK", {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": meta})
 
     def _object_line(self, type_: str, obj: Obj) -> bytes:
         if not self.as_table:
-            return _line(type_, self.target.kind.seen(obj))
+            return _line(type_, self.target.kind.seen(obj) if self.as_it_is else metadata_of(obj, self.form))
         meta = {"resourceVersion": obj["metadata"]["resourceVersion"]}
         table = table_of(self.target.kind, [obj], meta, self.include, headed=not self._headed)
         self._headed = True

@@ -11,7 +11,7 @@ from simulator.api.patching import patched
 from simulator.api.reads import predicate_of, shown
 from simulator.api.scale import scale_of, scaled
 from simulator.api.target import Target, is_dry_run
-from simulator.errors import ApiError, bad_request, invalid, invalid_options, not_found
+from simulator.errors import ApiError, bad_request, invalid, invalid_options, method_not_allowed, not_found
 from simulator.kinds.kind import Cause
 from simulator.lifecycle.backend import Author, Backend
 from simulator.lifecycle.creation import WrongType, create
@@ -35,6 +35,11 @@ def author_of(request: Request, target: Target) -> Author:
 def create_object(backend: Backend, target: Target, request: Request) -> Response:
     """201 with the created object."""
     check_write_options(target, request)
+    if target.namespace is None:
+        raise method_not_allowed()
+    if not request.body:
+        raise bad_request(f"the object provided is unrecognized (must be of type {target.kind.kind}): couldn't get "
+                          "version/kind; json parse error: unexpected end of JSON input (<empty>)")  # fmt: skip
     draft = without_nulls(parse_object(request, target))
     warnings = check_fields(target, request, draft)
     obj = create(backend, target.kind, target.space, draft, author_of(request, target))
@@ -53,7 +58,11 @@ def replace_object(backend: Backend, target: Target, request: Request) -> Respon
     """200 with the object as stored."""
     check_write_options(target, request)
     draft, live = parse_object(request, target), live_object(backend, target)
-    if target.kind.versioned and not draft["metadata"].get("resourceVersion"):
+    if (
+        target.kind.versioned
+        and target.subresource != "scale"
+        and not draft["metadata"].get("resourceVersion")
+    ):
         cause = Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
         raise invalid(replace(target.kind, kind=target.kind.plural), target.name, [cause])
     return _stored(backend, target, request, live, draft)
@@ -66,14 +75,14 @@ def patch_object(backend: Backend, target: Target, request: Request) -> Response
     if by_apply:
         return _apply(backend, target, request)
     live = live_object(backend, target)
-    base = scale_of(live) if target.subresource == "scale" else live
+    base = scale_of(target.kind, live) if target.subresource == "scale" else live
     draft = patched(base, parse_body(request), media_type(request), target)
     return _stored(backend, target, request, live, draft)
 
 
 def _stored(backend: Backend, target: Target, request: Request, live: Obj, draft: Obj) -> Response:
     if target.subresource == "scale":
-        draft = scaled(live, draft)
+        draft = scaled(target.kind, live, draft)
     elif target.subresource == "finalize":
         draft = {**live, "spec": draft.get("spec") or {}, "metadata": draft.get("metadata") or {}}
     warnings = check_fields(target, request, draft)
@@ -81,7 +90,7 @@ def _stored(backend: Backend, target: Target, request: Request, live: Obj, draft
     author = author_of(request, target)
     obj = update(backend, target.kind, live, without_nulls(draft), author, by_patch=by_patch)
     if target.subresource == "scale":
-        return json_response(scale_of(obj))
+        return json_response(scale_of(target.kind, obj))
     return warned(shown(target.kind, obj, request), warnings)
 
 
@@ -159,14 +168,14 @@ def _manager_text(manager: Manager) -> str:
     return text
 
 
-def _delete_options(request: Request) -> DeleteOptions:
+def _delete_options(request: Request, target: Target) -> DeleteOptions:
     asked = delete_options(request, parse_body(request) or {})
-    return parse_options(asked, is_dry_run(request, asked, asked_by_query=False))
+    return parse_options(asked, is_dry_run(request, asked, asked_by_query=False), target.kind.dependents)
 
 
 def delete_object(backend: Backend, target: Target, request: Request) -> Response:
     """200 with a Success Status when the object is gone, else with the object that is going."""
-    options = _delete_options(request)
+    options = _delete_options(request, target)
     obj, gone = delete(backend, target.kind, live_object(backend, target), options)
     if not gone or (options.dry_run and target.kind.graceful):
         return shown(target.kind, obj, request)
@@ -186,7 +195,7 @@ def delete_object(backend: Backend, target: Target, request: Request) -> Respons
 
 def delete_collection(backend: Backend, target: Target, request: Request) -> Response:
     """200 with the list of what was deleted."""
-    options = _delete_options(request)
+    options = _delete_options(request, target)
     predicate = predicate_of(target, request)
     found = [obj for obj in backend.store.listed(target.kind.key, target.namespace) if predicate(obj)]
     items = [delete(backend, target.kind, obj, options)[0] for obj in found]

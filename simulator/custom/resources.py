@@ -7,10 +7,11 @@ from collections.abc import Callable
 from simulator.custom.columns import cells_of, columns_of
 from simulator.custom.structural import PRESERVE, fill_defaults, pruned, schema_causes
 from simulator.custom.types import type_of_schema
-from simulator.kinds.kind import Cause, Kind
+from simulator.kinds.kind import Cause, Kind, ScalePaths
 from simulator.patches.types import TypedSchema
 from simulator.values import Obj, dig
 
+SCALE_PATHS = ("specReplicasPath", "statusReplicasPath", "labelSelectorPath")
 CLOSED = "create not allowed while custom resource definition is terminating"
 
 
@@ -24,7 +25,8 @@ def _kind(definition: Obj, version: Obj, closed: bool) -> Kind:
     spec, names = definition["spec"], definition["spec"]["names"]
     schema: Obj = dig(version, "schema", "openAPIV3Schema") or {}
     subresources = {"status"} if dig(version, "subresources", "status") is not None else set()
-    if dig(version, "subresources", "scale", "specReplicasPath") == ".spec.replicas":
+    scale: Obj = dig(version, "subresources", "scale") or {}
+    if scale:
         subresources.add("scale")
     type_ = type_of_schema(schema or {"type": "object", PRESERVE: True})
     selectable = [entry["jsonPath"] for entry in version.get("selectableFields") or ()]
@@ -34,10 +36,15 @@ def _kind(definition: Obj, version: Obj, closed: bool) -> Kind:
         categories=tuple(names.get("categories") or ()), subresources=frozenset(subresources),
         has_generation=True, default=_defaulter(schema), validate=_validator(schema), columns=columns_of(version),
         cells=cells_of(version), type=type_, schema=TypedSchema(root=type_), custom=True, versioned=True, published=schema,
+        scale=ScalePaths(*(_steps(scale.get(name)) for name in SCALE_PATHS)),
         closed=CLOSED if closed else "",
         field_labels={path.removeprefix("."): tuple(path.removeprefix(".").split(".")) for path in selectable},
         without_unknown=lambda obj: pruned(obj, schema),
     )  # fmt: skip
+
+
+def _steps(path: str | None) -> tuple[str, ...]:
+    return tuple(step for step in (path or "").split(".") if step)
 
 
 def _defaulter(schema: Obj) -> Callable[[Obj], None]:

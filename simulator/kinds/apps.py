@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -11,10 +10,15 @@ from simulator.kinds.bounds import negative_causes, share_causes
 from simulator.kinds.cells import age, containers_of, selector_text
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
+from simulator.kinds.label_selectors import check_selector, shown_selector
 from simulator.kinds.marks import mark_causes
-from simulator.kinds.pod_template import default_pod_spec, template_causes
-from simulator.values import Obj, dig
+from simulator.kinds.pod_spec import template_causes
+from simulator.kinds.pod_template import default_pod_spec
+from simulator.selectors import selector_matches
+from simulator.values import Obj, compact, dig
 
+NUMBERS = ("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
+EMPTY_SELECTORS = {"StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 WIDE = (Column("Containers", priority=1), Column("Images", priority=1), Column("Selector", priority=1))
 
 
@@ -52,21 +56,15 @@ def default_template(spec: Obj) -> None:
 def workload_causes(new: Obj, old: Obj | None) -> list[Cause]:
     """The selector is there, matches the template, and never changes; replicas are not negative."""
     spec = new["spec"]
-    causes = []
-    if not dig(spec, "selector"):
-        causes.append(Cause("spec.selector", "Required value", "FieldValueRequired"))
-    elif not spec["selector"].get("matchLabels") and not spec["selector"].get("matchExpressions"):
-        causes.append(Cause("spec.selector", "Invalid value: {}: empty selector is invalid for deployment"))
-    elif old is not None and old["spec"].get("selector") != spec["selector"]:
-        causes.append(Cause("spec.selector", f"Invalid value: {spec['selector']}: field is immutable"))
-    causes += negative_causes(spec, ("replicas", "minReadySeconds", "revisionHistoryLimit"), "spec")
-    return [
-        *causes,
-        *_label_causes(spec),
-        *_restart_causes(spec),
-        *mark_causes(dig(spec, "template", "metadata") or {}, "spec.template"),
-        *template_causes(dig(spec, "template", "spec"), "spec.template.spec", _claims(spec)),
-    ]
+    causes = [*negative_causes(spec, NUMBERS, "spec"), *_selector_causes(spec, new["kind"])]
+    causes += mark_causes(dig(spec, "template", "metadata") or {}, "spec.template")
+    causes += template_causes(dig(spec, "template", "spec"), "spec.template.spec", _claims(spec))
+    causes += _always_causes(spec.get("template") or {}, new["kind"])
+    if old is not None and old["spec"].get("selector") != spec.get("selector"):
+        causes.append(
+            Cause("spec.selector", f"Invalid value: {_shown(spec.get('selector'))}: field is immutable")
+        )
+    return causes
 
 
 def _claims(spec: Obj) -> list[str]:
@@ -78,7 +76,7 @@ def deployment_causes(new: Obj, old: Obj | None) -> list[Cause]:
     strategy = new["spec"]["strategy"]
     rolling = strategy.get("rollingUpdate") or {}
     causes = workload_causes(new, old)
-    causes += share_causes(rolling, ("maxSurge", "maxUnavailable"), "spec.strategy.rollingUpdate")
+    causes += share_causes(rolling, ("maxSurge", "maxUnavailable"), "spec.strategy.rollingUpdate", "maxSurge")
     causes += _deadline_causes(new["spec"])
     if strategy["type"] not in ("RollingUpdate", "Recreate"):
         causes.append(Cause("spec.strategy", f'Unsupported value: {{"Type":"{strategy["type"]}","RollingUpdate":null}}: '
@@ -100,22 +98,45 @@ def _deadline_causes(spec: Obj) -> Iterator[Cause]:
         )
 
 
-def _label_causes(spec: Obj) -> list[Cause]:
-    labels = dig(spec, "template", "metadata", "labels") or {}
-    wanted = dig(spec, "selector", "matchLabels") or {}
-    if not dig(spec, "selector") or any(labels.get(key) != value for key, value in wanted.items()):
-        shown = json.dumps(labels or None, separators=(",", ":"))
-        return [Cause("spec.template.metadata.labels", f"Invalid value: {shown}: `selector` does not match "
-                      "template `labels`")]  # fmt: skip
-    return []
+def _selector_causes(spec: Obj, kind: str) -> list[Cause]:
+    selector, causes = spec.get("selector"), list[Cause]()
+    if selector is None:
+        required = (
+            () if kind == "DaemonSet" else (Cause("spec.selector", "Required value", "FieldValueRequired"),)
+        )
+        return [*required, unmatched(spec)]
+    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        whose = EMPTY_SELECTORS.get(kind, "deployment")
+        return [Cause("spec.selector", f"Invalid value: {{}}: empty selector is invalid for {whose}")]
+    check_selector(selector, "spec.selector", causes)
+    if causes:
+        return [*causes, Cause("spec.selector", f"Invalid value: {_shown(selector)}: invalid label selector")]
+    labels = dig(spec, "template", "metadata", "labels")
+    return [] if selector_matches(selector, labels) else [unmatched(spec)]
 
 
-def _restart_causes(spec: Obj) -> list[Cause]:
-    policy = dig(spec, "template", "spec", "restartPolicy")
-    if policy in (None, "Always"):
-        return []
-    return [Cause("spec.template.spec.restartPolicy", f'Unsupported value: "{policy}": supported values: "Always"',
-                  "FieldValueNotSupported")]  # fmt: skip
+def _shown(selector: Obj | None) -> str:
+    return "null" if selector is None else shown_selector(selector)
+
+
+def unmatched(spec: Obj) -> Cause:
+    """That the labels of a template are not those which the selector asks for."""
+    shown = compact(dig(spec, "template", "metadata", "labels") or None)
+    words = f"Invalid value: {shown}: `selector` does not match template `labels`"
+    return Cause("spec.template.metadata.labels", words)
+
+
+def _always_causes(template: Obj, kind: str) -> Iterator[Cause]:
+    """The pods run until they are deleted."""
+    pod = template.get("spec") or {}
+    policy, at = pod.get("restartPolicy"), "spec.template.spec"
+    if policy not in (None, "Always"):
+        words = f'Unsupported value: "{policy}": supported values: "Always"'
+        yield Cause(f"{at}.restartPolicy", words, "FieldValueNotSupported")
+    if pod.get("activeDeadlineSeconds") is not None:
+        whose = "ReplicaSet" if kind == "Deployment" else kind
+        words = f"Forbidden: activeDeadlineSeconds in {whose} is not Supported"
+        yield Cause(f"{at}.activeDeadlineSeconds", words, "FieldValueForbidden")
 
 
 def deployment_cells(obj: Obj, now: datetime) -> list[Any]:
@@ -153,6 +174,6 @@ KINDS = (
         validate=workload_causes, initial_status={"replicas": 0},
         columns=(NAME, Column("Desired", "integer"), Column("Current", "integer"), Column("Ready", "integer"),
                  AGE, *WIDE),
-        cells=replica_set_cells, field_labels={"status.replicas": ("status", "replicas")},
+        cells=replica_set_cells,
     ),
 )  # fmt: skip

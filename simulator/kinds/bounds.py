@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from simulator.kinds.causes import invalid_value
 from simulator.kinds.kind import Cause
 from simulator.values import Obj
 
@@ -32,9 +33,12 @@ def unknown_causes(value: object, known: Iterable[str], at: str) -> Iterator[Cau
         yield Cause(at, f'Unsupported value: "{value}": supported values: {listed}', "FieldValueNotSupported")
 
 
-def share_causes(values: Obj, fields: Iterable[str], at: str) -> Iterator[Cause]:
-    """A cause per field whose text is no percentage."""
+def share_causes(values: Obj, fields: Iterable[str], at: str, open_ended: str = "") -> Iterator[Cause]:
+    """A cause per field that is neither a count nor a percentage, or more than all; `open_ended` may be more."""
     for field in fields:
-        text = values.get(field)
-        if isinstance(text, str) and not PERCENT.fullmatch(text):
-            yield Cause(f"{at}.{field}", f'Invalid value: "{text}": {PERCENT_WORDS}')
+        share = values.get(field)
+        if isinstance(share, str) and not PERCENT.fullmatch(share):
+            yield invalid_value(f"{at}.{field}", share, PERCENT_WORDS)
+        elif isinstance(share, str) and int(share[:-1]) > 100 and field != open_ended:
+            yield invalid_value(f"{at}.{field}", share, "must not be greater than 100%")
+    yield from negative_causes(values, fields, at)

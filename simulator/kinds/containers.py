@@ -1,107 +1,170 @@
-"""What a container has to be like beyond a name and an image. Source: pkg/apis/core/validation/validation.go."""
+"""What a container has to be like. Source: pkg/apis/core/validation/validation.go."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from fractions import Fraction
 
-from simulator.kinds.bounds import negative_causes, unknown_causes
+from simulator.kinds.bounds import unknown_causes
+from simulator.kinds.causes import absent, duplicate, forbidden_value, invalid_value, required, unsupported
 from simulator.kinds.kind import Cause
+from simulator.kinds.probes import PORT_RANGE, check_probes, port_name_problems
 from simulator.kinds.quantities import value_of
+from simulator.kinds.variables import check_variables
+from simulator.kinds.volumes import check_mounts
+from simulator.kinds.words import key_problems, label_problems
 from simulator.values import Obj
 
-PORT_RANGE = "must be between 1 and 65535, inclusive"
-PORT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
-PORT_NAME_WORDS = "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
-
-PULL_POLICIES = ("Always", "IfNotPresent", "Never")
-PROBES, HANDLERS = (
-    ("livenessProbe", "readinessProbe", "startupProbe"),
-    ("exec", "httpGet", "tcpSocket", "grpc"),
-)
-PROBE_NUMBERS = (
-    "initialDelaySeconds",
-    "timeoutSeconds",
-    "periodSeconds",
-    "successThreshold",
-    "failureThreshold",
-)
+WORDS = {
+    "imagePullPolicy": ("Always", "IfNotPresent", "Never"),
+    "terminationMessagePolicy": ("File", "FallbackToLogsOnError"),
+    "restartPolicy": ("Always", "Never", "OnFailure"),
+}
+RESIZES = ("NotRequired", "RestartContainer")
+PROTOCOLS = ("SCTP", "TCP", "UDP")
+COMPUTED = frozenset({"cpu", "memory", "ephemeral-storage"})
+STANDARD = COMPUTED | {"storage", "pods", "services", "secrets", "configmaps"}
+LARGEST_ID = 2147483647
+ID_WORDS = f"must be between 0 and {LARGEST_ID}, inclusive"
 
 
-def container_causes(container: Obj, at: str, volumes: Collection[str]) -> Iterator[Cause]:
-    """What a real server would refuse in the ports, variables, resources and mounts of a container."""
-    yield from _port_causes(container, at)
-    yield from unknown_causes(container.get("imagePullPolicy"), PULL_POLICIES, f"{at}.imagePullPolicy")
-    yield from _variable_causes(container, at)
-    for probe in PROBES:
-        if probe in container:
-            yield from _probe_causes(container[probe], f"{at}.{probe}")
-    yield from _resource_causes(container.get("resources") or {}, f"{at}.resources.requests")
-    for n, mount in enumerate(container.get("volumeMounts") or ()):
-        yield from _mount_causes(mount, f"{at}.volumeMounts[{n}]", volumes)
+def check_container(
+    container: Obj, at: str, names: set[str], volumes: Collection[str], causes: list[Cause]
+) -> None:
+    """Note what a real server would refuse about a container; its name joins the others."""
+    _check_name(container.get("name"), f"{at}.name", names, causes)
+    if not container.get("image"):
+        causes.append(required(f"{at}.image"))
+    if container.get("ports"):
+        _check_ports(container["ports"], f"{at}.ports", causes)
+    for field, known in WORDS.items():
+        if container.get(field) and container[field] not in known:
+            causes.append(unsupported(f"{at}.{field}", container[field], known))
+    check_variables(container, at, causes)
+    check_probes(container, at, causes)
+    if container.get("resources"):
+        _check_resources(container["resources"], f"{at}.resources", causes)
+    check_mounts(container.get("volumeMounts") or (), f"{at}.volumeMounts", volumes, causes)
+    for rule in container.get("resizePolicy") or ():
+        causes += unknown_causes(rule.get("restartPolicy"), RESIZES, f"{at}.resizePolicy")
+    if container.get("securityContext"):
+        check_ids(container["securityContext"], f"{at}.securityContext", causes)
 
 
-def port_problem(number: object) -> str:
-    """Why the number is no port; "" if it is one.
-
-    >>> port_problem(8080), port_problem(70000)
-    ('', 'Invalid value: 70000: must be between 1 and 65535, inclusive')
-    """
-    if isinstance(number, int) and 1 <= number <= 65535:
-        return ""
-    return f"Invalid value: {number}: {PORT_RANGE}"
-
-
-def _port_causes(container: Obj, at: str) -> Iterator[Cause]:
-    for n, port in enumerate(container.get("ports") or ()):
-        here, number, name = f"{at}.ports[{n}]", port.get("containerPort"), port.get("name")
-        if name and not PORT_NAME.fullmatch(name):
-            yield Cause(f"{here}.name", f'Invalid value: "{name}": {PORT_NAME_WORDS}')
-        if not number:
-            yield Cause(f"{here}.containerPort", "Required value", "FieldValueRequired")
-        elif problem := port_problem(number):
-            yield Cause(f"{here}.containerPort", problem)
-
-
-def _variable_causes(container: Obj, at: str) -> Iterator[Cause]:
-    for n, variable in enumerate(container.get("env") or ()):
-        if not variable.get("name"):
-            yield Cause(f"{at}.env[{n}].name", "Required value", "FieldValueRequired")
-        if variable.get("value") and variable.get("valueFrom"):
-            words = 'Invalid value: "": may not be specified when `value` is not empty'
-            yield Cause(f"{at}.env[{n}].valueFrom", words)
-    for source in container.get("envFrom") or ():
-        if not source.get("configMapRef") and not source.get("secretRef"):
-            words = 'Invalid value: "": must specify one of: `configMapRef` or `secretRef`'
-            yield Cause(f"{at}.envFrom", words)
-
-
-def _probe_causes(probe: Obj, at: str) -> Iterator[Cause]:
-    if not any(handler in probe for handler in HANDLERS):
-        yield Cause(at, "Required value: must specify a handler type", "FieldValueRequired")
-    yield from negative_causes(probe, PROBE_NUMBERS, at)
-
-
-def _resource_causes(resources: Obj, at: str) -> Iterator[Cause]:
-    limits = resources.get("limits") or {}
-    for field in ("limits", "requests"):
-        for name, amount in (resources.get(field) or {}).items():
-            if value_of(amount) < 0:
-                words = f'Invalid value: "{amount}": must be greater than or equal to 0'
-                yield Cause(f"{at.rpartition('.')[0]}.{field}[{name}]", words)
-    for name, amount in (resources.get("requests") or {}).items():
-        if name in limits and value_of(amount) > value_of(limits[name]):
-            message = (
-                f'Invalid value: "{amount}": must be less than or equal to {name} limit of {limits[name]}'
-            )
-            yield Cause(at, message)
-
-
-def _mount_causes(mount: Obj, at: str, volumes: Collection[str]) -> Iterator[Cause]:
-    name = mount.get("name")
+def _check_name(name: str | None, at: str, names: set[str], causes: list[Cause]) -> None:
     if not name:
-        yield Cause(f"{at}.name", "Required value", "FieldValueRequired")
-    elif name not in volumes:
-        yield Cause(f"{at}.name", f'Not found: "{name}"', "FieldValueNotFound")
-    if not mount.get("mountPath"):
-        yield Cause(f"{at}.mountPath", "Required value", "FieldValueRequired")
+        causes.append(required(at))
+    elif name in names:
+        causes.append(duplicate(at, name))
+    else:
+        causes += [invalid_value(at, name, problem) for problem in label_problems(name)]
+        names.add(name)
+
+
+def check_ids(context: Obj, at: str, causes: list[Cause]) -> None:
+    """Note numbers of users and groups that cannot be."""
+    numbers = {field: context[field] for field in ("fsGroup", "runAsUser", "runAsGroup") if field in context}
+    for field, number in numbers.items():
+        _check_id(number, f"{at}.{field}", causes)
+    for n, group in enumerate(context.get("supplementalGroups") or ()):
+        _check_id(group, f"{at}.supplementalGroups[{n}]", causes)
+
+
+def _check_id(number: int, at: str, causes: list[Cause]) -> None:
+    if not 0 <= number <= LARGEST_ID:
+        causes.append(invalid_value(at, number, ID_WORDS))
+
+
+def _check_ports(ports: list[Obj], at: str, causes: list[Cause]) -> None:
+    names, taken = set(), set()
+    for n, port in enumerate(ports):
+        here, number, name = f"{at}[{n}]", port.get("containerPort"), port.get("name")
+        outside, protocol = port.get("hostPort"), port.get("protocol")
+        if name and (problems := port_name_problems(name)):
+            causes += [invalid_value(f"{here}.name", name, problem) for problem in problems]
+        elif name and name in names:
+            causes.append(duplicate(f"{here}.name", name))
+        names.add(name)
+        if not number:
+            causes.append(required(f"{here}.containerPort"))
+        elif not 1 <= number <= 65535:
+            causes.append(invalid_value(f"{here}.containerPort", number, PORT_RANGE))
+        if outside:
+            _check_outside(port, f"{protocol}/{port.get('hostIP') or ''}/{outside}", taken, here, causes)
+        if protocol not in PROTOCOLS:
+            causes.append(unsupported(f"{here}.protocol", protocol, PROTOCOLS))
+
+
+def _check_outside(port: Obj, key: str, taken: set[str], at: str, causes: list[Cause]) -> None:
+    if not 1 <= port["hostPort"] <= 65535:
+        causes.append(invalid_value(f"{at}.hostPort", port["hostPort"], PORT_RANGE))
+    elif key in taken:
+        causes.append(duplicate(f"{at}.hostPort", key))
+    taken.add(key)
+
+
+def check_host_ports(container: Obj, at: str, causes: list[Cause]) -> None:
+    """Note ports that cannot be, as the pod is in the network of its node."""
+    for n, port in enumerate(container.get("ports") or ()):
+        if port.get("hostPort") != port.get("containerPort"):
+            words = "must match `containerPort` when `hostNetwork` is true"
+            causes.append(invalid_value(f"{at}.ports[{n}].hostPort", port.get("hostPort"), words))
+
+
+def _check_resources(resources: Obj, at: str, causes: list[Cause]) -> None:
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+    amounts = {
+        name: _check_amount(name, text, f"{at}.limits[{name}]", causes) for name, text in limits.items()
+    }
+    uncommitted = False
+    for name, text in requests.items():
+        wanted = _check_amount(name, text, f"{at}.requests[{name}]", causes)
+        fixed = "/" in name or name.startswith("hugepages-")
+        if name not in amounts:
+            uncommitted = uncommitted or fixed
+        elif fixed and wanted != amounts[name]:
+            words = f"must be equal to {name} limit of {limits[name]}"
+            causes.append(invalid_value(f"{at}.requests", text, words))
+        elif wanted > amounts[name]:
+            words = f"must be less than or equal to {name} limit of {limits[name]}"
+            causes.append(invalid_value(f"{at}.requests", text, words))
+    if uncommitted:
+        causes.append(required(f"{at}.limits", "Limit must be set for non overcommitable resources"))
+
+
+def _check_amount(name: str, text: str, at: str, causes: list[Cause]) -> Fraction:
+    amount = value_of(text)
+    if name not in COMPUTED and not name.startswith("hugepages-"):
+        _check_resource_name(name, at, causes)
+    if amount < 0:
+        causes.append(invalid_value(at, text, "must be greater than or equal to 0"))
+    elif "/" in name and amount.denominator != 1:
+        causes.append(invalid_value(at, text, "must be an integer"))
+    return amount
+
+
+def _check_resource_name(name: str, at: str, causes: list[Cause]) -> None:
+    problems = list(key_problems(name))
+    if "/" in name:
+        problems += ["doesn't follow extended resource name standard"] if problems else []
+    elif not problems:
+        problems += [] if name in STANDARD else ["must be a standard resource type or fully qualified"]
+        problems.append("must be a standard resource for containers")
+    causes += [invalid_value(at, name, problem) for problem in problems]
+
+
+def check_claims(container: Obj, at: str, known: Collection[str], causes: list[Cause]) -> None:
+    """Note claims to devices that the pod does not have."""
+    for n, claim in enumerate((container.get("resources") or {}).get("claims") or ()):
+        if claim.get("name") not in known:
+            words = "must be one of the names in pod.spec.resourceClaims" + (
+                "" if known else " which is empty"
+            )
+            causes.append(absent(f"{at}.resources.claims[{n}]", claim.get("name") or "", words))
+
+
+def check_ephemeral(spec: Obj, at: str, causes: list[Cause]) -> None:
+    """Note containers that only a running pod may be given."""
+    if spec.get("ephemeralContainers"):
+        words = "ephemeral containers not allowed in pod template"
+        causes.append(forbidden_value(f"{at}.ephemeralContainers", words))

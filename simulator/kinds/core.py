@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
-import re
 from datetime import datetime
 from typing import Any
 
+from simulator.kinds.causes import invalid_value, required
 from simulator.kinds.cells import NONE, age, pod_reason, since
 from simulator.kinds.kind import ALL_VERBS, Cause, Column, Kind
-from simulator.kinds.pod_template import admitted, default_pod_spec, template_causes
+from simulator.kinds.pod_spec import template_causes
+from simulator.kinds.pod_template import admitted, default_pod_spec
+from simulator.kinds.variables import KEY, KEY_WORDS
+from simulator.kinds.words import label_problems
 from simulator.values import Obj, dig
 
 NAME = Column("Name", format="name")
@@ -23,7 +26,7 @@ def default_pod(draft: Obj) -> None:
     draft["spec"] = admitted(spec)
 
 
-MUTABLE_POD_FIELDS = ("tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds", "nodeName")
+MUTABLE_POD_FIELDS = ("tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds")
 
 
 def pod_causes(new: Obj, old: Obj | None) -> list[Cause]:
@@ -102,11 +105,12 @@ def default_secret(draft: Obj) -> None:
 
 
 KEPT_DATA = ("data", "binaryData")
-DATA_KEY = re.compile(r"[-._a-zA-Z0-9]+")
-KEY_WORDS = (
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
-    "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-)
+ACCOUNT_TOKEN = "kubernetes.io/service-account-token"
+SECRET_KEYS = {
+    "kubernetes.io/tls": ("tls.crt", "tls.key"), "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",), "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+    "kubernetes.io/basic-auth": ("username", "password"),
+}  # fmt: skip
 LARGEST_DATA = 1024 * 1024
 IMMUTABLE = "Forbidden: field is immutable when `immutable` is set"
 
@@ -114,7 +118,13 @@ IMMUTABLE = "Forbidden: field is immutable when `immutable` is set"
 def data_causes(new: Obj, old: Obj | None) -> list[Cause]:
     """Keys are names of files; what is marked immutable stays so, with its data; a Secret keeps its type."""
     causes = [Cause(f"{field}[{key}]", f'Invalid value: "{key}": {KEY_WORDS}')
-              for field in KEPT_DATA for key in new.get(field) or () if not DATA_KEY.fullmatch(key)]  # fmt: skip
+              for field in KEPT_DATA for key in new.get(field) or () if not KEY.fullmatch(key)]  # fmt: skip
+    twice = (new.get("data") or {}).keys() & (new.get("binaryData") or {}).keys()
+    causes += [
+        invalid_value(f"data[{key}]", key, "duplicate of key present in binaryData") for key in sorted(twice)
+    ]
+    if new.get("type"):
+        causes += _type_causes(new)
     if _data_bytes(new) > LARGEST_DATA:
         field = "data" if new.get("type") else "[]"
         causes.append(
@@ -127,6 +137,19 @@ def data_causes(new: Obj, old: Obj | None) -> list[Cause]:
     if old.get("immutable"):
         moved = [key for key in (*KEPT_DATA, "immutable") if new.get(key) != old.get(key)]
         causes += [Cause(key, IMMUTABLE, "FieldValueForbidden") for key in moved]
+    return causes
+
+
+def _type_causes(secret: Obj) -> list[Cause]:
+    """A Secret of a known type has what the type is for."""
+    data, needed = secret.get("data") or {}, SECRET_KEYS.get(secret["type"], ())
+    one_of = secret["type"] == "kubernetes.io/basic-auth"
+    if one_of and any(key in data for key in needed):
+        return []
+    causes = [required(f"data[{key}]") for key in needed if key not in data]
+    account = "kubernetes.io/service-account.name"
+    if secret["type"] == ACCOUNT_TOKEN and not dig(secret, "metadata", "annotations", account):
+        causes.append(required(f"metadata.annotations[{account}]"))
     return causes
 
 
@@ -165,7 +188,7 @@ KINDS = (
                       "spec.serviceAccountName": ("spec", "serviceAccountName")},
     ),
     Kind(
-        "", "v1", "Namespace", "namespaces", namespaced=False, short_names=("ns",), graceful=True,
+        "", "v1", "Namespace", "namespaces", namespaced=False, short_names=("ns",), graceful=True, names=label_problems,
         verbs=tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
         subresources=frozenset({"status", "finalize"}), default=default_namespace,
         allocated=frozenset({"finalizers"}),

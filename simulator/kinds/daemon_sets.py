@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from simulator.kinds.apps import WIDE, default_template, workload_causes
+from simulator.kinds.bounds import share_causes
+from simulator.kinds.causes import invalid_value
 from simulator.kinds.cells import age, containers_of, pairs, selector_text
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
@@ -44,9 +46,19 @@ def daemon_set_causes(new: Obj, old: Obj | None) -> list[Cause]:
     strategy = new["spec"]["updateStrategy"]
     rolling = strategy.get("rollingUpdate") or {}
     causes = workload_causes(new, old)
+    shares = [*share_causes(rolling, ("maxSurge", "maxUnavailable"), "spec.updateStrategy.rollingUpdate")]
     if strategy["type"] not in ("RollingUpdate", "OnDelete"):
         causes.append(Cause("spec.updateStrategy.type", f'Unsupported value: "{strategy["type"]}": supported '
                             'values: "OnDelete", "RollingUpdate"', "FieldValueNotSupported"))  # fmt: skip
+    elif rolling.get("maxUnavailable") not in (0, "0%", None) and rolling.get("maxSurge") not in (
+        0,
+        "0%",
+        None,
+    ):
+        words = "may not be set when maxUnavailable is non-zero"
+        causes += shares or [
+            invalid_value("spec.updateStrategy.rollingUpdate.maxSurge", rolling["maxSurge"], words)
+        ]
     elif rolling.get("maxUnavailable") in (0, "0%") and rolling.get("maxSurge") in (0, "0%"):
         causes.append(Cause("spec.updateStrategy.rollingUpdate.maxUnavailable", "Required value: cannot be 0 when "
                             "maxSurge is 0", "FieldValueRequired"))  # fmt: skip

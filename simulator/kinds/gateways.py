@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
+from simulator.kinds.causes import invalid_value, required, unsupported
 from simulator.kinds.cells import age
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
@@ -14,6 +16,13 @@ from simulator.values import Obj, dig
 GROUP = "gateway.networking.k8s.io"
 MOST_ITEMS = 16  # hostnames, rules, and backendRefs of a rule: maxItems of the definition
 LARGEST_WEIGHT = 1_000_000
+# What the definition of HTTPRoutes allows, and how it says so.
+HOSTNAME = re.compile(r"(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+PATH_TYPES = ("Exact", "PathPrefix", "RegularExpression")
+NO_PATH = "value must be an absolute path and start with '/' when type one of ['Exact', 'PathPrefix']"
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+FILTERS = ("RequestHeaderModifier", "ResponseHeaderModifier", "RequestMirror", "RequestRedirect", "URLRewrite",
+           "ExtensionRef", "CORS")  # fmt: skip
 GATEWAY_SCHEMA = Schema({("spec", "listeners"): ("name",), ("status", "listeners"): ("name",)})
 
 
@@ -76,7 +85,12 @@ def route_causes(new: Obj, old: Obj | None) -> list[Cause]:
     for n, parent in enumerate(spec.get("parentRefs") or ()):
         if not parent.get("name"):
             causes.append(Cause(f"spec.parentRefs[{n}].name", "Required value", "FieldValueRequired"))
+    for n, name in enumerate(spec.get("hostnames") or ()):
+        if not HOSTNAME.fullmatch(name):
+            at = f"spec.hostnames[{n}]"
+            causes.append(invalid_value(at, name, f"{at} in body should match '^{HOSTNAME.pattern}$'"))
     for r, rule in enumerate(spec["rules"]):
+        _check_rule(rule, f"spec.rules[{r}]", causes)
         for b, backend in enumerate(rule.get("backendRefs") or ()):
             at = f"spec.rules[{r}].backendRefs[{b}]"
             if not backend.get("name"):
@@ -90,6 +104,22 @@ def route_causes(new: Obj, old: Obj | None) -> list[Cause]:
                     )
                 )
     return causes
+
+
+def _check_rule(rule: Obj, at: str, causes: list[Cause]) -> None:
+    for n, match in enumerate(rule["matches"]):
+        path, here = match["path"], f"{at}.matches[{n}]"
+        if path["type"] not in PATH_TYPES:
+            causes.append(unsupported(f"{here}.path.type", path["type"], PATH_TYPES))
+        elif path["type"] != "RegularExpression" and not path["value"].startswith("/"):
+            causes.append(Cause(f"{here}.path", f"Invalid value: {NO_PATH}"))
+        if match.get("method") is not None and match["method"] not in METHODS:
+            causes.append(unsupported(f"{here}.method", match["method"], METHODS))
+    for n, one in enumerate(rule.get("filters") or ()):
+        if not one.get("type"):
+            causes.append(required(f"{at}.filters[{n}].type"))
+        elif one["type"] not in FILTERS:
+            causes.append(unsupported(f"{at}.filters[{n}].type", one["type"], FILTERS))
 
 
 def _too_many(spec: Obj) -> list[Cause]:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from simulator.kinds.apps import WIDE, default_template
+from simulator.kinds.apps import WIDE, default_template, unmatched
+from simulator.kinds.bounds import negative_causes
+from simulator.kinds.causes import invalid_value, required, unsupported
 from simulator.kinds.cells import NONE, age, selector_text, since
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.cron import BadSchedule, parse_schedule
 from simulator.kinds.kind import Cause, Column, Kind
-from simulator.kinds.pod_template import template_causes
-from simulator.values import Obj, dig, parse_stamp
+from simulator.kinds.marks import mark_causes
+from simulator.kinds.pod_spec import template_causes
+from simulator.selectors import selector_matches
+from simulator.values import Obj, compact, dig, parse_stamp
 
 UID_LABEL, NAME_LABEL = "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"
 FIXED = ("selector", "template", "completions", "completionMode", "podFailurePolicy", "backoffLimitPerIndex",
          "managedBy", "successPolicy")  # fmt: skip
+NUMBERS = ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished")
+MODES, REPLACEMENTS = ("NonIndexed", "Indexed"), ("Failed", "TerminatingOrFailed")
+ENDING = ("OnFailure", "Never")
+HISTORY = ("startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit")
+LONGEST_NAME = 52  # 63 less what the number of a Job adds
+FIXED_AT = {"template": "spec.template.spec"}
 
 
 def default_job(draft: Obj) -> None:
@@ -30,7 +39,11 @@ def default_job(draft: Obj) -> None:
     spec.setdefault("completionMode", "NonIndexed")
     spec.setdefault("suspend", False)
     spec.setdefault("manualSelector", False)
-    spec.setdefault("podReplacementPolicy", "TerminatingOrFailed")
+    failures = spec.get("podFailurePolicy")
+    spec.setdefault("podReplacementPolicy", "TerminatingOrFailed" if failures is None else "Failed")
+    for rule in (failures or {}).get("rules") or ():
+        for pattern in rule.get("onPodConditions") or ():
+            pattern.setdefault("status", "True")
     default_template(spec)
     labels = dig(spec, "template", "metadata", "labels")
     if labels and not draft["metadata"].get("labels"):
@@ -45,7 +58,7 @@ def generate_job(draft: Obj) -> None:
         return
     labels = template.setdefault("metadata", {}).setdefault("labels", {})
     own = {UID_LABEL: uid, NAME_LABEL: name, "controller-uid": uid, "job-name": name}
-    if draft["metadata"].get("labels") == labels:  # upstream they are one and the same then
+    if (draft["metadata"].get("labels") or {}) == labels:  # upstream they are one and the same then
         draft["metadata"]["labels"] = {**labels, **own}
     labels |= own
     spec["selector"] = {"matchLabels": {UID_LABEL: uid}}
@@ -57,64 +70,104 @@ def job_causes(new: Obj, old: Obj | None) -> list[Cause]:
     before = spec if old is None else old["spec"]
     moved = [field for field in FIXED if before.get(field) != spec.get(field)]
     return [
-        *_pod_causes(spec, "spec.template"), *_number_causes(spec),
-        *(Cause(f"spec.{field}", f"Invalid value: {json.dumps(spec.get(field))}: field is immutable") for field in moved),
+        *_pod_causes(spec, "spec.template"), *negative_causes(spec, NUMBERS, "spec"), *_selector_causes(spec),
+        *_mode_causes(spec),
+        *(Cause(FIXED_AT.get(field, f"spec.{field}"), f"Invalid value: {compact(_shown(spec, field))}: field is immutable")
+          for field in moved),
     ]  # fmt: skip
+
+
+def _shown(spec: Obj, field: str) -> Any:
+    return dig(spec, "template", "spec") if field == "template" else spec.get(field)
 
 
 def _pod_causes(spec: Obj, path: str) -> list[Cause]:
     pod = dig(spec, "template", "spec")
-    causes = template_causes(pod, f"{path}.spec")
-    if isinstance(pod, dict) and pod.get("restartPolicy") not in ("OnFailure", "Never"):
-        causes.append(Cause(f"{path}.spec.restartPolicy", 'Required value: valid values: "OnFailure", "Never"',
-                            "FieldValueRequired"))  # fmt: skip
+    causes = mark_causes(dig(spec, "template", "metadata") or {}, path)
+    causes += template_causes(pod, f"{path}.spec")
+    policy, at = dig(pod, "restartPolicy") or "Always", f"{path}.spec.restartPolicy"
+    if policy == "Always":  # upstream cannot tell the default from what was asked for
+        causes.append(required(at, 'valid values: "OnFailure", "Never"'))
+    elif policy not in ENDING:
+        causes.append(unsupported(at, policy, ENDING))
     return causes
 
 
-def _number_causes(spec: Obj) -> list[Cause]:
-    fields = (
-        "parallelism",
-        "completions",
-        "backoffLimit",
-        "activeDeadlineSeconds",
-        "ttlSecondsAfterFinished",
-    )
-    return [
-        Cause(f"spec.{field}", f"Invalid value: {spec[field]}: must be greater than or equal to 0")
-        for field in fields
-        if spec.get(field) is not None and spec[field] < 0
-    ]
+def _selector_causes(spec: Obj) -> list[Cause]:
+    selector, labels = spec.get("selector"), dig(spec, "template", "metadata", "labels")
+    if selector is None and spec.get("template") is None and not spec["manualSelector"]:
+        return []  # nothing is generated for a Job that has nothing to run
+    if selector is None:
+        return [required("spec.selector"), unmatched(spec)]
+    return [] if selector_matches(selector, labels) else [unmatched(spec)]
+
+
+def _mode_causes(spec: Obj) -> list[Cause]:
+    causes = []
+    if spec["completionMode"] not in MODES:
+        causes.append(unsupported("spec.completionMode", spec["completionMode"], MODES))
+    elif spec["completionMode"] == "Indexed" and spec.get("completions") is None:
+        causes.append(required("spec.completions", "when completion mode is Indexed"))
+    if spec["podReplacementPolicy"] not in REPLACEMENTS:
+        causes.append(unsupported("spec.podReplacementPolicy", spec["podReplacementPolicy"], REPLACEMENTS))
+    return causes
 
 
 def default_cron_job(draft: Obj) -> None:
     """Defaults of a CronJob; its jobTemplate only gets those of the pod."""
     spec = draft.setdefault("spec", {})
-    spec.setdefault("concurrencyPolicy", "Allow")
+    spec["concurrencyPolicy"] = spec.get("concurrencyPolicy") or "Allow"
     spec.setdefault("suspend", False)
     spec.setdefault("successfulJobsHistoryLimit", 3)
     spec.setdefault("failedJobsHistoryLimit", 1)
     job = spec.setdefault("jobTemplate", {})
     job.setdefault("metadata", {})
     default_template(job.setdefault("spec", {}))
+    (job["spec"].get("template") or {}).setdefault("metadata", {})
 
 
 def cron_job_causes(new: Obj, old: Obj | None) -> list[Cause]:
     """The schedule can be read and the Job can run."""
     spec = new["spec"]
-    causes = _pod_causes(spec["jobTemplate"]["spec"], "spec.jobTemplate.spec.template")
-    if not spec.get("schedule"):
-        return [Cause("spec.schedule", "Required value", "FieldValueRequired"), *causes]
-    try:
-        parse_schedule(spec["schedule"])
-    except BadSchedule as error:
-        causes.append(Cause("spec.schedule", f'Invalid value: "{spec["schedule"]}": {error}'))
-    zone = spec.get("timeZone")
-    if zone and not _is_zone(zone):
-        causes.append(Cause("spec.timeZone", f'Invalid value: "{zone}": unknown time zone {zone}'))
+    job, name = spec["jobTemplate"]["spec"], new["metadata"].get("name") or ""
+    causes = _pod_causes(job, "spec.jobTemplate.spec.template")
+    causes += [
+        *negative_causes(spec, HISTORY, "spec"),
+        *negative_causes(job, NUMBERS, "spec.jobTemplate.spec"),
+    ]
+    if job.get("manualSelector"):
+        causes.append(unsupported("spec.jobTemplate.spec.manualSelector", True, ("nil", "false")))
+    if len(name) > LONGEST_NAME:
+        causes.append(invalid_value("metadata.name", name, f"must be no more than {LONGEST_NAME} characters"))
+    causes += [*_schedule_causes(spec.get("schedule") or ""), *_zone_causes(spec.get("timeZone"))]
     if spec["concurrencyPolicy"] not in ("Allow", "Forbid", "Replace"):
         causes.append(Cause("spec.concurrencyPolicy", f'Unsupported value: "{spec["concurrencyPolicy"]}": supported '
                             'values: "Allow", "Forbid", "Replace"', "FieldValueNotSupported"))  # fmt: skip
     return causes
+
+
+def _schedule_causes(schedule: str) -> list[Cause]:
+    if not schedule:
+        return [required("spec.schedule")]
+    if "TZ" in schedule:
+        words = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
+        return [invalid_value("spec.schedule", schedule, words)]
+    try:
+        parse_schedule(schedule)
+    except BadSchedule as error:
+        return [invalid_value("spec.schedule", schedule, str(error))]
+    return []
+
+
+def _zone_causes(zone: str | None) -> list[Cause]:
+    if zone is None:
+        return []
+    words = "" if zone else "timeZone must be nil or non-empty string"
+    if zone.lower() == "local":
+        words = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"
+    elif zone and not _is_zone(zone):
+        words = f"unknown time zone {zone}"
+    return [invalid_value("spec.timeZone", zone, words)] if words else []
 
 
 def _is_zone(name: str) -> bool:
@@ -162,6 +215,7 @@ KINDS = (
     Kind(
         "batch", "v1", "Job", "jobs", categories=("all",), subresources=frozenset({"status"}),
         has_generation=True, default=default_job, generate=generate_job, validate=job_causes, initial_status={},
+        dependents="Orphan",  # so that clients from before garbage collection find the pods of a Job
         columns=(NAME, Column("Status"), Column("Completions"), Column("Duration"), AGE, *WIDE), cells=job_cells,
         field_labels={"status.successful": ("status", "succeeded")},
     ),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from simulator.kinds.cells import age
+from simulator.kinds.words import subdomain_problems
 from simulator.patches.schema import BUILT_IN, Schema
 from simulator.patches.types import Type
 from simulator.values import Obj
@@ -48,6 +49,15 @@ def age_only(obj: Obj, now: datetime) -> list[Any]:
     return [obj["metadata"]["name"], age(obj, now)]
 
 
+@dataclass(frozen=True, slots=True)
+class ScalePaths:
+    """Where the numbers of a Scale stand in the object; `selector`, a text, only in custom resources."""
+
+    spec: tuple[str, ...] = ("spec", "replicas")
+    status: tuple[str, ...] = ("status", "replicas")
+    selector: tuple[str, ...] = ()
+
+
 NAME_AND_AGE = (Column("Name", format="name"), Column("Age"))
 
 
@@ -73,6 +83,7 @@ class Kind:
     inherit: Callable[[Obj, Obj], None] | None = (
         None  # what an update takes over from, or loses with, the old state
     )
+    names: Callable[[str], tuple[str, ...]] = subdomain_problems  # why a text is no name of such an object
     validate: Callable[[Obj, Obj | None], list[Cause]] = no_problems
     initial_status: Obj | None = None
     columns: tuple[Column, ...] = NAME_AND_AGE
@@ -83,9 +94,11 @@ class Kind:
     verbs: tuple[str, ...] = ALL_VERBS
     custom: bool = False  # comes from a CustomResourceDefinition
     published: Obj = field(default_factory=dict)  # the schema that its definition has
+    scale: ScalePaths = field(default_factory=ScalePaths)  # for kinds with that subresource
     versioned: bool = False  # whether a PUT has to name the resourceVersion it has seen
     closed: str = ""  # why no new object is taken
     without_unknown: Callable[[Obj], tuple[Obj, list[str]]] | None = None  # (known fields, paths of others)
+    dependents: str = "Background"  # what a DELETE that says nothing does with them
     virtual: bool = False  # answered anew each time, never stored
 
     def seen(self, obj: Obj) -> Obj:

@@ -1,16 +1,10 @@
-"""Defaults and validation of pod specs, shared by pods and everything that makes pods.
+"""Defaults of pod specs, shared by pods and everything that makes pods.
 
 Source: pkg/apis/core/v1/defaults.go; only fields that clients compare are defaulted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
-
-from simulator.kinds.containers import container_causes
-from simulator.kinds.kind import Cause
-from simulator.kinds.marks import LABEL, LABEL_WORDS
 from simulator.kinds.quantities import canonical, canonical_all
 from simulator.values import Obj, dig
 
@@ -45,11 +39,22 @@ CONTAINER_LISTS = ("initContainers", "containers")
 
 
 def admitted(spec: Obj) -> Obj:
-    """The spec of a pod with what admission adds to it; what is added is shared by all pods."""
+    """The spec of a pod with what only pods get; what is added is shared by all pods."""
     tolerations = spec.get("tolerations") or ()
     keys = {entry.get("key") or "" for entry in tolerations if entry.get("effect") in (None, "", "NoExecute")}
     waits = [entry for entry in EVICTED_AFTER if "" not in keys and entry["key"] not in keys]
-    return {**POD_ONLY, **spec, "tolerations": [*tolerations, *waits] if tolerations else EVICTED_AFTER}
+    spec = {**POD_ONLY, **spec, "tolerations": [*tolerations, *waits] if tolerations else EVICTED_AFTER}
+    for name in CONTAINER_LISTS:
+        if any(container.get("resources") for container in spec.get(name) or ()):
+            spec[name] = [_with_requests(container) for container in spec[name]]
+    return spec
+
+
+def _with_requests(container: Obj) -> Obj:
+    """A limit without a request is the request, too."""
+    resources = container.get("resources") or {}
+    requests = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    return {**container, "resources": {**resources, "requests": requests}} if requests else container
 
 
 def default_pod_spec(spec: Obj) -> None:
@@ -66,6 +71,9 @@ def default_pod_spec(spec: Obj) -> None:
                 port.setdefault("hostPort", port.get("containerPort"))
     for volume in spec.get("volumes") or ():
         _default_volume(volume)
+    for secret in spec.get("imagePullSecrets") or ():
+        if secret.get("name") == "":
+            del secret["name"]
     if spec.get("serviceAccountName"):
         spec.setdefault("serviceAccount", spec["serviceAccountName"])
 
@@ -82,7 +90,8 @@ def _default_container(container: Obj) -> None:
         drop_zeros(entry)
     for key, value in CONTAINER_DEFAULTS.items():
         container.setdefault(key, value)
-    _default_resources(container.setdefault("resources", {}))
+    for kind in ("limits", "requests") if container.setdefault("resources", {}) else ():
+        canonical_all(container["resources"].get(kind))
     container.setdefault("imagePullPolicy", _pull_policy(container.get("image") or ""))
     for port in container.get("ports") or ():
         port.setdefault("protocol", "TCP")
@@ -95,14 +104,12 @@ def _default_container(container: Obj) -> None:
         reference = dig(variable, "valueFrom", "fieldRef")
         if reference:
             reference.setdefault("apiVersion", "v1")
+        _default_divisor(dig(variable, "valueFrom", "resourceFieldRef"))
 
 
-def _default_resources(resources: Obj) -> None:
-    """Quantities in canonical form; a limit without a request is the request, too."""
-    for kind in ("limits", "requests"):
-        canonical_all(resources.get(kind))
-    for name, amount in (resources.get("limits") or {}).items():
-        resources.setdefault("requests", {}).setdefault(name, amount)
+def _default_divisor(reference: Obj | None) -> None:
+    if reference:
+        reference["divisor"] = canonical(reference.get("divisor") or "0")
 
 
 def _default_probe(probe: Obj) -> None:
@@ -131,35 +138,22 @@ def _default_volume(volume: Obj) -> None:
     for source in dig(volume, "projected", "sources") or ():
         if isinstance(source.get("serviceAccountToken"), dict):
             source["serviceAccountToken"].setdefault("expirationSeconds", 3600)
+        _default_files(source.get("downwardAPI"))
+    _default_files(volume.get("downwardAPI"))
     if set(volume) == {"name"}:
         volume["emptyDir"] = {}
 
 
+def _default_files(source: Obj | None) -> None:
+    for file in (source or {}).get("items") or ():
+        if file.get("fieldRef"):
+            file["fieldRef"].setdefault("apiVersion", "v1")
+        _default_divisor(file.get("resourceFieldRef"))
+
+
 def _pull_policy(image: str) -> str:
     last = image.rsplit("/", 1)[-1]
+    if image != image.strip():  # cannot be read as a reference
+        return "IfNotPresent"
     latest = ("@" not in last and ":" not in last) or last.endswith(":latest")
     return "Always" if latest else "IfNotPresent"
-
-
-def template_causes(spec: Any, path: str, claims: Collection[str] = ()) -> list[Cause]:
-    """What a real server would refuse in a pod spec. `claims` are volumes that come from elsewhere."""
-    containers = spec.get("containers") if isinstance(spec, dict) else None
-    if not containers:
-        return [Cause(f"{path}.containers", "Required value", "FieldValueRequired")]
-    causes: list[Cause] = []
-    seen = set()
-    volumes = {*claims, *(volume.get("name") for volume in spec.get("volumes") or ())}
-    for n, container in enumerate(containers):
-        at = f"{path}.containers[{n}]"
-        name = container.get("name")
-        if not name:
-            causes.append(Cause(f"{at}.name", "Required value", "FieldValueRequired"))
-        elif not LABEL.fullmatch(name):
-            causes.append(Cause(f"{at}.name", f'Invalid value: "{name}": {LABEL_WORDS}'))
-        elif name in seen:
-            causes.append(Cause(f"{at}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate"))
-        seen.add(name)
-        if not container.get("image"):
-            causes.append(Cause(f"{at}.image", "Required value", "FieldValueRequired"))
-        causes += container_causes(container, at, volumes)
-    return causes

@@ -6,21 +6,30 @@ import json
 from datetime import datetime
 from typing import Any
 
+from simulator.kinds.bounds import share_causes, unknown_causes
 from simulator.kinds.cells import age
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
+from simulator.kinds.label_selectors import check_selector
 from simulator.values import Obj, dig
 
 
 def budget_causes(new: Obj, old: Obj | None) -> list[Cause]:
-    """At most one of the two bounds."""
+    """At most one of the two bounds, each a count or a share."""
     spec = new.get("spec") or {}
+    causes = [*share_causes(spec, ("minAvailable", "maxUnavailable"), "spec")]
+    policy = spec.get("unhealthyPodEvictionPolicy")
+    causes += unknown_causes(policy, ("AlwaysAllow", "IfHealthyBudget"), "spec.unhealthyPodEvictionPolicy")
+    check_selector(spec.get("selector") or {}, "spec.selector", causes)
     if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
         named = [("MinAvailable", "minAvailable"), ("Selector", "selector"), ("MaxUnavailable", "maxUnavailable"),
                  ("UnhealthyPodEvictionPolicy", "unhealthyPodEvictionPolicy")]  # fmt: skip
         shown = json.dumps({go: spec.get(name) for go, name in named}, separators=(",", ":"))
-        return [Cause("spec", f"Invalid value: {shown}: minAvailable and maxUnavailable cannot be both set")]
-    return []
+        causes = [
+            Cause("spec", f"Invalid value: {shown}: minAvailable and maxUnavailable cannot be both set"),
+            *causes,
+        ]
+    return causes
 
 
 def budget_cells(obj: Obj, now: datetime) -> list[Any]:

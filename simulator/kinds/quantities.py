@@ -27,8 +27,8 @@ def value_of(text: Any) -> Fraction:
 
 
 @lru_cache(maxsize=4096)
-def canonical(text: Any) -> str:
-    """The quantity as a server writes it: no fraction, the largest suffix that loses nothing.
+def canonical(text: Any, finest: int = -9) -> str:
+    """The quantity as a server writes it: no fraction, the largest suffix that loses nothing; rounded up to 10**finest.
 
     >>> [canonical(text) for text in ("1000m", "0.5", 2, "1024Mi", "1.5Gi", "1500m", "1000", "1e3", "0")]
     ['1', '500m', '2', '1Gi', '1536Mi', '1500m', '1k', '1e3', '0']
@@ -36,8 +36,8 @@ def canonical(text: Any) -> str:
     value, suffix = value_of(text), _suffix(str(text).strip())
     if suffix in BINARY and value.denominator == 1 and abs(value) >= 1024:
         return _binary(int(value))
-    power = -9
-    number = math.ceil(value * 10**9) if value >= 0 else math.floor(value * 10**9)
+    power, scaled = finest, value * 10**-finest
+    number = math.ceil(scaled) if value >= 0 else math.floor(scaled)
     while number and number % 1000 == 0 and power < 18:
         number, power = number // 1000, power + 3
     if not number:
@@ -48,9 +48,9 @@ def canonical(text: Any) -> str:
 
 
 def canonical_all(amounts: Any) -> None:
-    """Bring every quantity of a map of amounts into its canonical form, in place."""
+    """Bring every quantity of a map of amounts into its canonical form in whole thousandths, in place."""
     for name, amount in (amounts or {}).items():
-        amounts[name] = canonical(amount)
+        amounts[name] = canonical(amount, -3)
 
 
 def _suffix(text: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from simulator.kinds.cells import age
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
-from simulator.values import Obj
+from simulator.values import Obj, compact, dig
 
 RBAC = "rbac.authorization.k8s.io"
+ROLE_REF = {"APIGroup": "apiGroup", "Kind": "kind", "Name": "name"}  # a reference as its Go type names it
 
 
 def default_binding(draft: Obj) -> None:
@@ -21,7 +22,8 @@ def default_binding(draft: Obj) -> None:
 def binding_causes(new: Obj, old: Obj | None) -> list[Cause]:
     """A binding keeps its role."""
     if old is not None and old.get("roleRef") != new.get("roleRef"):
-        return [Cause("roleRef", f"Invalid value: {new.get('roleRef')}: cannot change roleRef")]
+        shown = {go: dig(new, "roleRef", name) or "" for go, name in ROLE_REF.items()}
+        return [Cause("roleRef", f"Invalid value: {compact(shown)}: cannot change roleRef")]
     return []
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 
 from simulator.kinds.bounds import unknown_causes
+from simulator.kinds.causes import duplicate, forbidden_value, invalid_value, required
 from simulator.kinds.cells import NONE, age, pairs
-from simulator.kinds.containers import port_problem
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
-from simulator.values import Obj, dig
+from simulator.kinds.marks import label_causes
+from simulator.kinds.pod_spec import ADDRESS, is_address
+from simulator.kinds.probes import check_port
+from simulator.kinds.words import label_problems, subdomain_problems
+from simulator.values import Obj, dig, packed
 
 SERVICE_DEFAULTS = {
     "type": "ClusterIP",
@@ -21,6 +24,10 @@ SERVICE_DEFAULTS = {
     "ipFamilies": ["IPv4"],
     "ipFamilyPolicy": "SingleStack",
 }
+OUTSIDE = ("NodePort", "LoadBalancer")
+POLICIES = ("Cluster", "Local")
+WORDS = {"sessionAffinity": ("ClientIP", "None"), "externalTrafficPolicy": POLICIES, "internalTrafficPolicy": POLICIES,
+         "ipFamilyPolicy": ("PreferDualStack", "RequireDualStack", "SingleStack")}  # fmt: skip
 CLUSTER_ONLY = ("internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy")
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 
@@ -42,7 +49,8 @@ def default_service(draft: Obj) -> None:
         spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
     for port in spec.get("ports") or ():
         port.setdefault("protocol", "TCP")
-        port.setdefault("targetPort", port.get("port"))
+        if port.get("targetPort") in (None, 0, ""):
+            port["targetPort"] = port.get("port") or 0
 
 
 def service_causes(new: Obj, old: Obj | None) -> list[Cause]:
@@ -58,6 +66,7 @@ def service_causes(new: Obj, old: Obj | None) -> list[Cause]:
     if spec.get("externalTrafficPolicy") and not _is_outside(spec):
         causes.append(Cause("spec.externalTrafficPolicy", f'Invalid value: "{spec["externalTrafficPolicy"]}": '
                             "may only be set for externally-accessible services"))  # fmt: skip
+    causes += label_causes(spec.get("selector") or {}, "spec.selector")
     causes += _spec_causes(spec)
     causes += _port_causes(spec.get("ports") or ())
     for n, port in enumerate(spec.get("ports") or ()) if old is None else ():
@@ -85,36 +94,64 @@ def drop_of_former_type(draft: Obj, old: Obj) -> None:
 
 def _spec_causes(spec: Obj) -> Iterator[Cause]:
     address = spec.get("clusterIP")
-    if address and address != "None" and not _is_address(address):
-        words = f'Invalid value: "{address}": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
-        yield Cause("spec.clusterIPs[0]", words)
-    yield from unknown_causes(spec["sessionAffinity"], ("ClientIP", "None"), "spec.sessionAffinity")
-    if spec["type"] == "ExternalName" and not spec.get("externalName"):
-        yield Cause("spec.externalName", "Required value", "FieldValueRequired")
+    if spec["type"] == "ExternalName":
+        yield from _external_causes(spec)
+    elif address == "None":
+        if spec["type"] in OUTSIDE:
+            words = f"may not be set to 'None' for {spec['type']} services"
+            yield invalid_value("spec.clusterIPs[0]", address, words)
+    elif address and not is_address(address):
+        yield invalid_value("spec.clusterIPs[0]", address, ADDRESS)
+    for field, known in WORDS.items():
+        yield from unknown_causes(spec.get(field), known, f"spec.{field}")
+    for n, address in enumerate(spec.get("externalIPs") or ()):
+        if not is_address(address):
+            yield invalid_value(f"spec.externalIPs[{n}]", address, ADDRESS)
+    seconds = dig(spec, "sessionAffinityConfig", "clientIP", "timeoutSeconds")
+    if spec["sessionAffinity"] == "ClientIP" and seconds is not None and not 0 < seconds <= 86400:
+        at = "spec.sessionAffinityConfig.clientIP.timeoutSeconds"
+        yield invalid_value(at, seconds, "must be greater than 0 and less than 86400")
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+def _external_causes(spec: Obj) -> Iterator[Cause]:
+    name = spec.get("externalName")
+    if not name:
+        yield required("spec.externalName")
+    else:
+        for problem in subdomain_problems(name.removesuffix(".")):
+            yield invalid_value("spec.externalName", name, problem)
+    if spec.get("clusterIP"):
+        yield forbidden_value("spec.clusterIPs", "may not be set for ExternalName services")
+
+
+def name_problems(name: str) -> tuple[str, ...]:
+    """Why the text is no name of a Service; () if it is one."""
+    return ("must not contain dots",) if "." in name else label_problems(name)
 
 
 def _port_causes(ports: Sequence[Obj]) -> Iterator[Cause]:
-    seen = set()
+    seen, numbers = set(), set()
     for n, port in enumerate(ports):
         at, name = f"spec.ports[{n}]", port.get("name")
         if not name and len(ports) > 1:
             yield Cause(f"{at}.name", "Required value", "FieldValueRequired")
         elif name in seen:
-            yield Cause(f"{at}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
+            yield duplicate(f"{at}.name", name)
+        elif name:
+            for problem in label_problems(name):
+                yield invalid_value(f"{at}.name", name, problem)
         seen.add(name)
+        number = port.get("protocol"), port.get("port")
+        if number in numbers:
+            shown = {"Name": "", "Protocol": number[0], "AppProtocol": None, "Port": number[1], "TargetPort": 0,
+                     "NodePort": 0}  # fmt: skip
+            yield Cause(at, f"Duplicate value: {packed(shown).decode()}", "FieldValueDuplicate")
+        numbers.add(number)
         yield from unknown_causes(port.get("protocol"), ("SCTP", "TCP", "UDP"), f"{at}.protocol")
-        for field in ("port", "targetPort"):
-            problem = "" if isinstance(port.get(field), str) else port_problem(port.get(field))
-            if problem:
-                yield Cause(f"{at}.{field}", problem)
+        found: list[Cause] = []
+        check_port(port.get("port"), f"{at}.port", found)
+        check_port(port.get("targetPort"), f"{at}.targetPort", found)
+        yield from found
 
 
 def service_cells(obj: Obj, now: datetime) -> list[Any]:
@@ -124,6 +161,8 @@ def service_cells(obj: Obj, now: datetime) -> list[Any]:
     if spec["type"] == "LoadBalancer":
         outside = outside or "<pending>"
     ports = ",".join(_port_text(port) for port in spec.get("ports") or ()) or NONE
+    if spec["type"] == "ExternalName":
+        outside = spec["externalName"]
     name = obj["metadata"]["name"]
     return [name, spec["type"], spec.get("clusterIP") or NONE, outside or NONE, ports, age(obj, now),
             pairs(spec.get("selector"))]  # fmt: skip
@@ -161,7 +200,7 @@ def _shortened(words: list[str], nothing: str = NONE) -> str:
 KINDS = (
     Kind(
         "", "v1", "Service", "services", short_names=("svc",), categories=("all",),
-        subresources=frozenset({"status", "proxy"}), default=default_service, inherit=drop_of_former_type,
+        subresources=frozenset({"status", "proxy"}), names=name_problems, default=default_service, inherit=drop_of_former_type,
         allocated=frozenset({"ipFamilies", "ipFamilyPolicy"}),
         validate=service_causes,
         initial_status={"loadBalancer": {}},

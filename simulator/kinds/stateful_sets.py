@@ -10,7 +10,7 @@ from simulator.kinds.cells import NONE, age, containers_of
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
 from simulator.kinds.storage import default_claim
-from simulator.values import Obj
+from simulator.values import Obj, packed
 
 MAY_CHANGE = ("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
               "persistentVolumeClaimRetentionPolicy", "minReadySeconds")  # fmt: skip
@@ -47,7 +47,7 @@ def stateful_set_causes(new: Obj, old: Obj | None) -> list[Cause]:
     """As any workload; most of the spec is fixed."""
     spec, causes = new["spec"], []
     if spec["updateStrategy"]["type"] not in ("RollingUpdate", "OnDelete"):
-        causes.append(Cause("spec.updateStrategy", f"Invalid value: {spec['updateStrategy']}: must be "
+        causes.append(Cause("spec.updateStrategy", f"Invalid value: {_shown(spec['updateStrategy'])}: must be "
                             "'RollingUpdate' or 'OnDelete'"))  # fmt: skip
     if spec["podManagementPolicy"] not in ("OrderedReady", "Parallel"):
         causes.append(Cause("spec.podManagementPolicy", f'Invalid value: "{spec["podManagementPolicy"]}": must be '
@@ -55,6 +55,15 @@ def stateful_set_causes(new: Obj, old: Obj | None) -> list[Cause]:
     if old is not None and _fixed(old["spec"]) != _fixed(spec):
         return [Cause("spec", OTHER_FIELDS, "FieldValueForbidden"), *causes]
     return [*workload_causes(new, old), *causes]
+
+
+def _shown(strategy: Obj) -> str:
+    """The strategy as its Go type is written."""
+    rolling = strategy.get("rollingUpdate")
+    if rolling is not None:
+        parts = {"Partition": rolling.get("partition", 0), "MaxUnavailable": rolling.get("maxUnavailable")}
+        rolling = packed(parts).decode()
+    return f'{{"Type":"{strategy["type"]}","RollingUpdate":{rolling or "null"}}}'
 
 
 def _fixed(spec: Obj) -> Obj:

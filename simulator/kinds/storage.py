@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from simulator.kinds.causes import invalid_value, unsupported
 from simulator.kinds.cells import age
 from simulator.kinds.core import AGE, NAME
 from simulator.kinds.kind import Cause, Column, Kind
-from simulator.kinds.quantities import canonical_all
+from simulator.kinds.quantities import canonical_all, value_of
 from simulator.values import Obj, dig
 
+PROTECTION = "kubernetes.io/pvc-protection"
 MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 
 
@@ -24,6 +26,7 @@ def default_claim(draft: Obj) -> None:
 def generate_claim(draft: Obj) -> None:
     """The class and the volume that a provisioner would choose; the claim is bound at once."""
     spec = draft["spec"]
+    draft["metadata"]["finalizers"] = [*(draft["metadata"].get("finalizers") or ()), PROTECTION]
     spec.setdefault("storageClassName", "simulated")
     spec.setdefault("volumeName", f"pvc-{draft['metadata']['uid']}")
     draft["status"] = {"phase": "Bound", "accessModes": list(spec.get("accessModes") or ()),
@@ -36,7 +39,12 @@ def claim_causes(new: Obj, old: Obj | None) -> list[Cause]:
     if not spec.get("accessModes"):
         causes.append(Cause("spec.accessModes", "Required value: at least 1 access mode is required",
                             "FieldValueRequired"))  # fmt: skip
-    if not dig(spec, "resources", "requests", "storage"):
+    unknown = [mode for mode in spec.get("accessModes") or () if mode not in MODES]
+    causes += [unsupported("spec.accessModes", mode, sorted(MODES)) for mode in unknown]
+    amount = dig(spec, "resources", "requests", "storage")
+    if amount and value_of(amount) <= 0:
+        causes.append(invalid_value("spec.resources[storage]", amount, "must be greater than zero"))
+    if not amount:
         causes.append(Cause("spec.resources[storage]", "Required value", "FieldValueRequired"))
     return causes
 

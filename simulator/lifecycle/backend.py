@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from simulator.kinds.kind import Cause
 from simulator.kinds.registry import Registry
 from simulator.store.owners import Owners
 from simulator.store.store import Store
@@ -14,8 +15,8 @@ from simulator.values import Obj
 class Addresses(Protocol):
     """Gives Services their cluster IP and node ports."""
 
-    def assign(self, draft: Obj, old: Obj | None, dry_run: bool) -> str | None:
-        """Fill in the addresses of a Service draft; answers why that is impossible, or None."""
+    def assign(self, draft: Obj, old: Obj | None, dry_run: bool) -> list[Cause]:
+        """Fill in the addresses of a Service draft; answers why that is impossible."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 
 from simulator.errors import ApiError, already_exists, forbidden, invalid, not_found
+from simulator.kinds.causes import invalid_value
 from simulator.kinds.kind import Cause, Kind
-from simulator.kinds.marks import SUBDOMAIN, SUBDOMAIN_WORDS, mark_causes
+from simulator.kinds.marks import mark_causes
+from simulator.kinds.words import key_problems
 from simulator.lifecycle.backend import Author, Backend
 from simulator.lifecycle.owner_checks import owner_causes
 from simulator.patches.fields import made_fields
@@ -15,6 +17,8 @@ from simulator.values import Obj, copied, new_uid, stamp
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand
 NAMESPACES = "namespaces"
+STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion",
+                                 "customresourcecleanup.apiextensions.k8s.io"})  # fmt: skip
 WRONG_TYPES = (AttributeError, TypeError, KeyError, ValueError)
 
 
@@ -37,8 +41,9 @@ def create(
         raise ApiError(405, "MethodNotAllowed", kind.closed, {})
     _check_namespace(backend, kind, namespace, meta.get("name") or "")
     _name(kind, meta)
-    if backend.store.get(kind.key, namespace, meta["name"]) is not None:
-        raise already_exists(kind, meta["name"])
+    there = backend.store.get(kind.key, namespace, meta["name"])
+    if there is not None:
+        raise already_exists(kind, meta["name"], going=bool(there["metadata"].get("deletionTimestamp")))
     _fill_metadata(kind, namespace, meta)
     draft.setdefault("apiVersion", kind.api_version)
     draft.setdefault("kind", kind.kind)
@@ -74,14 +79,24 @@ def check(backend: Backend, kind: Kind, draft: Obj, old: Obj | None, dry_run: bo
     try:
         meta = draft["metadata"]
         causes = [*mark_causes(meta, "metadata"), *owner_causes(meta), *kind.validate(draft, old)]
+        if "finalizers" in meta and not kind.custom:
+            causes += _finalizer_causes(meta["finalizers"])
     except WRONG_TYPES as error:
         raise WrongType(kind, error) from error
     if not causes and kind.key == "services":
-        problem = backend.addresses.assign(draft, old, dry_run)
-        if problem:
-            causes = [Cause("spec.ports[0].nodePort", problem)]
+        causes = backend.addresses.assign(draft, old, dry_run)
     if causes:
         raise invalid(kind, draft["metadata"].get("name", ""), causes)
+
+
+def _finalizer_causes(finalizers: list[str]) -> list[Cause]:
+    causes = []
+    for n, name in enumerate(finalizers):
+        causes += [invalid_value("metadata.finalizers", name, problem) for problem in key_problems(name)]
+        if "/" not in name and name not in STANDARD_FINALIZERS:
+            words = "name is neither a standard finalizer name nor is it fully qualified"
+            causes.append(invalid_value(f"metadata.finalizers[{n}]", name, words))
+    return causes
 
 
 def _fill_defaults(kind: Kind, draft: Obj) -> None:
@@ -128,9 +143,9 @@ def _name(kind: Kind, meta: Obj) -> None:
         raise invalid(kind, "", causes)
     if meta.get("resourceVersion"):
         raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
-    if len(meta["name"]) > 253 or not SUBDOMAIN.fullmatch(meta["name"]):
-        message = f'Invalid value: "{meta["name"]}": {SUBDOMAIN_WORDS}'
-        raise invalid(kind, meta["name"], [Cause("metadata.name", message)])
+    if problems := kind.names(meta["name"]):
+        causes = [invalid_value("metadata.name", meta["name"], problem) for problem in problems]
+        raise invalid(kind, meta["name"], causes)
 
 
 def _fill_metadata(kind: Kind, namespace: str, meta: Obj) -> None:

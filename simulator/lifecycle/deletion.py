@@ -28,15 +28,15 @@ class DeleteOptions:
     dry_run: bool = False
 
 
-def parse_options(asked: Obj, dry_run: bool) -> DeleteOptions:
-    """The options that a DELETE asks for."""
+def parse_options(asked: Obj, dry_run: bool, default: str = BACKGROUND) -> DeleteOptions:
+    """The options that a DELETE asks for; `default` is what the kind does with dependents."""
     grace, orphan = asked.get("gracePeriodSeconds"), asked.get("orphanDependents")
     policy = asked.get("propagationPolicy")
     if not policy and orphan is not None:
         policy = ORPHAN if orphan else BACKGROUND
     preconditions = asked.get("preconditions") or {}
     return DeleteOptions(
-        None if grace is None else int(grace), policy or BACKGROUND, preconditions.get("uid") or "",
+        None if grace is None else int(grace), policy or default, preconditions.get("uid") or "",
         preconditions.get("resourceVersion") or "", dry_run,
     )  # fmt: skip
 

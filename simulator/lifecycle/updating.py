@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.errors import conflict, invalid
+from simulator.errors import ApiError, conflict, invalid
 from simulator.kinds.kind import Cause, Kind
 from simulator.lifecycle.backend import Author, Backend
 from simulator.lifecycle.creation import prepare
@@ -46,6 +46,9 @@ def update(
 
 def _check_preconditions(kind: Kind, live: Obj, draft: Obj, *, by_patch: bool) -> None:
     name, asked = live["metadata"]["name"], draft.get("metadata") or {}
+    if not str(asked.get("resourceVersion") or "0").isdigit():
+        text = asked["resourceVersion"]
+        raise ApiError(500, "", f'strconv.ParseUint: parsing "{text}": invalid syntax')
     if by_patch and asked.get("uid") not in (None, "", live["metadata"]["uid"]):
         if asked.get("resourceVersion") not in (None, "", live["metadata"]["resourceVersion"]):
             raise conflict(kind, name)

@@ -57,7 +57,11 @@ def _transfer(root: dict[str, Any], op: str, source: list[str], target: list[str
 
 
 def _test(root: dict[str, Any], path: list[str], value: Any) -> None:
-    if _find(root, path) != value:
+    parent = _find(root, path[:-1])
+    found = (
+        parent.get(path[-1]) if isinstance(parent, dict) else parent[int(path[-1])]
+    )  # null is what is not there
+    if found != value:
         raise PatchFailed(f"testing value /{'/'.join(path[1:])} failed")
 
 

@@ -10,16 +10,24 @@ from typing import Any
 
 from simulator.patches.json_patch import PatchFailed
 from simulator.patches.schema import BUILT_IN, Path, Schema
+from simulator.patches.typed import go_text
 from simulator.values import copied
 
 DELETE_PREFIX = "$deleteFromPrimitiveList/"
 ORDER_PREFIX = "$setElementOrder/"
+DIRECTIVES = ("replace", "delete", "merge")
+
+
+class PatchRefused(PatchFailed):
+    """The patch itself makes no sense; upstream answers 500."""
 
 
 def strategic_patched(document: Any, patch: Any, schema: Schema = BUILT_IN, path: Path = ()) -> Any:
     """A changed copy of a map; PatchFailed when a keyed list item lacks its key."""
     if not isinstance(patch, dict):
         raise PatchFailed("a strategic merge patch is an object")
+    if "$patch" in patch and patch["$patch"] not in DIRECTIVES:
+        raise PatchRefused(f"unknown patch type: {patch['$patch']} in map: {go_text(patch)}")
     if patch.get("$patch") == "replace":
         return {key: copied(value) for key, value in patch.items() if key != "$patch"}
     if patch.get("$patch") == "delete":
@@ -71,7 +79,7 @@ def _merged_items(live: list[Any], patch: list[Any], key: str, schema: Schema, p
     result = list(live)
     for item in items:
         if key not in item:
-            raise PatchFailed(f"map: {item} does not contain declared merge key: {key}")
+            raise PatchRefused(f"map: {go_text(item)} does not contain declared merge key: {key}")
         at = next((n for n, old in enumerate(result) if old.get(key) == item[key]), None)
         _place_item(result, at, item, schema, path)
     return _in_order(result, [item[key] for item in items], [item.get(key) for item in live], key)
@@ -81,12 +89,12 @@ def _in_order(merged: list[Any], patched: list[Any], live: list[Any], key: str) 
     """Patched items in the order of the patch, all others in their own; one that was there before a patched one stays
     before it. Source: `mergeSortedSlice`."""
     mine = sorted(
-        (item for item in merged if item[key] in patched), key=lambda item: patched.index(item[key])
+        (item for item in merged if item.get(key) in patched), key=lambda item: patched.index(item.get(key))
     )
-    others = [item for item in merged if item[key] not in patched]
+    others = [item for item in merged if item.get(key) not in patched]
     result: list[Any] = []
     while others and mine:
-        left, right = others[0][key], mine[0][key]
+        left, right = others[0].get(key), mine[0].get(key)
         before = left in live and right in live and live.index(left) < live.index(right)
         result.append(others.pop(0) if before else mine.pop(0))
     return [*result, *others, *mine]

@@ -86,10 +86,20 @@ def _go_scalar(value: Any, form: str) -> str:
 
 
 def _go(value: Any) -> str:
-    """The value as Go prints it, more or less."""
+    return f"&{{{go_text(value)}}}"
+
+
+def go_text(value: Any) -> str:
+    """The value as Go prints it.
+
+    >>> go_text({"b": [1, True, None], "a": "x"})
+    'map[a:x b:[1 true <nil>]]'
+    """
     if isinstance(value, dict):
-        return "&{map[" + " ".join(f"{key}:{item}" for key, item in sorted(value.items())) + "]}"
-    return f"&{{[{' '.join(map(str, value))}]}}" if isinstance(value, list) else f"&{{{value}}}"
+        return "map[" + " ".join(f"{key}:{go_text(item)}" for key, item in sorted(value.items())) + "]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(go_text, value))}]"
+    return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def conversion_problem(value: Any, type_: Type) -> str:

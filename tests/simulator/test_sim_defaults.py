@@ -44,12 +44,17 @@ def test_a_pod_template_gets_what_it_left_out(space: Space) -> None:
         "successThreshold": 1, "failureThreshold": 3}  # fmt: skip
 
 
-def test_limits_are_requests_when_there_are_none(space: Space) -> None:
-    spec = pod_spec(
-        space, resources={"limits": {"cpu": "1000m", "memory": "0.5Gi"}, "requests": {"cpu": 0.25}}
-    )
-    assert spec["containers"][0]["resources"] == {
-        "limits": {"cpu": "1", "memory": "512Mi"}, "requests": {"cpu": "250m", "memory": "512Mi"}}  # fmt: skip
+def test_limits_are_requests_of_pods_but_not_of_templates(space: Space) -> None:
+    limits = {"cpu": "1", "memory": "512Mi"}
+    body = deployment(replicas=1)
+    body["spec"]["template"]["spec"]["containers"][0]["resources"] = {
+        "limits": {"cpu": "1000m", "memory": "0.5Gi"}, "requests": {"cpu": 0.25}}  # fmt: skip
+    template = space.create("deployments", body)["spec"]["template"]["spec"]
+    assert template["containers"][0]["resources"] == {"limits": limits, "requests": {"cpu": "250m"}}
+    until(space.rolled_out, "rolled out")
+    (pod,) = space.list("pods")
+    requests = {"cpu": "250m", "memory": "512Mi"}
+    assert pod["spec"]["containers"][0]["resources"] == {"limits": limits, "requests": requests}
 
 
 def test_what_means_unset_is_not_written(space: Space) -> None:

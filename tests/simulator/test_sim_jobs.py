@@ -88,7 +88,7 @@ def test_a_finished_job_goes_after_its_time(space: Space) -> None:
 def test_deleting_a_job_takes_its_running_pods_along(space: Space) -> None:
     space.create("jobs", job(tag="v1-neverready", parallelism=2, completions=2))
     until(lambda: len(space.list("pods")) == 2, "running")
-    space.ask("DELETE", "jobs", "migrate")
+    space.ask("DELETE", "jobs", "migrate", query="propagationPolicy=Background")
     until(lambda: not space.list("pods"), "pods are gone")
 
 
@@ -97,7 +97,7 @@ def test_what_a_job_runs_never_changes(space: Space) -> None:
     status, answer = space.patch("jobs", "migrate", {"spec": {"template": {"spec": {"containers": [
         {"name": "migrate", "image": "registry.example/shop/migrate:v2"}]}}}})  # fmt: skip
     assert status == 422
-    assert answer["details"]["causes"][0]["field"] == "spec.template"
+    assert answer["details"]["causes"][0]["field"] == "spec.template.spec"
     assert "field is immutable" in answer["message"]
     assert space.patch("jobs", "migrate", {"spec": {"parallelism": 2}})[0] == 200
 

@@ -9,8 +9,10 @@ APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
-GROUPS = {"configmaps": "/api/v1", "services": "/api/v1", "pods": "/api/v1", "secrets": "/api/v1",
-          "jobs": "/apis/batch/v1", "poddisruptionbudgets": "/apis/policy/v1"}  # fmt: skip
+CORE = ("configmaps", "services", "pods", "secrets", "persistentvolumeclaims", "serviceaccounts")
+GROUPS = {**dict.fromkeys(CORE, "/api/v1"), **dict.fromkeys(("jobs", "cronjobs"), "/apis/batch/v1"),
+          "poddisruptionbudgets": "/apis/policy/v1", "horizontalpodautoscalers": "/apis/autoscaling/v2",
+          "ingresses": "/apis/networking.k8s.io/v1", "rolebindings": "/apis/rbac.authorization.k8s.io/v1"}  # fmt: skip
 
 
 def path(space: str, plural: str, name: str = "") -> str:

@@ -20,6 +20,8 @@ WIDGETS: dict[str, Any] = {
     "spec": {"group": "example.com", "scope": "Namespaced", "names": {"plural": "widgets", "kind": "Widget", "shortNames": ["wd"]},
              "versions": [{"name": "v1", "served": True, "storage": True,
                            "additionalPrinterColumns": [{"name": "Size", "type": "integer", "jsonPath": ".spec.size"}],
+                           "subresources": {"status": {}, "scale": {
+                               "specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"}},
                            "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {
                                "type": "object", "properties": {"size": {"type": "integer", "minimum": 1}}}}}}}]},
 }  # fmt: skip
@@ -158,6 +160,17 @@ def test_custom_resources_are_applied_validated_and_listed(kubectl: Kubectl) -> 
         "apply", "-f", "-", text=yaml.safe_dump(thing("example.com/v1", "Widget", "two", bogus=0))
     )
     assert 'unknown field "spec.bogus"' in unknown.stderr
+
+
+def test_custom_resources_are_scaled(kubectl: Kubectl) -> None:
+    kubectl("apply", "-f", "-", text=yaml.safe_dump(thing("example.com/v1", "Widget", "wide", size=2)))
+    assert "scaled" in kubectl("scale", "widget/wide", "--replicas=5", "--current-replicas=2")
+    assert kubectl("get", "widget", "wide", "-o", "jsonpath={.spec.size}") == "5"
+
+
+def test_a_name_outside_is_shown_as_the_address(kubectl: Kubectl) -> None:
+    kubectl("create", "service", "externalname", "elsewhere", "--external-name=shop.example")
+    assert "ExternalName <none> shop.example <none>" in " ".join(kubectl("get", "svc", "elsewhere").split())
 
 
 def test_top_shows_what_pods_and_nodes_use(kubectl: Kubectl) -> None:
