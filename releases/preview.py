@@ -1,6 +1,6 @@
 """What would happen: the same values that are then carried out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -223,15 +223,15 @@ def begun_switches(run: Run) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in switched(plan_from_json(run.plan)) if pair[0] in begun)
 
 
-def plan_traffic(run: Run, planned: RollbackPlan, facts: TrafficFacts) -> TrafficPlan:
+def plan_traffic(run: Run, planned: RollbackPlan, facts: TrafficFacts, prods: Iterable[Prod]) -> TrafficPlan:
     """Where the users of the bad Prods go at once, and who stays until their Prod is deployed again. `facts` are those
     after every switch was undone. Whoever has a single writer stays: a rollback asks nobody whether the old one is
-    stopped."""
+    stopped. `prods`: what `read_prods` has read."""
     bad = set(planned.on_bad)
     back = {name: version for name, version in planned.moves if name in bad}
-    dead = Cluster.objects.filter(health=Cluster.Health.UNREACHABLE).values_list("name", flat=True)
+    dead = {prod.cluster.name for prod in prods if prod.cluster.health == Cluster.Health.UNREACHABLE}
     version = run.version.name if run.version else ""
-    return plan_rollback_traffic(facts, version, back, dead=set(dead))
+    return plan_rollback_traffic(facts, version, back, dead=dead)
 
 
 def _sent_back(before: TrafficFacts, after: TrafficFacts) -> int:
@@ -267,7 +267,7 @@ def preview_rollback(run: Run) -> RollbackPreview:
         return _refused(planned.reasons)
     before, pairs = read_facts(urgent=True, prods=prods), begun_switches(run)
     facts = switched_back(before, pairs)
-    traffic = plan_traffic(run, planned, facts)
+    traffic = plan_traffic(run, planned, facts, prods)
     return RollbackPreview(
         moves=planned.moves,
         left=planned.left,

@@ -49,7 +49,7 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         _take_over(run, back, prods)
         switched = _switch_back(run, back, now)
         facts = read_facts(urgent=True, prods=None if switched else read)
-        _send_users_away(run, back, plan_traffic(run, planned, facts), now)
+        _send_users_away(run, back, plan_traffic(run, planned, facts, read), now)
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)
         return back
