@@ -78,7 +78,7 @@ def _away_or_elsewhere(
     best = [seat for seat in away if places[seat[0]].open and not places[seat[0]].vetoed]
     if best:
         return Fate(route, RETURNS, _by_share(best))
-    found = seeker.take(need, route.load)
+    found = seeker.take(need, route.load, [seat.prod for seat in route.members if seat.weight or seat.target])
     if isinstance(found, str):
         return Fate(route, MOVES, ((found, 1),), None, seeker.room(found))
     return Fate(route, RETURNS, _by_share(away)) if away else Fate(route, NOWHERE, (), found)

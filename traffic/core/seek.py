@@ -1,6 +1,6 @@
 """Looking for a Prod with room, many times over, each find taking its part of the room."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from heapq import heappush, heapreplace
 
 from journal.core.reasons import Reason, because
@@ -40,14 +40,15 @@ class Seeker:
         """What is free of `prod` now."""
         return self._ground.rooms[prod] - self.taken.get(prod, 0)
 
-    def take(self, need: Need, load: int) -> str | Reason:
-        """The Prod that `load` goes to; its room is smaller from now on. Or why there is none."""
+    def take(self, need: Need, load: int, promised: Collection[str] = ()) -> str | Reason:
+        """The Prod that `load` goes to; its room is smaller from now on, unless it is one of `promised`, which have
+        promised to carry it already. Or why there is none."""
         lane = self._lane(need)
         for heap in lane.heaps:
             self._look_for(lane, heap, load)
             if heap and -heap[0][0] >= load:
                 prod = heap[0][1]
-                self.taken[prod] = self.taken.get(prod, 0) + load
+                self.taken[prod] = self.taken.get(prod, 0) + (0 if prod in promised else load)
                 return prod
         return self._why_not(lane, need, load)
 

@@ -297,3 +297,13 @@ def test_what_one_route_took_is_not_there_for_the_next():
     plan = plan_failover(fleet, clusters=["a"])
     assert destinations(plan) == {"r": {"b-1": 100}}
     assert [(one.route, dict(one.why.params)) for one in plan.lost] == [("s", {"load": 100, "most": 99})]
+
+
+def test_a_member_that_takes_its_route_over_has_promised_to_carry_it_already():
+    fleet = facts(
+        [place("a-1"), place("b-1", capacity=300, vetoed=True)],
+        [route("r", {"a-1": (100, 50), "b-1": (0, 50)}, load=100)],
+    )
+    plan = plan_failover(fleet, clusters=["a"])
+    assert destinations(plan) == {"r": {"b-1": 100}}
+    assert dict(plan.room) == {"b-1": 200}
