@@ -30,7 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         {"name": name, "provider": "on-premises", "failure_domain": domain}
         for name, domain in DOMAINS.items()
     ]
-    del fleet["edges"]  # tests/e2e/traffic have stacks of their own, with users
+    del fleet["edges"]  # tests/e2e/routing have stacks of their own, with users
     path = tmp_path_factory.mktemp("fleet") / "fleet.yaml"
     path.write_text(yaml.safe_dump(fleet))
     with Stack.started(pod_start="0.05-0.15", workers=2, fleet=path) as started:

@@ -10,8 +10,8 @@ import yaml
 from orchestrator.embedded.programs import ROOT
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
-from tests.e2e.traffic.conftest import AT_ONCE
-from tests.e2e.traffic.moves import SOON_S, finish, start, weights
+from tests.e2e.routing.conftest import AT_ONCE
+from tests.e2e.routing.moves import SOON_S, finish, start, weights
 from tests.e2e.users import Users, errors, prods_of
 
 SERVING = {"a-1", "a-2", "b-1", "b-2", "c-1"}

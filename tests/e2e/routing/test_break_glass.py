@@ -10,7 +10,7 @@ import httpx
 from orchestrator.embedded.programs import ROOT
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
-from tests.e2e.traffic.moves import SOON_S, finish, move
+from tests.e2e.routing.moves import SOON_S, finish, move
 from tests.e2e.users import Users
 from tests.e2e.world import World
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
 from tests.e2e.people import people
-from tests.e2e.traffic.moves import RELEASED_WITHIN_S, SOON_S, finish, move, start
+from tests.e2e.routing.moves import RELEASED_WITHIN_S, SOON_S, finish, move, start
 from tests.e2e.traffic_pages import row
 from tests.e2e.users import Users
 from tests.e2e.world import World

@@ -5,7 +5,7 @@ from typing import Any
 
 from orchestrator.embedded.stack import wait_until
 from tests.e2e.api import Api
-from tests.e2e.traffic.moves import SOON_S, WHY, weights
+from tests.e2e.routing.moves import SOON_S, WHY, weights
 from tests.e2e.users import Users
 from tests.e2e.world import World
 

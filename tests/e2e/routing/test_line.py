@@ -2,7 +2,7 @@
 
 from orchestrator.embedded.stack import wait_until
 from tests.e2e.api import Api
-from tests.e2e.traffic.moves import RELEASED_WITHIN_S, SOON_S, WHY, finish, move, start, weights
+from tests.e2e.routing.moves import RELEASED_WITHIN_S, SOON_S, WHY, finish, move, start, weights
 from tests.e2e.users import Users
 
 NEVER_MIND = [{"prod": name, "reason": "not in this test"} for name in ("a-2", "b-1", "b-2")]
