@@ -115,8 +115,10 @@ class PodLife:
         self.after(BIND_S, lambda: self.run(until_ready))
 
     def _write_unscheduled(self, pod: Obj, why: str) -> None:
+        """Say why there is no node, once for as long as the reason is the same."""
         found = next((c for c in dig(pod, "status", "conditions") or () if c["type"] == "PodScheduled"), None)
         if not found or found.get("message") != why:
+            self.tell(pod, WARNING, "FailedScheduling", why)
             self._write(replaced(pod, ("status", "conditions"), [scheduled_condition(why)]))
 
     def _bind(self) -> None:
@@ -125,7 +127,6 @@ class PodLife:
             return
         node, why = self.pods.node_for(pod)
         if node is None:
-            self.tell(pod, WARNING, "FailedScheduling", why)
             self._write_unscheduled(pod, why)
             self.pods.wait_for_nodes(self)
             return

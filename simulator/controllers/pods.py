@@ -19,7 +19,7 @@ from simulator.controllers.scheduling import (
 from simulator.store.store import ADDED, DELETED, Commit
 from simulator.values import Obj, dig
 
-ROOM_S = 0.05
+ROOM_S = 0.3
 
 
 class Pods:

@@ -38,11 +38,18 @@ class Room:
         return [name for name, amount in asked.items() if amount > there.get(name, 0) - taken.get(name, 0)]
 
     def _follow(self, commit: Commit) -> None:
-        uid = commit.new["metadata"]["uid"]
-        if uid not in self._held:
-            if commit.type != DELETED:
-                self.take(commit.new)
-        elif commit.type == DELETED or is_finished_pod(commit.new):
+        uid, old = commit.new["metadata"]["uid"], commit.old
+        if (
+            old is not None and old["metadata"]["uid"] != uid
+        ):  # put in the place of another, as a restore does
+            self._give_back(old["metadata"]["uid"])
+        if commit.type == DELETED or is_finished_pod(commit.new):
+            self._give_back(uid)
+        else:
+            self.take(commit.new)
+
+    def _give_back(self, uid: str) -> None:
+        if uid in self._held:
             node, asked = self._held.pop(uid)
             self._taken[node].subtract(asked)
 
