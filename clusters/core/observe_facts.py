@@ -108,15 +108,28 @@ def digest_annotation(manifest: Manifest) -> str:
 
 
 def _stalled(status: Manifest, name: str, digest: str, pods: list[Manifest]) -> str:
-    """The message of ProgressDeadlineExceeded, "" if there is none or it speaks of an older ReplicaSet.
+    """The message of ProgressDeadlineExceeded, and why pods could not be made; "" if there is none or it speaks of an
+    older ReplicaSet.
 
     When a Deployment goes back to a ReplicaSet that it had, the controller raises observedGeneration at
     once but leaves the condition of the failed rollout until it makes progress again.
     """
     for condition in status.get("conditions") or ():
         if condition.get("type") == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
-            message = str(condition.get("message") or "ProgressDeadlineExceeded")[:MESSAGE_MAX]
-            return "" if _of_older_set(message, name, digest, pods) else message
+            message = str(condition.get("message") or "ProgressDeadlineExceeded")
+            return (
+                ""
+                if _of_older_set(message, name, digest, pods)
+                else (message + _lacking(status))[:MESSAGE_MAX]
+            )
+    return ""
+
+
+def _lacking(status: Manifest) -> str:
+    """Why there are too few pods, by the ReplicaFailure condition: a quota, or a ServiceAccount that is missing."""
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
+            return f" ({condition.get('message') or condition.get('reason')})"
     return ""
 
 

@@ -125,6 +125,19 @@ def test_a_deadline_counts_only_for_the_rollout_it_speaks_of(
     assert facts(stalled(message), *pods).stalled == expected
 
 
+@pytest.mark.parametrize(("status", "expected"), [("True", f"{OURS} (no ServiceAccount)"), ("False", OURS)])
+def test_a_deadline_that_passed_tells_why_pods_could_not_be_made(status: str, expected: str) -> None:
+    manifest = stalled(OURS)
+    failure = {
+        "type": "ReplicaFailure",
+        "status": status,
+        "reason": "FailedCreate",
+        "message": "no ServiceAccount",
+    }
+    manifest["status"]["conditions"].append(failure)
+    assert facts(manifest).stalled == expected
+
+
 def waiting(reason: str, message: str = "", **more: Any) -> dict[str, Any]:
     return {"state": {"waiting": {"reason": reason, "message": message}}, "restartCount": 3, **more}
 
