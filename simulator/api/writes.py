@@ -20,7 +20,7 @@ from simulator.lifecycle.updating import update
 from simulator.patches.apply import ApplyConflict, applied
 from simulator.patches.fields import dotted
 from simulator.patches.managers import UPDATE, Manager
-from simulator.values import Obj, without_nulls
+from simulator.values import Obj
 from simulator.wire.messages import Request, Response, json_response
 
 APPLY_TYPE = "application/apply-patch+yaml"
@@ -40,7 +40,7 @@ def create_object(backend: Backend, target: Target, request: Request) -> Respons
     if not request.body:
         raise bad_request(f"the object provided is unrecognized (must be of type {target.kind.kind}): couldn't get "
                           "version/kind; json parse error: unexpected end of JSON input (<empty>)")  # fmt: skip
-    draft = without_nulls(parse_object(request, target))
+    draft = target.kind.without_nulls(parse_object(request, target))
     warnings = check_fields(target, request, draft)
     obj = create(backend, target.kind, target.space, draft, author_of(request, target))
     return warned(shown(target.kind, obj, request, 201), warnings)
@@ -88,7 +88,7 @@ def _stored(backend: Backend, target: Target, request: Request, live: Obj, draft
     warnings = check_fields(target, request, draft)
     by_patch = request.method == "PATCH"
     author = author_of(request, target)
-    obj = update(backend, target.kind, live, without_nulls(draft), author, by_patch=by_patch)
+    obj = update(backend, target.kind, live, target.kind.without_nulls(draft), author, by_patch=by_patch)
     if target.subresource == "scale":
         return json_response(scale_of(target.kind, obj))
     return warned(shown(target.kind, obj, request), warnings)
@@ -121,7 +121,7 @@ def _stored_by_apply(
         merged, managers = applied(live, config, author.manager, force, kind.schema, author.subresource)
     except ApplyConflict as clash:
         raise _apply_conflict(clash) from clash
-    obj = update(backend, kind, live, without_nulls(merged), author, managers)
+    obj = update(backend, kind, live, kind.without_nulls(merged), author, managers)
     return shown(kind, obj, request)
 
 

@@ -14,6 +14,7 @@ from simulator.store.store import DELETED, Commit, Store
 from simulator.values import Obj, dig, full_name, stamp
 
 DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions"
+TERMINATING, ENDING_WORDS = "Terminating", "CustomResource deletion is in progress"
 LAG_S = 0.02
 
 
@@ -67,9 +68,17 @@ class Definitions:
                 if not obj["metadata"].get("deletionTimestamp"):
                     delete(self.backend, kinds[-1], obj, DeleteOptions())
             if any(True for _ in self.store.each(kinds[-1].key)):
+                self._tell_ending(definition)
                 return
         if CLEANUP in (definition["metadata"].get("finalizers") or ()):
             without_finalizer(self.backend, self.backend.registry.by_key(DEFINITIONS), definition, CLEANUP)
+
+    def _tell_ending(self, definition: Obj) -> None:
+        status = definition.get("status") or {}
+        old = [c for c in status.get("conditions") or () if c["type"] != TERMINATING]
+        ending = _condition(status, TERMINATING, True, "InstanceDeletionInProgress", ENDING_WORDS)
+        if [*old, ending] != status.get("conditions"):
+            self.store.put(DEFINITIONS, {**definition, "status": {**status, "conditions": [*old, ending]}})
 
     def _unserve(self, definition: Obj) -> None:
         for kind in kinds_of(definition):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.custom.columns import cells_of, columns_of
-from simulator.custom.structural import PRESERVE, fill_defaults, pruned, schema_causes
+from simulator.custom.structural import PRESERVE, fill_defaults, pruned, schema_causes, without_nulls
 from simulator.custom.types import type_of_schema
 from simulator.kinds.kind import Cause, Kind, ScalePaths
 from simulator.patches.types import TypedSchema
@@ -39,6 +39,7 @@ def _kind(definition: Obj, version: Obj, closed: bool) -> Kind:
         scale=ScalePaths(*(_steps(scale.get(name)) for name in SCALE_PATHS)),
         closed=CLOSED if closed else "",
         field_labels={path.removeprefix("."): tuple(path.removeprefix(".").split(".")) for path in selectable},
+        without_nulls=lambda obj: without_nulls(obj, schema),
         without_unknown=lambda obj: pruned(obj, schema),
     )  # fmt: skip
 

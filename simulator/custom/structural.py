@@ -1,6 +1,6 @@
 """Structural schemas: prune, default and validate values. Source: k8s.io/apiextensions-apiserver/pkg/apiserver.
 
-CEL rules (x-kubernetes-validations) and formats are not looked at.
+CEL rules (x-kubernetes-validations) and formats other than date-time are not looked at.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from simulator.kinds.kind import Cause
-from simulator.values import Obj, copied
+from simulator.values import Obj, copied, parse_stamp
 
 PRESERVE, INT_OR_STRING = "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"
 EMBEDDED = "x-kubernetes-embedded-resource"
@@ -49,6 +50,22 @@ def _pruned_map(value: Obj, schema: Obj, path: str, identified: bool) -> tuple[O
         else:
             unknown.append(at)
     return result, unknown
+
+
+def without_nulls(value: Any, schema: Obj) -> Any:
+    """A deep copy without the nulls that the schema does not allow: what they name is as good as absent."""
+    if isinstance(value, dict):
+        fields, others = schema.get("properties") or {}, schema.get("additionalProperties")
+        inner = others if isinstance(others, dict) else {}
+        return {
+            key: without_nulls(item, fields.get(key) or inner)
+            for key, item in value.items()
+            if item is not None or (fields.get(key) or inner).get("nullable")
+        }
+    if isinstance(value, list):
+        items = schema.get("items")
+        return [without_nulls(item, items if isinstance(items, dict) else {}) for item in value]
+    return value
 
 
 def fill_defaults(value: Any, schema: Obj) -> None:
@@ -118,6 +135,9 @@ def _value_causes(value: Any, schema: Obj, path: str) -> Iterator[Cause]:
         if low is not None and (value <= low if schema.get("exclusiveMinimum") else value < low):
             word = "greater than" if schema.get("exclusiveMinimum") else "greater than or equal to"
             yield Cause(path, f"Invalid value: {value}: {path} in body should be {word} {low}")
+        step = schema.get("multipleOf")
+        if step and Fraction(str(value)) % Fraction(str(step)):
+            yield Cause(path, f"Invalid value: {value}: {path} in body should be a multiple of {step}")
         if high is not None and (value >= high if schema.get("exclusiveMaximum") else value > high):
             word = "less than" if schema.get("exclusiveMaximum") else "less than or equal to"
             yield Cause(path, f"Invalid value: {value}: {path} in body should be {word} {high}")
@@ -129,6 +149,9 @@ def _text_causes(value: str, schema: Obj, path: str) -> Iterator[Cause]:
     pattern, shown = schema.get("pattern"), json.dumps(value)
     if pattern is not None and not re.search(pattern, value):
         yield Cause(path, f"Invalid value: {shown}: {path} in body should match '{pattern}'")
+    if schema.get("format") == "date-time" and not _is_moment(value):
+        words = f"Invalid value: {shown}: {path} in body must be of type date-time: {shown}"
+        yield Cause(path, words, "FieldValueTypeInvalid")
     if len(value) < schema.get("minLength", 0):
         yield Cause(
             path,
@@ -138,8 +161,21 @@ def _text_causes(value: str, schema: Obj, path: str) -> Iterator[Cause]:
         yield Cause(path, f"Too long: may not be more than {schema['maxLength']} bytes", "FieldValueTooLong")
 
 
+def _is_moment(text: str) -> bool:
+    try:
+        return "T" in text.upper() and parse_stamp(text.upper()).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def _map_causes(value: Obj, schema: Obj, path: str, root: bool) -> Iterator[Cause]:
     fields, others = schema.get("properties") or {}, schema.get("additionalProperties")
+    least, most = schema.get("minProperties", 0), schema.get("maxProperties")
+    if len(value) < least:
+        words = f"Invalid value: {len(value)}: {path} in body should have at least {least} properties"
+        yield Cause(path, words)
+    if most is not None and len(value) > most:
+        yield Cause(path, f"Too many: {len(value)}: must have at most {most} items", "FieldValueTooMany")
     for name in schema.get("required") or ():
         if name not in value:
             yield Cause(f"{path}.{name}" if path else name, "Required value", "FieldValueRequired")

@@ -40,9 +40,8 @@ class SocketAddresses:
         mine = {port.get("nodePort") for port in dig(old, "spec", "ports") or ()}
         for n, port in enumerate(spec.get("ports") or ()):
             _inherit(port, n, old)
-            problem = self._assign_node_port(port, mine, dry_run)
-            if problem:
-                return [invalid_value(f"spec.ports[{n}].nodePort", port.get("nodePort") or 0, problem)]
+            if words := self._assign_node_port(port, mine, dry_run):
+                return [invalid_value(f"spec.ports[{n}].nodePort", port.get("nodePort") or 0, words)]
         return []
 
     def restore(self, service: Obj) -> None:

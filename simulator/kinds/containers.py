@@ -76,7 +76,7 @@ def _check_id(number: int, at: str, causes: list[Cause]) -> None:
 
 
 def _check_ports(ports: list[Obj], at: str, causes: list[Cause]) -> None:
-    names, taken = set(), set()
+    names, taken = set[str](), set[str]()
     for n, port in enumerate(ports):
         here, number, name = f"{at}[{n}]", port.get("containerPort"), port.get("name")
         outside, protocol = port.get("hostPort"), port.get("protocol")
@@ -84,7 +84,7 @@ def _check_ports(ports: list[Obj], at: str, causes: list[Cause]) -> None:
             causes += [invalid_value(f"{here}.name", name, problem) for problem in problems]
         elif name and name in names:
             causes.append(duplicate(f"{here}.name", name))
-        names.add(name)
+        names.add(name or "")
         if not number:
             causes.append(required(f"{here}.containerPort"))
         elif not 1 <= number <= 65535:

@@ -6,11 +6,18 @@ import re
 from datetime import datetime
 from typing import Any
 
+from simulator.custom.definition_schemas import definition_schema_causes
+from simulator.custom.structural import PRESERVE
+from simulator.kinds.causes import invalid_value
 from simulator.kinds.core import NAME
 from simulator.kinds.kind import Cause, Column, Kind
 from simulator.values import Obj, dig
 
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+SHARED = "spec.validation.openAPIV3Schema"
+NOT_PRESERVED = (
+    "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+)
 VERSION = re.compile(r"v\d+((alpha|beta)\d+)?|[a-z]([-a-z0-9]*[a-z0-9])?")
 
 
@@ -50,7 +57,24 @@ def definition_causes(new: Obj, old: Obj | None) -> list[Cause]:
     if sum(1 for version in versions if version.get("storage")) != 1:
         causes.append(Cause("spec.versions", f"Invalid value: {[v.get('name') for v in versions]}: must have exactly one "
                             "version marked as storage version"))  # fmt: skip
-    return [*causes, *_version_causes(versions), *_fixed_causes(new, old)]
+    if spec.get("group") and "." not in spec["group"]:
+        causes.append(invalid_value("spec.group", spec["group"], "should be a domain with at least one dot"))
+    if spec.get("preserveUnknownFields"):
+        causes.append(invalid_value("spec.preserveUnknownFields", True, NOT_PRESERVED))
+    return [*causes, *_version_causes(versions), *_schema_causes(versions), *_fixed_causes(new, old)]
+
+
+def _schema_causes(versions: list[Obj]) -> list[Cause]:
+    """What is wrong with the schemas; one that all versions share is named once."""
+    schemas = [dig(version, "schema", "openAPIV3Schema") for version in versions]
+    if all(schema == schemas[0] for schema in schemas):
+        return definition_schema_causes(schemas[0], SHARED) if schemas and schemas[0] else []
+    causes = []
+    for n, schema in enumerate(schemas):
+        causes += definition_schema_causes(
+            schema or {PRESERVE: True}, f"spec.versions[{n}].schema.openAPIV3Schema"
+        )
+    return causes
 
 
 def _version_causes(versions: list[Obj]) -> list[Cause]:

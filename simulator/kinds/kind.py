@@ -11,7 +11,7 @@ from simulator.kinds.cells import age
 from simulator.kinds.words import subdomain_problems
 from simulator.patches.schema import BUILT_IN, Schema
 from simulator.patches.types import Type
-from simulator.values import Obj
+from simulator.values import Obj, without_nulls
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
@@ -99,6 +99,7 @@ class Kind:
     closed: str = ""  # why no new object is taken
     without_unknown: Callable[[Obj], tuple[Obj, list[str]]] | None = None  # (known fields, paths of others)
     dependents: str = "Background"  # what a DELETE that says nothing does with them
+    without_nulls: Callable[[Obj], Obj] = without_nulls
     virtual: bool = False  # answered anew each time, never stored
 
     def seen(self, obj: Obj) -> Obj:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from simulator.kinds.causes import invalid_value, required, unsupported
@@ -127,5 +128,5 @@ def _check_nothing(reference: Any, at: str, causes: list[Cause]) -> None:
     pass
 
 
-CHECKS = {"fieldRef": check_field, "resourceFieldRef": check_resource, "configMapKeyRef": _check_key,
+CHECKS: dict[str, Callable[[Any, str, list[Cause]], None]] = {"fieldRef": check_field, "resourceFieldRef": check_resource, "configMapKeyRef": _check_key,
           "secretKeyRef": _check_key, "fileKeyRef": _check_nothing}  # fmt: skip

@@ -38,7 +38,7 @@ def create(
     """The created object; the draft is used up. ApiError when it may not exist."""
     meta = draft.setdefault("metadata", {})
     if kind.closed:
-        raise ApiError(405, "MethodNotAllowed", kind.closed, {})
+        raise forbidden(kind, meta.get("name") or "", kind.closed)
     _check_namespace(backend, kind, namespace, meta.get("name") or "")
     _name(kind, meta)
     there = backend.store.get(kind.key, namespace, meta["name"])

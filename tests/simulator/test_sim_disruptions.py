@@ -91,7 +91,10 @@ def test_a_dry_run_of_an_eviction_spends_nothing(space: Space) -> None:
     space.create("poddisruptionbudgets", budget(minAvailable=2))
     until(lambda: numbers(space)[3] == 1, "one may go")
     name = space.list("pods")[0]["metadata"]["name"]
-    assert space.ask("POST", "pods", name, {}, sub="eviction", query="dryRun=All")[0] == 201
+    assert (
+        space.ask("POST", "pods", name, {"metadata": {"name": name}}, sub="eviction", query="dryRun=All")[0]
+        == 201
+    )
     assert numbers(space)[3] == 1
     assert "deletionTimestamp" not in space.get("pods", name)["metadata"]
 
