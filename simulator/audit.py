@@ -7,13 +7,27 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from simulator.values import Obj, packed
 
 READ_VERBS = frozenset({"get", "list", "watch"})
 READS_KEPT = 5000
 WRITES_KEPT = 50_000  # about 40 MB; the demo runs for days
+
+
+class Line(NamedTuple):
+    """An entry and when it was written, since the start and since 1970."""
+
+    seq: int
+    t: float
+    at: float
+    entry: Obj
+
+    def told(self) -> Obj:
+        """The entry as it is read."""
+        at = datetime.fromtimestamp(self.at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return {"seq": self.seq, "t": round(self.t, 6), "at": at, **self.entry}
 
 
 class Audit:
@@ -23,31 +37,30 @@ class Audit:
         self._started = time.monotonic()
         self._seq = 0
         self.dropped = 0  # writes and pod transitions that are no longer kept
-        self._writes: deque[Obj] = deque(maxlen=writes_kept)
-        self._reads: deque[Obj] = deque(maxlen=READS_KEPT)
+        self._writes: deque[Line] = deque(maxlen=writes_kept)
+        self._reads: deque[Line] = deque(maxlen=READS_KEPT)
         self._file: TextIO | None = path.open("a", encoding="utf-8") if path else None
 
     def add(self, entry: Obj) -> None:
-        """Append an entry; sets its `seq`, `t` (seconds since start) and `at` (RFC 3339)."""
+        """Append an entry; whoever reads it finds its `seq`, `t` (seconds since start) and `at` (RFC 3339)."""
         self._seq += 1
-        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        full = {"seq": self._seq, "t": round(time.monotonic() - self._started, 6), "at": now, **entry}
+        line = Line(self._seq, time.monotonic() - self._started, time.time(), entry)
         if entry["type"] == "request" and entry["verb"] in READ_VERBS:
-            self._reads.append(full)
+            self._reads.append(line)
         else:
             self.dropped += len(self._writes) == self._writes.maxlen
-            self._writes.append(full)
+            self._writes.append(line)
         if self._file:
-            self._file.write(packed(full).decode() + "\n")
+            self._file.write(packed(line.told()).decode() + "\n")
             self._file.flush()
 
     def since(self, seq: int, limit: int) -> dict[str, Any]:
         """Up to `limit` entries after `seq`, the `next` to ask from, and how many writes are `dropped` in all."""
         found = [*_after(self._writes, seq), *_after(self._reads, seq)]
-        found = sorted(found, key=lambda entry: int(entry["seq"]))[:limit]
+        found = sorted(found, key=lambda line: line.seq)[:limit]
         return {
-            "entries": found,
-            "next": found[-1]["seq"] if found else max(seq, self._seq),
+            "entries": [line.told() for line in found],
+            "next": found[-1].seq if found else max(seq, self._seq),
             "dropped": self.dropped,
         }
 
@@ -57,6 +70,6 @@ class Audit:
             self._file.close()
 
 
-def _after(entries: deque[Obj], seq: int) -> list[Obj]:
-    """The entries after `seq`, newest first."""
-    return list(itertools.takewhile(lambda entry: entry["seq"] > seq, reversed(entries)))
+def _after(lines: deque[Line], seq: int) -> list[Line]:
+    """Those after `seq`, newest first."""
+    return list(itertools.takewhile(lambda line: line.seq > seq, reversed(lines)))

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 Obj = dict[str, Any]
+VARIANTS = "89ab"
 _uids = random.Random(os.urandom(16))
 
 
@@ -78,9 +79,9 @@ def _second(since_epoch: int) -> str:
 
 def new_uid() -> str:
     """A random UUID (RFC 9562, version 4); the system is asked for randomness once, not for each."""
-    number = _uids.getrandbits(128) & ~(0xF << 76 | 0x3 << 62) | 4 << 76 | 2 << 62
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = _uids.randbytes(16).hex()
+    variant = VARIANTS[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def micro_stamp(moment: datetime | None = None) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
-
 from simulator.api.target import Target
 from simulator.audit import READ_VERBS, Audit
 from simulator.store.store import Store
@@ -34,8 +32,8 @@ class Auditor:
         """Complete the entry after the effect and log it."""
         entry["code"] = code
         if target.verb not in READ_VERBS:
-            if target.verb == "create" and response and not target.subresource and 200 <= code < 300:
-                entry["name"] = dig(orjson.loads(response.body), "metadata", "name") or ""
+            if response and response.made:
+                entry["name"] = response.made
             entry["image_after"] = self._images(target, entry["name"])
         self._audit.add(entry)
 

@@ -43,7 +43,9 @@ def create_object(backend: Backend, target: Target, request: Request) -> Respons
     draft = target.kind.without_nulls(parse_object(request, target))
     warnings = check_fields(target, request, draft)
     obj = create(backend, target.kind, target.space, draft, author_of(request, target))
-    return warned(shown(target.kind, obj, request, 201), warnings)
+    response = warned(shown(target.kind, obj, request, 201), warnings)
+    response.made = obj["metadata"]["name"]
+    return response
 
 
 def live_object(backend: Backend, target: Target) -> Obj:

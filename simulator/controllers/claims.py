@@ -43,7 +43,9 @@ class Claims:
         if commit.old is None:
             changed = controller_of(commit.new) is None
         else:
-            changed = any(_differ(commit.old, commit.new, key) for key in ("labels", "ownerReferences"))
+            changed = _differ(commit.old, commit.new, "labels") or _differ(
+                commit.old, commit.new, "ownerReferences"
+            )
         if changed:
             self.queue.add(full_name(commit.new))
 

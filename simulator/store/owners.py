@@ -38,7 +38,7 @@ class Owners:
     def _follow(self, commit: Commit) -> None:
         if commit.kind != "events":
             self._follow_place(commit)
-        old = (commit.old or {}).get("metadata", {}).get("ownerReferences")
+        old = commit.old["metadata"].get("ownerReferences") if commit.old else None
         new = commit.new["metadata"].get("ownerReferences")
         if commit.type == DELETED:
             self._drop(commit.kind, commit.new)

@@ -43,6 +43,7 @@ class Response:
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()  # further header lines, as they are
+    made: str = ""  # the name of the object that came to be; not sent
 
     def encoded(self, keep_alive: bool, with_body: bool = True) -> bytes:
         """The bytes on the wire; the answer to a HEAD comes without its body."""
