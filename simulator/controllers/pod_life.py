@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 from simulator.controllers import behaviour
 from simulator.controllers.context import Context
 from simulator.controllers.pod_facts import host_ip, images_of, is_to_end, leak_s, scheduled_condition
-from simulator.controllers.pod_status import (
-    ContainerState,
-    pod_status,
-    running,
-    waiting,
-)
+from simulator.controllers.pod_status import ContainerState, pod_status, running, waiting
 from simulator.controllers.pod_trouble import PodTrouble
 from simulator.controllers.readiness import is_finished_pod
 from simulator.controllers.recorder import NORMAL, WARNING
@@ -119,7 +114,7 @@ class PodLife:
         found = next((c for c in dig(pod, "status", "conditions") or () if c["type"] == "PodScheduled"), None)
         if not found or found.get("message") != why:
             self.tell(pod, WARNING, "FailedScheduling", why)
-            self._write(replaced(pod, ("status", "conditions"), [scheduled_condition(why)]))
+            self.store.put("pods", replaced(pod, ("status", "conditions"), [scheduled_condition(why)]))
 
     def _bind(self) -> None:
         pod = self.pod()
@@ -133,7 +128,7 @@ class PodLife:
         name = node["metadata"]["name"]
         self.tell(pod, NORMAL, "Scheduled", f"Successfully assigned {'/'.join(self.key)} to {name}")
         bound = replaced(pod, ("spec", "nodeName"), name)
-        self._write(replaced(bound, ("status", "conditions"), [scheduled_condition()]))
+        self.store.put("pods", replaced(bound, ("status", "conditions"), [scheduled_condition()]))
         self.after(CREATE_S, self._create)
 
     def _resume(self, pod: Obj) -> None:
@@ -295,12 +290,9 @@ class PodLife:
             return
         if pod["metadata"].get("finalizers"):
             self.store.put("pods", replaced(pod, ("metadata", "deletionGracePeriodSeconds"), 0))
-            return
-        self.store.remove("pods", *self.key)
+        else:
+            self.store.remove("pods", *self.key)
 
     def write_status(self, pod: Obj) -> None:
         """Store what the container states now amount to."""
-        self._write({**pod, "status": pod_status(pod, self.states, self.addresses, self.started)})
-
-    def _write(self, pod: Obj) -> None:
-        self.store.put("pods", pod)
+        self.store.put("pods", {**pod, "status": pod_status(pod, self.states, self.addresses, self.started)})
