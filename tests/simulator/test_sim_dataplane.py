@@ -122,7 +122,10 @@ def test_a_pod_that_is_relabelled_leaves_its_service(space: Space) -> None:
     def addresses() -> list[str]:
         found = space.list("endpointslices", "labelSelector=kubernetes.io/service-name=api")
         return [
-            address for one in found for endpoint in one["endpoints"] for address in endpoint["addresses"]
+            address
+            for one in found
+            for endpoint in one["endpoints"] or ()
+            for address in endpoint["addresses"]
         ]
 
     until(lambda: len(addresses()) == 1, "an address")

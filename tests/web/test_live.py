@@ -246,9 +246,11 @@ def test_an_open_stream_holds_no_database_connection(broker: object) -> None:
 
     async def check(events: AsyncIterator[Event]) -> None:
         await until(events, "beat")
-        counted: list[int] = []
-        await in_thread(lambda: counted.append(backends()))
-        assert counted[0] <= 2, "this test's own connections"
+        counted = [3]
+        deadline = time.monotonic() + 10  # those of the test before may still be on their way out
+        while counted[-1] > 2 and time.monotonic() < deadline:
+            await in_thread(lambda: counted.append(backends()))
+        assert counted[-1] <= 2, "this test's own connections"
 
     listen("viewer", check)
 
