@@ -109,7 +109,7 @@ class Cluster:
         self.follow_faults()
         furnish_cluster(self.store, self.name, nodes)
         self.pods.start()
-        for controller in self.controllers:
+        for controller in (*self.controllers, self.garbage):
             controller.start()
         await self.server.listen(sock)
 

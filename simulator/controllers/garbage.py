@@ -33,6 +33,12 @@ class Garbage:
         self._recorder = context.recorder
         self.store.listen(self._follow)
 
+    def start(self) -> None:
+        """Take up what was waiting, or had lost its owner, when the cluster stood still."""
+        for kind in self.store.kinds():
+            for obj in self.store.each(kind):
+                self._look(kind, obj, None)
+
     def _follow(self, commit: Commit) -> None:
         meta = commit.new["metadata"]
         if commit.type == DELETED:
@@ -41,15 +47,20 @@ class Garbage:
             for owner in meta.get("ownerReferences") or ():
                 self._fronts.add((f"{meta.get('namespace') or ''}", owner["uid"]), LAG_S)
             return
+        known = commit.old["metadata"].get("ownerReferences") if commit.old else None
+        self._look(commit.kind, commit.new, known)
+
+    def _look(self, kind: str, obj: Obj, known: object) -> None:
+        """Note what is to be done about an object whose owners were `known` before."""
+        meta = obj["metadata"]
         owners = meta.get("ownerReferences")
-        known = commit.old and commit.old["metadata"].get("ownerReferences")
-        if owners and owners is not known and not all(self._is_there(commit.new, owner) for owner in owners):
-            self._doubted.add((commit.kind, "/".join(full_name(commit.new))), LAG_S)
+        if owners and owners is not known and not all(self._is_there(obj, owner) for owner in owners):
+            self._doubted.add((kind, "/".join(full_name(obj))), LAG_S)
         if meta.get("deletionTimestamp") and meta.get("finalizers"):
             if FOREGROUND_FINALIZER in meta["finalizers"]:
                 self._fronts.add((meta.get("namespace") or "", meta["uid"]), LAG_S)
             if ORPHAN_FINALIZER in meta["finalizers"]:
-                self._leaving.add((commit.kind, "/".join(full_name(commit.new))), LAG_S)
+                self._leaving.add((kind, "/".join(full_name(obj))), LAG_S)
 
     def _orphan(self, key: Key) -> None:
         """Let an owner go that is to leave its dependents behind."""

@@ -1,7 +1,10 @@
 """Workloads go on where they were when the simulator comes back."""
 
+import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from simulator.testing import Fleet, start_fleet
 from tests.simulator.space import Space, condition_of, job, until, workload
@@ -42,3 +45,25 @@ def test_nothing_is_run_twice_and_nothing_restarted(tmp_path: Path) -> None:
         )
         assert before.items() <= pods(space).items()
         assert space.get("jobs", "migrate")["status"]["completionTime"] == ended
+
+
+@pytest.mark.parametrize("finalizer", ["foregroundDeletion", "orphan"])
+def test_an_owner_whose_dependents_went_while_nobody_looked_goes_too(tmp_path: Path, finalizer: str) -> None:
+    with start_fleet(["a"], state=tmp_path) as fleet:
+        fleet.request("a", "POST", "/api/v1/namespaces", {"metadata": {"name": "shop"}})
+        Space(fleet, "shop").create("configmaps", {"metadata": {"name": "owner"}})
+    state = tmp_path / "cluster-a.jsonl"
+    changed = [_waiting(json.loads(line), finalizer) for line in state.read_text().splitlines()]
+    state.write_text("".join(json.dumps(line) + "\n" for line in changed))
+    with start_fleet(["a"], state=tmp_path) as fleet:
+        space = Space(fleet, "shop")
+        until(
+            lambda: all(one["metadata"]["name"] != "owner" for one in space.list("configmaps")), "it has gone"
+        )
+
+
+def _waiting(line: Any, finalizer: str) -> Any:
+    """A line of the state: the owner as it is while it waits for its dependents."""
+    if isinstance(line, list) and line[1]["metadata"]["name"] == "owner":
+        line[1]["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": [finalizer]}
+    return line
