@@ -26,13 +26,19 @@ def decide(run: RunNow, now: datetime) -> Decision:
     if run.state == RunState.PLANNED or run.state in RUN_ENDED:
         return Decision((), None)
     settled = settle_running(run, now)
-    seen = as_written(run, settled, now)
+    seen = as_written(run, settled, now)  # what ends lets others begin in the same pass
     begun = give_up_waiting(seen) if run.state == RunState.STOPPING else start_steps(seen, now)
     left = as_written(seen, begun, now)
     move = move_run(left)
     moved = () if move is None else (move,)
     intents: tuple[Intent, ...] = (*settled, *begun, *moved)
     return Decision(intents, _wake_at(as_written(left, moved, now), intents, run.state, now))
+
+
+def after_answers(run: RunNow, now: datetime) -> RunNow:
+    """The Run as `decide` sees it when it looks for what may begin: with the answers of what runs written down. Needs its
+    state, waves and Steps only."""
+    return as_written(run, settle_running(run, now), now)
 
 
 def _wake_at(left: RunNow, intents: tuple[Intent, ...], before: RunState, now: datetime) -> datetime | None:

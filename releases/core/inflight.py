@@ -89,7 +89,8 @@ def next_step(prod: ProdNow) -> StepNow | None:
 def prods_in_turn(waves: Iterable[WaveNow]) -> frozenset[str]:
     """The Prods that `decide` may ask about how they are, with those that take their place: all that have begun and
     are not done, those whose wave may be open, and those that the plan held, which let later waves pass. It asks
-    about nobody behind a gate or a wave that has to be done first, whatever becomes of them."""
+    about nobody behind a gate or a wave that has to be done first, whatever becomes of them. `waves` are those
+    of a Run `after_answers`: a wave may end and the next begin in one pass."""
     found: set[str] = set()
     closed = False
     for wave in waves:

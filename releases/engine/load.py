@@ -15,7 +15,8 @@ from clusters.models import Observation, Prod
 from journal.core.reasons import Reason, reason_from_json
 from releases.core.answers import Answer
 from releases.core.blockers import held_back
-from releases.core.inflight import prods_in_turn, waves_of
+from releases.core.decide import after_answers
+from releases.core.inflight import prods_in_turn, waves_now
 from releases.core.kinds import KINDS
 from releases.core.partners import read_partners
 from releases.core.plan import Plan
@@ -38,22 +39,30 @@ SHIFTING = frozenset({"switch", "relocate", "drain", "restore", "leave_service",
 
 def run_now(run: Run, now: datetime) -> RunNow:
     """The Run with all that `decide` may look at."""
-    plan, steps = frozen_plan(run.pk, run.digest), _steps(run, now)
-    waves = _limits(plan)
-    fleet = facts_around(run, prods_in_turn(waves_of(waves, steps)), now)
+    plan = frozen_plan(run.pk, run.digest)
+    bare = RunNow(
+        id=run.pk,
+        kind=run.kind,
+        state=RunState(run.state),
+        reason=reason_from_json(run.reason),
+        waves=_limits(plan),
+        failure_budget=plan.failure_budget,
+        steps=_steps(run, now),
+        routes={},
+        members={},
+        outs={},
+        ill=frozenset(),
+        blocked={},
+    )
+    then = after_answers(bare, now)
+    fleet = facts_around(run, prods_in_turn(waves_now(then)), now)
     planned = {prod.version for wave in plan.waves for prod in wave.prods}
     versions = [facts for facts in version_facts(run.blueprint.name) if facts.name in planned]
     held = held_back(plan, fleet, *versions)
     partners = read_partners(fleet)
     outs = RouteOut.objects.filter(route__name__in=partners.members).values_list("route__name", "prod__name")
-    return RunNow(
-        id=run.pk,
-        kind=run.kind,
-        state=RunState(run.state),
-        reason=reason_from_json(run.reason),
-        waves=waves,
-        failure_budget=plan.failure_budget,
-        steps=steps,
+    return replace(
+        bare,
         routes=partners.routes,
         members=partners.members,
         outs=dict(outs),
@@ -61,7 +70,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
         unknown=partners.unknown,
         blocked=held.blocked,
         stopped=held.stopped,
-        nowhere=nowhere_now(run, plan, steps, now),
+        nowhere=nowhere_now(run, plan, then.steps, now),
     )
 
 

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal.core.reasons import because
-from releases.core.decide import decide
+from releases.core.answers import Failed, Running, Succeeded
+from releases.core.decide import after_answers, decide
 from releases.core.inflight import prods_in_turn, waves_now
-from releases.core.progress import RunNow, StepNow
+from releases.core.progress import RunNow, Start, StepNow
 from releases.core.states import RUN_LIVE, RunState, StepState
-from releases.core.strategy import Strategy
+from releases.core.strategy import Amount, Strategy
 from releases.core.waves import plan_release
 from tests.core.releases.fleet_strategies import fleets, strategies
 from tests.core.releases.fleets import NOW, V2, example_fleet, make_run, telling
@@ -20,6 +21,14 @@ from tests.core.releases.fleets import NOW, V2, example_fleet, make_run, telling
 PLAIN = Strategy()
 MIXED = st.sampled_from(StepState)
 RARELY = st.sampled_from([False] * 4 + [True])
+ANSWERS = st.sampled_from(
+    [
+        None,
+        Running(because("soaks"), 5.0),
+        Failed(because("pods-failed")),
+        *[Succeeded(because("all-ready"))] * 4,
+    ]
+)
 STATES = st.sampled_from([RunState.RUNNING] * 4 + sorted(RUN_LIVE - {RunState.PLANNED, RunState.STOPPING}))
 
 
@@ -53,12 +62,13 @@ def progressed(run: RunNow, prod: str, data: st.DataObject) -> list[StepNow]:
     done = data.draw(st.integers(0, len(steps)))
     ended = data.draw(st.sampled_from([StepState.SUCCEEDED] * 4 + [StepState.SKIPPED]))
     found = [replace(step, state=ended, attempt=1) for step in steps[:done]]
-    match data.draw(st.sampled_from(["new", "new", "again", "runs", "any"])):
+    match data.draw(st.sampled_from(["new", "new", "again", "runs", "runs", "any"])):
         case "again":
             return found + [replace(step, attempt=1) for step in steps[done:]]
         case "runs":
-            running = [replace(step, state=StepState.RUNNING, attempt=1) for step in steps[done : done + 1]]
-            return found + running + steps[done + 1 :]
+            running = replace(steps[done], state=StepState.RUNNING, attempt=1) if done < len(steps) else None
+            answered = [replace(running, answer=data.draw(ANSWERS))] if running else []
+            return found + answered + steps[done + 1 :]
         case "any":
             return found + [replace(step, state=data.draw(MIXED), attempt=1) for step in steps[done:]]
     return found + steps[done:]
@@ -70,7 +80,7 @@ def some(names: Iterable[str], data: st.DataObject) -> frozenset[str]:
 
 def narrowed(run: RunNow) -> RunNow:
     """`run` as a pass loads it: facts of the Prods in turn, of their Routes, and of the members of these."""
-    near = prods_in_turn(waves_now(run))
+    near = prods_in_turn(waves_now(after_answers(run, NOW)))
     members = {route: prods for route, prods in run.members.items() if near & set(prods)}
     around = near | {prod for prods in members.values() for prod in prods}
     return replace(
@@ -118,3 +128,20 @@ def example_run(done: list[str], held: list[str], strategy: Strategy = PLAIN) ->
             for step in run.steps
         ),
     )
+
+
+def test_a_wave_that_ends_in_this_very_pass_opens_the_next_with_all_that_is_known_of_it():
+    run = example_run(["c-2", "c-1"], [], Strategy(parallel=Amount(2)))
+    last = max(step.id for step in run.steps if step.prod == "c-1")
+    ending = [
+        replace(step, state=StepState.RUNNING, answer=Succeeded(because("soaked")))
+        if step.id == last
+        else step
+        for step in run.steps
+    ]
+    run = replace(run, steps=tuple(ending))
+    decision = decide(narrowed(run), NOW)
+    assert decision == decide(run, NOW)
+    prods = {step.id: step.prod for step in run.steps}
+    begun = [prods[intent.step] for intent in decision.intents if isinstance(intent, Start)]
+    assert len(set(begun) & {"a-2", "b-1"}) == 1
