@@ -1,5 +1,6 @@
 """What comes of CronJobs, on a simulated cluster and on a real one."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +20,14 @@ def where(space: str, name: str = "") -> str:
 def cron_job(schedule: str, name: str = "tidy", **spec: Any) -> Manifest:
     template = {"spec": {"template": {"spec": ONCE}}}
     return {"metadata": {"name": name}, "spec": {"schedule": schedule, "jobTemplate": template, **spec}}
+
+
+@pytest.fixture(autouse=True)
+def no_more_jobs(api: Api, space: str) -> Iterator[None]:
+    """A CronJob that nobody stops fills the nodes of those who come later."""
+    yield
+    for one in api.get(where(space))["items"]:
+        api.merge(where(space, one["metadata"]["name"]), {"spec": {"suspend": True}})
 
 
 def events_of(api: Api, space: str, name: str = "tidy") -> dict[str, tuple[str, str]]:
