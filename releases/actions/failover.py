@@ -26,7 +26,8 @@ def start_leaving(person: Person, cluster: str, digest: str, reason: str, *, con
     this transaction on, and the Cluster is draining until a failback.
 
     `confirm`: the name of the Cluster, typed by a person who has made sure that no old single writer is left on it; only
-    such Routes ask for it. Refused where the facts have changed the plan since it was shown. A freeze, Holds and claims of other Runs do not stand against it.
+    such Routes ask for it. Refused where the facts have changed the plan since it was shown. A freeze, Holds and claims
+    of other Runs do not stand against it.
     """
     require(person, "cluster.evacuate")
     text, now = checked_reason(reason), timezone.now()
