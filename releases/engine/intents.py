@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from clusters.reconcile import look_soon
@@ -19,7 +19,7 @@ from releases.models import Claim, Run, Step, Wake
 from releases.relocations import nowhere_reason, relocation_now
 from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.plan import Move
-from traffic.models import Reservation
+from traffic.models import Reservation, RouteMember
 
 from . import endings, lifecycle, traffic
 from .routes import give_back, take_routes
@@ -28,12 +28,16 @@ from .wake import send
 
 @dataclass
 class _Pass:
-    """`hosts`: Prods that have got users for a while in this pass, and so must stay in service; why."""
+    """`hosts`: Prods that have got users for a while in this pass, and so must stay in service; why.
+
+    `overlooked`: Prods that are about to be disturbed -> a Route of theirs that this pass knows nothing of.
+    """
 
     run: Run
     facts: RunNow
     now: datetime
     steps: dict[int, Step]
+    overlooked: dict[str, str]
     events: list[Event] = field(default_factory=list)
     hosts: dict[str, Reason] = field(default_factory=dict)
     explained: dict[Reason, list[int]] = field(default_factory=dict)
@@ -43,14 +47,26 @@ def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime)
     """The Events of the moves made, in order. Runs inside the pass's transaction."""
     wanted = {intent.step for intent in intents if not isinstance(intent, MoveRun)}
     steps = Step.objects.select_related("prod").in_bulk(wanted)
-    this = _Pass(run, facts, now, steps)
-    if any(isinstance(intent, Start) and steps[intent.step].kind == "relocate" for intent in intents):
+    starts = [steps[intent.step] for intent in intents if isinstance(intent, Start)]
+    this = _Pass(run, facts, now, steps, _overlooked(facts, starts))
+    if any(step.kind == "relocate" for step in starts):
         one_at_a_time(ROOM)  # before any Route is locked
     for intent in intents:
         _carry_out_one(this, intent)
     for reason, ids in this.explained.items():
         Step.objects.filter(pk__in=ids).update(reason=reason_to_json(reason), since=now)
     return this.events
+
+
+def _overlooked(facts: RunNow, starts: Iterable[Step]) -> dict[str, str]:
+    """What was judged is compared with what is so now: nobody goes out whose partners were not looked at. A Route that
+    was made a moment ago is seen by the next pass."""
+    prods = {step.prod_id for step in starts if KINDS[step.kind].disturbs}
+    if not prods:
+        return {}
+    serving = RouteMember.objects.filter(Q(weight__gt=0) | Q(target__gt=0), prod__in=prods)
+    rows = serving.order_by("-route__name").values_list("prod__name", "route__name")
+    return {prod: route for prod, route in rows if route not in facts.routes.get(prod, ())}
 
 
 def _carry_out_one(this: _Pass, intent: Intent) -> None:
@@ -111,6 +127,8 @@ def _away(this: _Pass, step: Step) -> tuple[Move, ...] | Reason:
         return ()
     if step.prod.name in this.hosts:
         return this.hosts[step.prod.name]
+    if step.prod.name in this.overlooked:
+        return because("route-overlooked", route=this.overlooked[step.prod.name])
     if step.kind != "relocate":
         return ()
     plan = relocation_now(this.run, step.prod.name, this.now)

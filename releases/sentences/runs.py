@@ -24,6 +24,7 @@ _WAITING = {
     "awaits-approval": "Waits for an approval before wave %(wave)s: approve it, or abort the run.",
     "waits-for-approval": "Has %(approved)s of %(needed)s approvals. The author of the run cannot give one.",
     "waits-for-route": "Waits for the Route %(route)s: another run has a member of it out.",
+    "route-overlooked": "About to look again: the Route %(route)s, which it serves, was not looked at.",
     "waits-for-partner": "Waits for %(partner)s, which is out: both serve the Route %(route)s and are never "
     "out together.",
     "partner-not-healthy": "Has to stay in service: its partner %(partner)s on the Route %(route)s is not "

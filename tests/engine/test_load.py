@@ -7,14 +7,18 @@ from django.utils import timezone
 
 from releases import actions
 from releases.core.decide import decide
+from releases.core.kinds import KINDS
 from releases.core.progress import StepNow
 from releases.core.states import RunState
+from releases.engine import load
 from releases.engine.load import run_now
+from releases.fleet import facts_around
 from releases.models import Run, Step
 from releases.preview import preview_release
 from tests import build
 from tests.core.releases.fleets import telling
 from tests.engine.driver import advance, finish
+from traffic.models import RouteOut
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +79,21 @@ def test_only_prods_whose_turn_it_may_be_are_judged(release: Run) -> None:
     assert "b-2" not in run_now(release, timezone.now()).ill
     Step.objects.filter(run=release, wave__lt=4).update(state="succeeded", attempt=1)
     assert "b-2" in run_now(release, timezone.now()).ill
+
+
+def test_nobody_goes_out_whose_routes_were_not_looked_at(
+    release: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second line of defence: a pass that was told too little starts nothing that disturbs users."""
+    monkeypatch.setattr(load, "facts_around", lambda run, names, now: facts_around(run, (), now))
+    Step.objects.filter(run=release, prod=None).update(state="succeeded")
+    Step.objects.filter(run=release, prod__name__in=["c-1", "c-2"]).update(state="succeeded", attempt=1)
+    advance(release)
+    disturbing = [name for name, kind in KINDS.items() if kind.disturbs]
+    left = Step.objects.filter(run=release, kind__in=disturbing).exclude(prod__name__in=["c-1", "c-2"])
+    assert set(left.values_list("state", flat=True)) == {"waiting"}
+    assert {step.prod.name for step in left if step.reason.get("code") == "route-overlooked"} == {"a-2"}
+    assert not RouteOut.objects.exists()
+    monkeypatch.undo()
+    finish(release)
+    assert release.state == "succeeded"
