@@ -1,6 +1,7 @@
 """The kubelets of two nodes, played: pods come up, fail and go, and no container ever runs."""
 
 import itertools
+import logging
 import threading
 import time
 from datetime import UTC, datetime
@@ -16,7 +17,10 @@ RESTART_S = 0.5  # between two crashes
 LOOK_S = 0.1
 BEAT_S = 5.0
 ROOM = {"cpu": "64", "memory": "256Gi", "pods": "500", "ephemeral-storage": "1Ti"}
+
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+
+log = logging.getLogger(__name__)
 
 
 class FakeKubelet:
@@ -97,15 +101,15 @@ class FakeKubelet:
                 self._api.merge(f"{path}/status", {"metadata": {"uid": uid}, "status": status})
                 self._told[uid] = status
         except Refusal as e:
-            if e.status not in (404, 409):  # it has gone, or is another one meanwhile
-                raise
+            if e.status not in (404, 409):  # 404, 409: it has gone, or is another one meanwhile
+                log.warning("%s: %s", path, e)  # its own trouble: the other pods are tended all the same
 
     def _status(self, pod: Manifest, age_s: float) -> Manifest:
         """What a kubelet would say of the pod at this age; nothing yet at first."""
         start_s = _start_s(pod)
-        if age_s < start_s:
-            return {}
         told = self._told.get(pod["metadata"]["uid"], {})
+        if age_s < start_s or told.get("phase") == "Succeeded":  # what has ended stays so, whoever owns it
+            return told
         ip = told.get("podIP") or _address(next(self._addresses))
         since = told.get("startTime") or _now()
         containers = [
