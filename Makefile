@@ -2,7 +2,7 @@
 #   make demo         the whole of Drover with a simulated fleet, on this machine
 #   make test         all tests that need Python and a browser
 #   make test-fast    pure and database tests, in about five minutes
-#   make test-system  tests that need further programs (kubectl, haproxy, socat)
+#   make test-system  tests that need further programs (kubectl, haproxy, prometheus, socat)
 #   make test-kubernetes  tests on a real control plane; KUBEBUILDER_ASSETS names the folder of its programs
 #   make bench        what docs/benchmarks.md tells, measured here
 #   make messages     locale/: what is new in the code, what is left to translate, the compiled catalogue
@@ -42,6 +42,7 @@ test-fast: $(VENV)/.dev
 
 test-system: $(VENV)/.dev $(BIN)/kubectl
 	@.ci/need haproxy
+	@.ci/need prometheus
 	@.ci/need socat
 	$(PYTEST) $(SYSTEM_TESTS)
 
