@@ -10,7 +10,7 @@ SHOWN = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"
 
 
 def owner_causes(metadata: Obj) -> list[Cause]:
-    """What a real server would refuse: owners that are not named in full, and a second controller."""
+    """What a real server would refuse: owners that are not named in full, Events, and a second controller."""
     owners = metadata.get("ownerReferences") or []
     causes = [cause for owner in owners for cause in _unnamed(owner)]
     controllers = [f"{owner.get('kind')}/{owner.get('name')}" for owner in owners if owner.get("controller")]
@@ -28,4 +28,13 @@ def _unnamed(owner: Obj) -> list[Cause]:
     if not version or version.count("/") > 1:
         causes.append(Cause(f"{FIELD}.apiVersion", f'Invalid value: "{version}": version must not be empty'))
     empty = [key for key in ("kind", "name", "uid") if not owner.get(key)]
-    return causes + [Cause(f"{FIELD}.{key}", 'Invalid value: "": must not be empty') for key in empty]
+    causes += [Cause(f"{FIELD}.{key}", 'Invalid value: "": must not be empty') for key in empty]
+    if (version, owner.get("kind")) == ("v1", "Event"):
+        causes.append(
+            Cause(FIELD, f"Invalid value: {_shown(owner)}: /v1, Kind=Event is disallowed from being an owner")
+        )
+    return causes
+
+
+def _shown(owner: Obj) -> str:
+    return packed({key: owner[key] for key in SHOWN if key in owner}).decode()

@@ -50,6 +50,7 @@ REFUSED: dict[str, tuple[Any, list[str]]] = {
     "no uid": (lambda one: [one | {"uid": ""}], ["uid"]),
     "nothing": (lambda one: [{}], ["apiVersion", "kind", "name", "uid"]),
     "a bad version": (lambda one: [one | {"apiVersion": "a/b/c"}], ["apiVersion"]),
+    "an event": (lambda one: [{"apiVersion": "v1", "kind": "Event", "name": "e", "uid": NOBODY}], [""]),
     "two controllers": (
         lambda one: [one | {"controller": True}, one | {"uid": NOBODY, "controller": True}],
         [""],
@@ -68,6 +69,8 @@ def test_owners_that_make_no_sense_are_refused(name: str, api: Api, space: str) 
         "no uid": 'Invalid value: "": must not be empty',
         "nothing": 'Invalid value: "": version must not be empty',
         "a bad version": 'Invalid value: "a/b/c": version must not be empty',
+        "an event": f'{{"apiVersion":"v1","kind":"Event","name":"e","uid":"{NOBODY}"}}: '
+        "/v1, Kind=Event is disallowed from being an owner",
         "two controllers": 'Found "true" in references for ConfigMap/owner and ConfigMap/owner',
     }
     assert any(message.endswith(words[name]) for _, message in causes)
