@@ -28,13 +28,17 @@ def placed(
     {0: ('a', 'c')}
     >>> placed(["a", "c"], {0: ["a"], 1: ["c"]}), placed(["a", "c"], {0: ["a"], 1: ["c"]}, compact=True)
     ({0: ('a',), 1: ('c',)}, {0: ('a', 'c')})
+
+    Whoever moves is bound at the new place before the old one is touched: a number that is given up is nobody's
+    until its HTTPRoute is gone.
     """
     wanted, kept = set(hostnames), _kept(set(hostnames), now)
+    binding = {number for number, held in now.items() if wanted & set(held)}
     guests = {number: [host for host in held if host in staying] for number, held in now.items()}
     while compact and len(kept) > max(1, ceil(len(wanted) / HOSTNAMES_MAX)):
         del kept[min(kept, key=lambda number: (len(kept[number]), -number))]
     for host in sorted(wanted - {host for held in kept.values() for host in held}):
-        kept.setdefault(_free(kept, guests), set()).add(host)
+        kept.setdefault(_free(kept, guests, binding), set()).add(host)
     return {number: tuple(sorted(held)) for number, held in sorted(kept.items())} or {0: ()}
 
 
@@ -48,9 +52,12 @@ def _kept(wanted: set[str], now: Mapping[int, Collection[str]]) -> dict[int, set
     return kept
 
 
-def _free(kept: Mapping[int, Collection[str]], guests: Mapping[int, Collection[str]]) -> int:
-    """A number with a place that nobody has, those on their way out included: one in use if there is any."""
-    unused = (number for number in count() if number not in kept)
+def _free(
+    kept: Mapping[int, Collection[str]], guests: Mapping[int, Collection[str]], binding: Collection[int]
+) -> int:
+    """A number with a place that nobody has, those on their way out included: one in use if there is any, and none
+    of `binding` that is not."""
+    unused = (number for number in count() if number not in kept and number not in binding)
     for number in chain(sorted(kept), unused):
         if len(kept.get(number, ())) + len(guests.get(number, ())) < HOSTNAMES_MAX:
             return number
