@@ -173,8 +173,8 @@ def _at(
     try:
         if asked:
             router = connect(row)
-            trouble |= {route: found.reason for route, found in bring(router, asked).items()}
-            shown = router.read([one.route for one in asked])
+            brought, shown = bring(router, asked)
+            trouble |= {route: found.reason for route, found in brought.items()}
     except Exception as error:  # noqa: BLE001  (and written)
         trouble |= {one.route: _broke(error) for one in asked}
     return [_line(order, name, shown, trouble[order.route.name]) for order in wanted]

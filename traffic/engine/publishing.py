@@ -93,8 +93,8 @@ def _one_round(instance: RouterInstance, connect: Connect) -> set[int]:
     trouble = None
     try:
         router = connect(instance)
-        found |= bring(router, asked)
-        actual = router.read([one.route for one in asked])
+        brought, actual = bring(router, asked)
+        found |= brought
     except RouterError as error:
         trouble = error.reason
         found = {one.route: Found(State.UNREACHABLE, trouble) for one in asked} | found
@@ -123,9 +123,11 @@ def _unknown_where(homeless: Mapping[str, Sequence[str]]) -> dict[str, Found]:
     }
 
 
-def bring(router: Router, asked: Collection[Asked]) -> dict[str, Found]:
-    """Write what differs, and read it back. Raises Unreachable where the instance does not answer."""
-    actual = router.read([one.route for one in asked])
+def bring(router: Router, asked: Collection[Asked]) -> tuple[dict[str, Found], dict[str, Actual]]:
+    """Write what differs, and read it back: what became of each Route, and what was read last. Raises Unreachable where
+    the instance does not answer."""
+    names = [one.route for one in asked]
+    actual = router.read(names)
     found: dict[str, Found] = {}
     able = list(asked)
     try:
@@ -135,11 +137,14 @@ def bring(router: Router, asked: Collection[Asked]) -> dict[str, Found]:
         writes = router.plan(able, actual)
     for _, stage in groupby(writes, key=lambda write: write.stage):
         _carry_out(router, list(stage), found)
-    verified = router.verify([one for one in able if one.route not in found])
-    return found | {
+    if writes:
+        actual = router.read(names)
+    verified = router.verify([one for one in able if one.route not in found], actual)
+    states = {
         route: Found(State.PENDING if reason else State.PUBLISHED, reason)
         for route, reason in verified.items()
     }
+    return found | states, actual
 
 
 def _carry_out(router: Router, writes: Sequence[Write], found: dict[str, Found]) -> None:

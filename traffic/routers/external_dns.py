@@ -86,8 +86,10 @@ class ExternalDns:
             raise TypeError("this write is another router's")
         _translated(lambda: self._put(put))
 
-    def verify(self, asked: Sequence[Asked]) -> dict[str, Reason | None]:
-        found = self.read([one.route for one in asked])
+    def verify(
+        self, asked: Sequence[Asked], actual: Mapping[str, Actual] | None = None
+    ) -> dict[str, Reason | None]:
+        found = self.read([one.route for one in asked]) if actual is None else actual
         return {one.route: self._difference(one, found.get(one.route)) for one in asked}
 
     def remove(self, routes: Collection[str]) -> None:

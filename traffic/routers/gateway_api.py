@@ -14,6 +14,7 @@ from .protocol import Actual, Asked, Traits, Write
 from .rules import first_difference
 
 KINDS = ("HTTPRoute", "Service", "EndpointSlice")
+NAMED_MAX = 20  # Routes that a selector names: it stands in the URL
 TOGETHER = 6  # a cluster's client has eight places: two are left for whoever else asks there
 
 
@@ -45,8 +46,10 @@ class GatewayRouter:
             case _:
                 raise TypeError("this write is another router's")
 
-    def verify(self, asked: Sequence[Asked]) -> dict[str, Reason | None]:
-        found = self.read([one.route for one in asked])
+    def verify(
+        self, asked: Sequence[Asked], actual: Mapping[str, Actual] | None = None
+    ) -> dict[str, Reason | None]:
+        found = self.read([one.route for one in asked]) if actual is None else actual
         return {one.route: self._difference(one, found.get(one.route)) for one in asked}
 
     def remove(self, routes: Collection[str]) -> None:
@@ -56,8 +59,9 @@ class GatewayRouter:
             translated(partial(self._kube.delete, *place, uid=str(one["metadata"]["uid"])))
 
     def _objects(self, routes: Collection[str] | None) -> list[Manifest]:
-        """Ours, of these Routes. A selector can name one Route, or all."""
-        selector = f"{ROUTE_LABEL}={next(iter(routes))}" if routes and len(routes) == 1 else ROUTE_LABEL
+        """Ours, of these Routes: a selector names a few of them, or all."""
+        few = routes is not None and 0 < len(routes) <= NAMED_MAX
+        selector = f"{ROUTE_LABEL} in ({','.join(sorted(routes or ()))})" if few else ROUTE_LABEL
         lists = [translated(partial(self._kube.list, kind, self._edge.namespace, selector)) for kind in KINDS]
         return [one for each in lists for one in each if routes is None or label(one, ROUTE_LABEL) in routes]
 

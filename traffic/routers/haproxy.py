@@ -64,8 +64,10 @@ class HaproxyRouter:
             case _:
                 raise TypeError("this write is another router's")
 
-    def verify(self, asked: Sequence[Asked]) -> dict[str, Reason | None]:
-        found = self.read([one.route for one in asked])
+    def verify(
+        self, asked: Sequence[Asked], actual: Mapping[str, Actual] | None = None
+    ) -> dict[str, Reason | None]:
+        found = self.read([one.route for one in asked]) if actual is None else actual
         return {one.route: _difference(one, found.get(one.route)) for one in asked}
 
     def remove(self, routes: Collection[str]) -> None:

@@ -106,8 +106,11 @@ class Router(Protocol):
         raises Stale where somebody wrote since the read that the plan was made of."""
         ...
 
-    def verify(self, asked: Sequence[Asked]) -> dict[str, Reason | None]:
-        """Route -> None where what is read back now is what is asked, else the first thing that differs."""
+    def verify(
+        self, asked: Sequence[Asked], actual: Mapping[str, Actual] | None = None
+    ) -> dict[str, Reason | None]:
+        """Route -> None where what is read back is what is asked, else the first thing that differs. `actual` has
+        just been read; without it that is done now."""
         ...
 
     def remove(self, routes: Collection[str]) -> None:

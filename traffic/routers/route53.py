@@ -88,9 +88,11 @@ class Route53:
             seen, self._check_ids = zone, {}
         raise Stale(because("router-moved-on", route=write.routes[0]))
 
-    def verify(self, asked: Sequence[Asked]) -> dict[str, Reason | None]:
+    def verify(
+        self, asked: Sequence[Asked], actual: Mapping[str, Actual] | None = None
+    ) -> dict[str, Reason | None]:
         ours = [self._ours(one) for one in asked]
-        found = self.read([one.route for one in ours])
+        found = self.read([one.route for one in ours]) if actual is None else actual
         return {one.route: self._difference(one, found.get(one.route)) for one in ours}
 
     def remove(self, routes: Collection[str]) -> None:

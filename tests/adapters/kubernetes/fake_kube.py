@@ -1,6 +1,7 @@
 """A Kube in memory, for tests that are not about HTTP. It passes the contract suite beside it."""
 
 import itertools
+import re
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
@@ -260,9 +261,13 @@ def _unescaped(part: str) -> str:
 
 
 def _selected(item: Manifest, selector: str) -> bool:
+    """By `key`, `key=value` and `key in (one,other)`, with commas between."""
     labels = item["metadata"].get("labels") or {}
-    parts = [part.partition("=") for part in selector.split(",") if part]
-    return all(key in labels and (not equals or labels[key] == value) for key, equals, value in parts)
+    terms = re.findall(r"([^,=\s]+)(?:=([^,]*)| in \(([^)]*)\))?(?:,|$)", selector)
+    return all(
+        key in labels and (not (equal or among) or labels[key] in (among or equal).split(","))
+        for key, equal, among in terms
+    )
 
 
 def _leaves(item: Any, path: str = "") -> list[tuple[str, Any]]:

@@ -53,8 +53,10 @@ class FakeRouter:
         self.before_write(write)
         self.faults.call(lambda: self._swap(write), write=True, silent=_silent, lie=lambda: None)
 
-    def verify(self, asked: Sequence[Asked]) -> dict[str, Reason | None]:
-        found = self.read([one.route for one in asked])
+    def verify(
+        self, asked: Sequence[Asked], actual: Mapping[str, Actual] | None = None
+    ) -> dict[str, Reason | None]:
+        found = self.read([one.route for one in asked]) if actual is None else actual
         return {one.route: first_difference(one, found.get(one.route)) for one in asked}
 
     def remove(self, routes: Collection[str]) -> None:

@@ -53,7 +53,7 @@ def test_writes_of_one_stage_are_under_way_together(router: Several) -> None:
         met.wait(WAIT_S)
 
     router.before_write = meet
-    found = bring(router, asked(2, "a-1", "b-1"))
+    found, _ = bring(router, asked(2, "a-1", "b-1"))
     assert {one.state for one in found.values()} == {State.PUBLISHED}
 
 
@@ -67,7 +67,7 @@ def test_a_later_stage_begins_when_the_earlier_is_over(router: Several) -> None:
             assert not later.wait(A_WHILE_S), "a later stage has begun"
 
     router.before_write = dawdle
-    found = bring(router, asked(2, "b-1"))
+    found, _ = bring(router, asked(2, "b-1"))
     assert {one.state for one in found.values()} == {State.PUBLISHED}
     assert max(router.begun) > 1 and sorted(router.begun) == router.begun
 
@@ -90,7 +90,7 @@ def test_a_route_that_is_refused_keeps_no_other_from_its_place(router: Several) 
             raise Rejected(because("a-test"))
 
     router.before_write = refuse
-    found = bring(router, asked(2, "b-1"))
+    found, _ = bring(router, asked(2, "b-1"))
     assert [found[f"shop-{n}"].state for n in range(3)] == [State.PUBLISHED, State.REFUSED, State.PUBLISHED]
     assert router.published["shop-1"].epoch == 1
 
