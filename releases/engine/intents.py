@@ -87,6 +87,7 @@ def _start(this: _Pass, step: Step, intent: Start) -> None:
         picked_at=None,
         due_at=intent.due_at,
         reason={},
+        result={},
     )
     if not moved:
         return
