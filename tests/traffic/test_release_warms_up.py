@@ -1,10 +1,13 @@
 """A release asks a Prod for pages before its users come back: one that is ready but answers errors gets nobody."""
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery.signals import before_task_publish
+from django.utils import timezone
 
 from clusters.actions import create_version
 from clusters.kube.protocol import NotFound
@@ -15,6 +18,7 @@ from releases.models import Run, Step
 from releases.preview import preview_release
 from releases.warming import asker, warm_up_blockers
 from tests import build
+from tests.engine.driver import advance
 from tests.engine.real import clusters, drive, kube_of
 from tests.steps.test_warm_up import App, serving
 from tests.traffic.edge import Edge
@@ -121,6 +125,59 @@ def test_a_retry_begins_with_what_writes_and_asks_anew(edge: Edge) -> None:
     }
     drive(run, until="warm_up")
     assert step(run, "warm_up").result == {}
+
+
+def test_a_rollback_brings_its_users_back_when_it_is_warm_again(edge: Edge) -> None:
+    users = Users(edge)
+    run = release(failing_version(), WARM | {"ready_timeout_s": 3})
+    Step.objects.filter(run=run, kind="wait_ready").update(params={"timeout_s": 60})
+    drive(run, until="warm_up", after=users.look)
+    back = actions.roll_back(build.person("on-call"), run.pk, "it answers errors")
+    drive(back, until="warm_up", after=users.look)
+    assert edge.weights("shop-r") == {"b-1": 100}
+    drive(back, after=users.look)
+    assert back.state == "succeeded"
+    assert step(back, "warm_up").reason["code"] == "warmed-up"
+    assert edge.weights("shop-r") == {"a-2": 50, "b-1": 50}
+
+
+def test_who_is_warmed_up_in_a_rollback_takes_nobodys_turn_in_an_emergency(
+    edge: Edge, django_capture_on_commit_callbacks: Any
+) -> None:
+    users = Users(edge)
+    run = release("v1.1.0", WARM)
+    drive(run, until="warm_up", after=users.look)
+    back = actions.roll_back(build.person("on-call"), run.pk, "a change of mind")
+    sent: set[str] = set()
+
+    def keep(sender: str, routing_key: str, **_more: Any) -> None:
+        if sender == "releases.tasks.act":
+            sent.add(routing_key)
+
+    before_task_publish.connect(keep)
+    try:
+        for kind in ("set_version", "warm_up"):
+            drive(back, until=kind, after=users.look)
+            assert (
+                acts_queue(back, kind, sent, django_capture_on_commit_callbacks)
+                == {
+                    "set_version": {"emergency"},
+                    "warm_up": {"default"},
+                }[kind]
+            )
+    finally:
+        before_task_publish.disconnect(keep)
+
+
+def acts_queue(run: Run, kind: str, sent: set[str], capture: Any) -> set[str]:
+    """Where the message for this act goes when it is sent again, since no worker has taken it."""
+    sent.clear()
+    deadline = time.monotonic() + 20
+    while not sent and time.monotonic() < deadline:  # after a broker was silent, nothing is sent for a second
+        Step.objects.filter(run=run, kind=kind, state="running").update(due_at=timezone.now(), picked_at=None)
+        with capture(execute=True):
+            advance(run)
+    return set(sent)
 
 
 # --- who is asked as whom ----------------------------------------------------------------------------

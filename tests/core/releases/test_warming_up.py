@@ -6,11 +6,12 @@ import pytest
 
 from journal.core.reasons import because
 from releases.core.kinds import WRITING
+from releases.core.rollback import plan_rollback
 from releases.core.states import RunState, StepState
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy, strategy_to_json
 from releases.core.warming import Warmth, after_replies, next_at_once, warmth_from_json, warmth_to_json
 from releases.core.waves import plan_release
-from tests.core.releases.fleets import V2, example_fleet, make_run, names_of
+from tests.core.releases.fleets import V1, V2, example_fleet, make_run, names_of
 from tests.core.releases.test_coming_back import kinds_of, published, steps_of
 from tests.core.releases.test_switching import ENOUGH, SWITCH, switch_plan, with_standbys
 from tests.core.releases.world import World, all_well, step_of
@@ -170,3 +171,30 @@ def test_how_far_it_is_can_be_stored():
     assert warmth == Warmth(0, (("200", 2), ("503", 1)))
     assert warmth_from_json(warmth_to_json(warmth)) == warmth
     assert warmth_from_json({}) == Warmth()
+
+
+# --- back -------------------------------------------------------------------------------------------
+
+
+def test_a_rollback_warms_up_whom_the_release_was_to_and_nobody_else():
+    fleet = published(example_fleet())
+    plan = plan_release(fleet, "shop", V2, Strategy(warm_up=20))
+    planned = plan_rollback(5, plan, ("a-1", "a-2"), fleet, (V1, V2), "v1.1.0", {})
+    kinds = {prod.name: [s.kind for s in prod.steps] for wave in planned.plan.waves for prod in wave.prods}
+    assert kinds == {
+        "a-1": ["set_version", "wait_ready", "restore"],
+        "a-2": ["set_version", "wait_ready", "warm_up", "restore"],
+    }
+
+
+def test_a_rollback_of_a_switch_warms_up_nobody():
+    fleet = published(with_standbys(*ENOUGH))
+    plan = switch_plan(fleet, replace(SWITCH, warm_up=20))
+    now = {"a-2": "a-8"}  # it has taken its place
+    routes = tuple(
+        replace(route, members=tuple((now.get(prod, prod), weight) for prod, weight in route.members))
+        for route in fleet.routes
+    )
+    planned = plan_rollback(5, plan, ("a-2", "a-8"), replace(fleet, routes=routes), (V1, V2), "v1.1.0", {})
+    kinds = {step.kind for wave in planned.plan.waves for prod in wave.prods for step in prod.steps}
+    assert kinds == {"set_version", "wait_ready", "restore"}
