@@ -58,6 +58,13 @@ class ReleaseForm(forms.Form):
     back = forms.ChoiceField(
         label=_("Users of a drained Prod come back"), choices=BACKS, initial=DEFAULTS.back
     )
+    warm_up = forms.IntegerField(
+        label=_("Warm up with"),
+        min_value=0,
+        max_value=1000,
+        initial=DEFAULTS.warm_up,
+        help_text=_("Requests in a row that a Prod has to answer before users come to it. 0: none are sent."),
+    )
     ask = forms.ChoiceField(label=_("Approval"), choices=ASKS, initial=DEFAULTS.ask)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

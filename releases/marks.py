@@ -52,6 +52,7 @@ RUN_NAMES = {
 STEP_DOING = {
     "set_version": _("updating"),
     "wait_ready": _("starting pods"),
+    "warm_up": _("warming up"),
     "soak": _("soaking"),
     "ask": _("waits for approval"),
     "leave_service": _("leaving service"),
@@ -67,6 +68,7 @@ STEP_DOING = {
 STEP_NAMES = {
     "set_version": _("Set version"),
     "wait_ready": _("Wait until ready"),
+    "warm_up": _("Warm up"),
     "soak": _("Soak"),
     "ask": _("Approval"),
     "leave_service": _("Out of service"),

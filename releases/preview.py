@@ -35,6 +35,7 @@ from traffic.queries.facts import read_facts
 
 from .fleet import fleet_facts, version_facts
 from .relocations import loads_to_come, nowhere_reasons, planned_relocations
+from .warming import warm_up_blockers
 
 Excluded = tuple[tuple[str, str], ...]
 
@@ -97,7 +98,7 @@ def preview_release(
         plan = plan_release(fleet, blueprint, facts, parsed, excluded, nowhere)
     return Preview(
         plan,
-        blockers(plan, fleet, facts, nowhere=nowhere),
+        (*warm_up_blockers(plan), *blockers(plan, fleet, facts, nowhere=nowhere)),
         parsed,
         notes=relocation_notes(relocations, _writers(plan, fleet, parsed)),
         promised=loads_to_come(plan, relocations),
@@ -113,7 +114,8 @@ def _preview_switch(
     plan = plan_release(fleet, blueprint, version, strategy, excluded, pairing=pairing)
     missing = tuple(Blocker(reason) for reason in pairing.missing)
     promised = {pair.new.name: pair.load for pair in pairing.pairs}
-    return Preview(plan, (*missing, *blockers(plan, fleet, version)), strategy, promised=promised)
+    stops = (*missing, *warm_up_blockers(plan), *blockers(plan, fleet, version))
+    return Preview(plan, stops, strategy, promised=promised)
 
 
 def _writers(plan: Plan, fleet: FleetFacts, strategy: Strategy) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from access.permissions import require
 from journal.core.reasons import Reason, Refused, because, reason_from_json, reason_to_json
 from journal.log import event, record
 from releases.core.allowed import blockers_of
-from releases.core.kinds import KINDS
+from releases.core.kinds import KINDS, WRITING
 from releases.core.states import STEP_BROKEN, STEP_ENDED, RunState, StepState
 from releases.engine.intents import after_step
 from releases.engine.wake import wake
@@ -115,13 +115,12 @@ def _again_with(step: Step) -> list[Step]:
 
 
 def _act_before(step: Step) -> int:
-    """The position of the last act up to `step`. Without one: its own; that of a ramp's beginning, since a ramp that
+    """The position of the last act up to `step` that writes. Without one: its own; that of a ramp's beginning, since a ramp that
     fails takes away all that it has given."""
-    acts = [kind for kind, facts in KINDS.items() if facts.acts]
     earlier = Step.objects.filter(
         run=step.run_id, wave=step.wave, prod=step.prod_id, position__lte=step.position
     )
-    last = earlier.filter(kind__in=acts).order_by("-position").values_list("position", flat=True).first()
+    last = earlier.filter(kind__in=WRITING).order_by("-position").values_list("position", flat=True).first()
     if last is None and step.kind == "ramp":
         ramps = earlier.filter(kind="ramp").values_list("position", "params")
         return min(at for at, params in ramps if params.get("route") == step.params.get("route"))

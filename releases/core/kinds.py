@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Kind:
     """`acts`: touches the world, so it runs as a task of its own under a lease of `lease_s`; otherwise
     it is judged from rows inside the pass. `disturbs`: users may notice, so every Route of the Prod
-    must be free before it starts. `cut`: given up at once when its Run stops, since it only waits.
+    must be free before it starts. `cut`: given up at once when its Run stops, since it only waits or asks.
     `needs`: what the author of the Run must still be allowed to do when the act begins.
     `doing`: the code of the Reason that a Run shows while such a step is under way."""
 
@@ -26,6 +26,7 @@ KINDS: dict[str, Kind] = {
     "drain": Kind(acts=False, disturbs=True, cut=True, doing="draining"),
     "set_version": Kind(acts=True, disturbs=True),
     "wait_ready": Kind(acts=False, doing="waits-for-ready"),
+    "warm_up": Kind(acts=True, cut=True, doing="warming-up"),
     "restore": Kind(acts=False, doing="restoring"),
     "move": Kind(acts=False, doing="moving-users"),
     "ramp": Kind(acts=False, doing="ramping"),
@@ -38,6 +39,9 @@ KINDS: dict[str, Kind] = {
 
 # The kinds that change a Prod for its users.
 DISTURBING: tuple[str, ...] = tuple(kind for kind, facts in KINDS.items() if facts.disturbs)
+
+# The kinds that write to a Cluster: a retry of a later step begins with the last of them.
+WRITING: tuple[str, ...] = tuple(kind for kind, facts in KINDS.items() if facts.acts and not facts.cut)
 
 # Waits before the next attempt after an attempt could not find out; after the last one: errored.
 BACKOFF_S: tuple[int, ...] = (1, 4, 10)

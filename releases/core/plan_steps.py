@@ -37,6 +37,16 @@ def wait_ready(timeout_s: int) -> PlannedStep:
     return PlannedStep("wait_ready", (("timeout_s", timeout_s),))
 
 
+def warm_up(strategy: Strategy, users_of: str = "") -> tuple[PlannedStep, ...]:
+    """Ask the Prod for pages before users come, as its own do, or as those of the Prod whose place it takes (`users_of`).
+    It has as long to answer as to become ready. Nothing for 0 requests."""
+    if not strategy.warm_up:
+        return ()
+    whose = (("users_of", users_of),) if users_of else ()
+    params = (("requests", strategy.warm_up), ("timeout_s", strategy.ready_timeout_s), *whose)
+    return (PlannedStep("warm_up", params),)
+
+
 def relocate() -> PlannedStep:
     """Send users that nobody else serves to a Prod on the Version that they have, for as long as it takes."""
     return PlannedStep("relocate", (("timeout_s", ROUTER_TIMEOUT_S),))
@@ -105,15 +115,23 @@ def ask(approvals: int) -> PlannedStep:
 
 
 def release_steps(
-    prod: ProdFacts, to: From, strategy: Strategy, drained: bool = False, relocated: bool = False
+    prod: ProdFacts,
+    to: From,
+    strategy: Strategy,
+    drained: bool = False,
+    relocated: bool = False,
+    takes: str = "",
 ) -> tuple[PlannedStep, ...]:
     """What a release does to a Prod; `drained`: its users are sent elsewhere meanwhile; `relocated`: those that nobody
-    else serves are too. One that is there already, asked and settled, is set and proven again (that heals drift,
+    else serves are too; `takes`: the Prod whose place it is about to take. One that is there already, asked and settled, is set and proven again (that heals drift,
     and "already so" is success at once) but disturbs nobody and has nothing new to soak."""
     setting: tuple[PlannedStep, ...] = (set_version(to), wait_ready(strategy.ready_timeout_s))
+    if takes:
+        setting = (*setting, *warm_up(strategy, takes))
     if prod.version == to.version and prod.came_from == to:
         return setting
     if drained or relocated:
         away = (relocate(),) if relocated else ()
-        setting = (*away, drain(strategy.drain_s), *setting, *come_back(prod, strategy))
+        back = (*warm_up(strategy), *come_back(prod, strategy))
+        setting = (*away, drain(strategy.drain_s), *setting, *back)
     return (*setting, *soak(strategy.soak_s))

@@ -212,7 +212,8 @@ def _plan(
     case: _Case, plan: Plan, fleet: FleetFacts, ordered: tuple[Impact, ...], going: Mapping[str, From]
 ) -> Plan:
     partners = read_partners(fleet)
-    back = {prod: (restore(),) for prod in needs_restoring(fleet)}
+    warm = _warm_ups(plan)
+    back = {prod: (*warm.get(prod, ()), restore()) for prod in needs_restoring(fleet)}
     prods = tuple(
         _planned(case, one, going[one.prod.name], partners, back.get(one.prod.name, ())) for one in ordered
     )
@@ -230,6 +231,17 @@ def _plan(
             digest="",
         )
     )
+
+
+def _warm_ups(plan: Plan) -> dict[str, tuple[PlannedStep, ...]]:
+    """Prod -> how `plan` was to warm it up before its own users came back: so they come back from there too."""
+    return {
+        prod.name: tuple(
+            step for step in prod.steps if step.kind == "warm_up" and "users_of" not in dict(step.params)
+        )
+        for wave in plan.waves
+        for prod in wave.prods
+    }
 
 
 def _planned(

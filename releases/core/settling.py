@@ -21,11 +21,13 @@ def settle_running(run: RunNow, now: datetime) -> tuple[Intent, ...]:
 
 def _look_at(step: StepNow, stopping: bool, now: datetime) -> Intent | None:
     if KINDS[step.kind].acts:
-        return _look_at_act(step, now)
+        return _look_at_act(step, stopping, now)
     return _look_at_answer(step, stopping)
 
 
-def _look_at_act(step: StepNow, now: datetime) -> Intent | None:
+def _look_at_act(step: StepNow, stopping: bool, now: datetime) -> Intent | None:
+    if stopping and KINDS[step.kind].cut:
+        return Settle(step.id, StepState.ABORTED, because("run-stopping"))
     if step.due_at is not None and step.due_at > now:
         return None
     if step.tries > len(BACKOFF_S):

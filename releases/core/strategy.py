@@ -35,7 +35,7 @@ class Strategy:
     percent of the fleet's load; `parallel` a count or percent of the wave's Prods (rounded down, 1 at
     least). `failure_budget`: how many Prods of a wave may fail before no other starts. `back`: whether users
     come back all at once or by a ramp, watched for `ramp_watch_s` after each step of it. `alone`: what is done where nobody else serves a
-    Route."""
+    Route. `warm_up`: how many requests in a row a Prod must answer before users come to it; 0: none are sent."""
 
     name: str = "by-impact"
     percents: tuple[int, ...] = (10, 30, 50, 100)
@@ -52,6 +52,7 @@ class Strategy:
     back: str = "restore"
     ramp_watch_s: int = 60
     alone: str = "in-place"
+    warm_up: int = 0
 
 
 class BadStrategy(FieldErrors):
@@ -195,4 +196,5 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "alone": _one_of(ALONES),
     "back": _one_of(BACKS),
     "ramp_watch_s": _whole(0, _DAY_S),
+    "warm_up": _whole(0, 1000),
 }

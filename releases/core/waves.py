@@ -25,7 +25,8 @@ NOBODY: Mapping[str, Reason] = {}
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What all Prods of a release are planned by: who is drained, who is relocated, who has nowhere to go."""
+    """What all Prods of a release are planned by: who is drained, who is relocated, who has nowhere to go, who takes
+    whose place."""
 
     version: VersionFacts
     strategy: Strategy
@@ -33,6 +34,7 @@ class _Case:
     drained: frozenset[str]
     relocated: frozenset[str]
     nowhere: Mapping[str, Reason]
+    takes: Mapping[str, str]
 
 
 def plan_release(
@@ -53,7 +55,9 @@ def plan_release(
     ours = _ours(fleet, blueprint)
     chosen = chosen_prods(fleet, blueprint, strategy, exclude)
     partners = read_partners(fleet)
-    case = _Case(version, strategy, partners, can_be_drained(fleet), _relocated(fleet, strategy), nowhere)
+    drained, relocated = can_be_drained(fleet), _relocated(fleet, strategy)
+    takes = {pair.new.name: pair.old.name for pair in pairing.pairs}
+    case = _Case(version, strategy, partners, drained, relocated, nowhere, takes)
     waves = _waves(chosen, fleet, case, pairing)
     horizon = find_horizon(waves, ours, version.name)
     return sealed(
@@ -114,7 +118,8 @@ def _wave(one: Group, case: _Case) -> Wave:
 
 def _planned(prod: ProdFacts, reason: Reason, case: _Case) -> PlannedProd:
     to = target(case.version.name, case.version.revision, prod)
-    steps = release_steps(prod, to, case.strategy, prod.name in case.drained, prod.name in case.relocated)
+    drained, relocated = prod.name in case.drained, prod.name in case.relocated
+    steps = release_steps(prod, to, case.strategy, drained, relocated, case.takes.get(prod.name, ""))
     held = held_reason(prod, case.partners) or case.nowhere.get(prod.name)
     return PlannedProd(prod.name, reason, steps, prod.came_from, to.version, held)
 

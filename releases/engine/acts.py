@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -26,6 +26,7 @@ from releases.core.states import RunKind, StepState
 from releases.models import Step
 from releases.steps import act
 from releases.steps.context import Outcome, StepContext, Superseded
+from releases.warming import asker
 
 from .intents import after_step
 from .wake import wake
@@ -94,6 +95,8 @@ def _denied(step: Step) -> Reason | None:
 
 def _objects(step: Step, prod: Prod) -> tuple[tuple[Rendered, ...], tuple[tuple[str, str], ...]]:
     """What the act applies, and (kind, name) of what it removes: all of it where it applies nothing."""
+    if step.kind == "warm_up":
+        return (), ()
     if step.kind != "set_version":
         return (), all_objects(prod.blueprint_id)
     version = Version.objects.select_related("revision", "blueprint").get(pk=step.params["version_id"])
@@ -124,6 +127,8 @@ def _context(step: Step, attempt: Attempt) -> StepContext:
         renew=partial(_renew, attempt),
         params=step.params,
         waited_s=(timezone.now() - step.started_at).total_seconds() if step.started_at else 0.0,
+        left=step.result,
+        ask=asker(step) if step.kind == "warm_up" else None,
     )
 
 
@@ -139,7 +144,7 @@ def _answer(step: Step, attempt: Attempt, outcome: Outcome) -> None:
                 wait_s = BACKOFF_S[max(1, min(step.tries, len(BACKOFF_S))) - 1]
                 stored = _retry_later(attempt, reason, wait_s)
             case Running(reason, retry_after_s):  # the world answered: what was tried in vain is forgotten
-                stored = _retry_later(attempt, reason, retry_after_s, tries=0)
+                stored = _retry_later(attempt, reason, retry_after_s, tries=0, result=outcome.result)
             case other:
                 assert_never(other)
         if stored:
@@ -173,6 +178,6 @@ def _settle(attempt: Attempt, step: Step, state: StepState, reason: Reason, outc
     return bool(moved)
 
 
-def _retry_later(attempt: Attempt, reason: Reason, wait_s: float, **also: int) -> bool:
+def _retry_later(attempt: Attempt, reason: Reason, wait_s: float, **also: Any) -> bool:
     due_at = timezone.now() + timedelta(seconds=wait_s)
     return bool(attempt.mine().update(reason=reason_to_json(reason), due_at=due_at, **also))

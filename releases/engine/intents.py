@@ -103,6 +103,7 @@ def _start(this: _Pass, step: Step, intent: Start) -> None:
         picked_at=None,
         due_at=intent.due_at,
         reason={},
+        result={},
     )
     if not moved:
         return
@@ -156,7 +157,8 @@ def _redo(this: _Pass, step: Step, intent: Redo) -> None:
 def _send_act(run: Run, step: Step, attempt: int) -> None:
     from releases.tasks import act
 
-    send(act, (step.pk, attempt), run.kind)
+    # Who is warmed up has no users yet: that takes nobody's turn in an emergency.
+    send(act, (step.pk, attempt), "" if step.kind == "warm_up" else run.kind)
 
 
 def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:

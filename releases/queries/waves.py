@@ -244,6 +244,8 @@ def _detail(step: StepRow) -> str:
             return str(step.params.get("to", ""))
         case "ramp":
             return f"{step.params.get('route', '')} {step.params.get('percent', 100)} %".strip()
+        case "warm_up":
+            return f"{step.params.get('requests', '')}×"
         case "soak":
             return whole_words(int(step.params.get("soak_s", 0)))
         case "wait_ready" if step.reason and step.state == StepState.SUCCEEDED:

@@ -35,5 +35,19 @@ ONE: dict[str, tuple[str, str]] = {
             "the cluster, %(cluster)s."
         ),
     ),
+    "no-address-to-warm-up": (
+        "count",
+        (
+            "%(count)s Prod cannot be warmed up, since its address is not known (%(prods)s). Give its endpoint, or release "
+            "with warm_up 0."
+        ),
+    ),
+    "no-hostname-to-warm-up": (
+        "count",
+        (
+            "%(count)s Prod cannot be warmed up, since none of its users has a hostname to ask for, or all of these have a "
+            "single writer (%(prods)s). Give hostnames, or release with warm_up 0."
+        ),
+    ),
     "redundant-users": ("tenants", "Its %(tenants)s tenant is also served from another failure domain."),
 }

@@ -50,6 +50,17 @@ SENTENCES = {
     "has %(most)s. Give it room, or leave %(prod)s out.",
     "taker-not-proven": "%(prod)s has not gone through all its steps, so nobody is handed over to it: skip this too, or "
     "roll back.",
+    "warming-up": "Asks %(prod)s for pages before its users come.",
+    "warming": "%(answered)s of %(requests)s requests in a row were answered, before users come. What it has said, and how "
+    "often: %(said)s.",
+    "warmed-up": "%(requests)s requests in a row were answered.",
+    "not-warm-in-time": "It is ready, but not fit for users: after %(waited_s)s s only %(answered)s of %(requests)s requests "
+    "in a row were answered. What it has said, and how often: %(said)s.",
+    "not-asked": "%(prod)s cannot be asked for pages: its address is not known, or none of its users has a hostname.",
+    "no-address-to-warm-up": "%(count)s Prods cannot be warmed up, since their address is not known (%(prods)s). Give their "
+    "endpoint, or release with warm_up 0.",
+    "no-hostname-to-warm-up": "%(count)s Prods cannot be warmed up, since none of their users has a hostname to ask for, or "
+    "all of these have a single writer (%(prods)s). Give hostnames, or release with warm_up 0.",
     "relocating": "Sends the users of %(prod)s to other Prods for a while.",
     "relocated": "Its users live elsewhere for a while: %(routes)s Routes.",
     "users-relocated": "The users of %(prod)s live elsewhere until it is done.",

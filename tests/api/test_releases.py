@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from clusters.models import BlueprintRevision, Cluster, Version
+from clusters.models import BlueprintRevision, Cluster, Prod, Version
 from releases.models import Run
 from tests import build
 from tests.api.conftest import Call
+from tests.traffic.edge import Edge
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,21 @@ def test_the_plan_that_was_previewed_is_the_plan_that_runs(call: Call) -> None:
     assert list(dict.fromkeys(step["prod"] for step in detail["steps"])) == planned
 
 
+def test_a_release_that_warms_up_shows_it_and_says_whom_it_cannot_ask(call: Call) -> None:
+    Edge()
+    asked = {**V110, "strategy": {"warm_up": 20}}
+    preview = call("POST", "releases/preview/", asked).json()
+    steps = {prod["name"]: prod["steps"] for wave in preview["waves"] for prod in wave["prods"]}
+    assert {"kind": "warm_up", "params": {"requests": 20, "timeout_s": 660}} in steps["a-2"]
+    assert "warm_up" not in {step["kind"] for step in steps["a-1"]}
+    assert preview["blockers"] == []
+    Prod.objects.filter(name="a-2").update(endpoint="")
+    (blocker,) = call("POST", "releases/preview/", asked).json()["blockers"]
+    assert blocker["reason"]["code"] == "no-address-to-warm-up" and blocker["prods"] == []
+    answer = call("POST", "releases/", {**asked, "digest": preview["digest"]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "no-address-to-warm-up")
+
+
 def test_a_stale_digest_is_refused_and_starts_nothing(call: Call) -> None:
     digest = call("POST", "releases/preview/", V110).json()["digest"]
     Cluster.objects.filter(name="a").update(health="unreachable")
@@ -87,6 +103,7 @@ BAD = {
     "text for strategy": ({**V110, "strategy": "percent"}, 400, "invalid"),
     "unknown strategy": ({**V110, "strategy": {"name": "yolo"}}, 400, "invalid"),
     "unknown strategy field": ({**V110, "strategy": {"speed": 9}}, 400, "invalid"),
+    "too much warming up": ({**V110, "strategy": {"warm_up": 1001}}, 400, "invalid"),
     "unknown way back": ({**V110, "strategy": {"back": "slowly"}}, 400, "invalid"),
     "flag for number": ({**V110, "strategy": {"parallel": True}}, 400, "invalid"),
     "exclude without reason": ({**V110, "exclude": [{"prod": "a-1", "reason": ""}]}, 400, "invalid"),

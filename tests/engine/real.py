@@ -1,7 +1,7 @@
 """A Run driven against the simulator: real acts, and facts as an observer would store them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,8 +51,8 @@ def open_acts(run: Run) -> list[Step]:
     return list(steps.select_related("prod").order_by("pk"))
 
 
-def drive(run: Run, until: str = "") -> Run:
-    """Carry the Run out to its end, or until a step of kind `until` is under way."""
+def drive(run: Run, until: str = "", after: Callable[[], object] = lambda: None) -> Run:
+    """Carry the Run out to its end, or until a step of kind `until` is under way, calling `after` after each round."""
     patience = time.monotonic() + PATIENCE_S
     while time.monotonic() < patience:
         fresh()
@@ -64,6 +64,7 @@ def drive(run: Run, until: str = "") -> Run:
         for step in open_acts(run):
             acts.perform(step.pk, step.attempt)
         look_again(run)
+        after()
         time.sleep(0.02)
     raise AssertionError(f"{run} does not end: {run.state} {run.reason}")
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from clusters.models import Cluster, Version
+from clusters.models import Cluster, Prod, Version
 from releases.actions import stop_the_line
 from releases.models import Run
 from tests import build
@@ -46,6 +46,32 @@ def test_the_form_offers_a_ramp_and_the_plan_shows_its_steps(fleet: None, browse
     assert all(f"Ramp {percent} %" in page for percent in (10, 30, 50, 100)) and "Restore" not in page
     client.post("/releases/start/", CHOICE | {"back": "ramp", "digest": digest_in(page)})
     assert Run.objects.get().strategy["back"] == "ramp"
+
+
+def test_the_form_offers_to_warm_up_and_the_plan_shows_its_step(fleet: None, browser: Browser) -> None:
+    Edge()
+    client = browser("release-manager")
+    assert 'name="warm_up"' in client.get("/releases/new/").content.decode()
+    assert "Warm up 20×" not in client.get("/releases/plan/", CHOICE).content.decode()
+    page = client.get("/releases/plan/", CHOICE | {"warm_up": "20"}).content.decode()
+    assert "Warm up 20×" in page
+    client.post("/releases/start/", CHOICE | {"warm_up": "20", "digest": digest_in(page)})
+    assert Run.objects.get().strategy["warm_up"] == 20
+
+
+def test_a_prod_that_cannot_be_warmed_up_is_named_and_stops_the_start(fleet: None, browser: Browser) -> None:
+    Edge()
+    Prod.objects.filter(name="a-2").update(endpoint="")
+    page = browser("release-manager").get("/releases/plan/", CHOICE | {"warm_up": "20"}).content.decode()
+    assert "1 Prod cannot be warmed up, since its address is not known (a-2)" in page
+    assert re.search(r'class="button main" disabled', page)
+
+
+@pytest.mark.parametrize("given", ["-1", "1001", "many"])
+def test_a_wrong_number_of_requests_is_said_at_its_field(given: str, fleet: None, browser: Browser) -> None:
+    answer = browser("viewer").get("/releases/plan/", CHOICE | {"warm_up": given})
+    assert answer.status_code == 400
+    assert f'name="warm_up" value="{given}"' in answer.content.decode()
 
 
 def test_the_plan_says_where_users_live_meanwhile(fleet: None, browser: Browser) -> None:

@@ -1,6 +1,7 @@
 """Where a Cluster's Prods are asked for a user's page: at their own addresses, and through routers."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -10,10 +11,12 @@ from clusters.observe.users import Door
 from journal.core.reasons import Reason, because
 from traffic.core.detect import DIRECT, ROUTED
 from traffic.engine.asked import endpoints
-from traffic.models import Liveness, Publication, RouteMember, Tenant
+from traffic.models import DataClass, Liveness, Publication, RouteMember, Tenant
 
 # Of one Cluster, at most.
 MOST_PRODS, MOST_ROUTERS = 4, 4
+# Of one Prod that is asked before users come.
+MOST_ROUTES = 50
 JUDGED = (Prod.Lifecycle.IN_SERVICE, Prod.Lifecycle.DRAINING)
 
 
@@ -88,6 +91,37 @@ def _hostnames(prod_ids: Collection[int]) -> dict[int, str]:
     routes = dict(reversed(list(rows)))
     names = _names_of(set(routes.values()))
     return {prod: names[route] for prod, route in routes.items() if route in names}
+
+
+def doors_of(whose: Mapping[str, str]) -> dict[str, tuple[Door, ...]]:
+    """Prod -> where it is asked as a tenant of each Route of the Prod `whose[it]`, those with most weight in normal times
+    first. Routes with a single writer are left out, since a page may write. A Prod whose address is not known is
+    not in it; where none of the tenants has a hostname, there is nothing. Constant number of queries."""
+    named = Prod.objects.filter(name__in={*whose, *whose.values()}).only("name", "endpoint")
+    prods = {prod.name: prod for prod in named}
+    addresses = endpoints([prods[name].pk for name in whose])
+    hostnames = _all_hostnames({prods[name].pk for name in whose.values()})
+    return {
+        name: tuple(
+            Door(*addresses[prods[name].pk], hostname, tls=prods[name].endpoint.startswith("https:"))
+            for hostname in hostnames[prods[other].pk]
+        )
+        for name, other in whose.items()
+        if prods[name].pk in addresses
+    }
+
+
+def _all_hostnames(prod_ids: Collection[int]) -> dict[int, list[str]]:
+    """Prod id -> one hostname of each of its Routes without a single writer."""
+    members = RouteMember.objects.filter(prod__in=prod_ids).exclude(weight=0, target=0)
+    members = members.exclude(route__data_class=DataClass.SINGLE_WRITER)
+    rows = list(members.order_by("prod", "-target", "route").values_list("prod", "route"))
+    names = _names_of({route for _, route in rows})
+    found: dict[int, list[str]] = defaultdict(list)
+    for prod, route in rows:
+        if route in names and len(found[prod]) < MOST_ROUTES:
+            found[prod].append(names[route])
+    return found
 
 
 def _names_of(routes: Collection[int]) -> dict[int, str]:

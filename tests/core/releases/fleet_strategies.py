@@ -77,4 +77,5 @@ strategies = st.builds(
     ask=st.sampled_from(["none", "each-wave", "horizon"]),
     back=st.sampled_from(["restore", "ramp"]),
     alone=st.sampled_from(["in-place", "relocate"]),
+    warm_up=st.sampled_from([0, 3]),
 )

@@ -49,9 +49,9 @@ def serving(api: Api) -> set[str]:
 def test_users_whom_nobody_else_serves_live_elsewhere_while_theirs_is_changed(api: Api, users: Users) -> None:
     users.hurry(RATE)
     began, before = time.time(), {route: weights(api, route) for route in ROUTES}
-    run = finish(api, start(api, "v1.1.0", alone="relocate", back="ramp", ramp_watch_s=1))
+    run = finish(api, start(api, "v1.1.0", alone="relocate", back="ramp", ramp_watch_s=1, warm_up=20))
     kinds = {step["kind"] for step in run["steps"] if step["prod"] == "a-1"}
-    assert {"relocate", "ramp"} <= kinds
+    assert {"relocate", "warm_up", "ramp"} <= kinds
     wait_until(lambda: users.served("version") == {"v1.1.0"}, SOON_S, "everybody is on the new Version")
     sent = users.log(began)
     assert errors(sent) == []
@@ -63,8 +63,8 @@ def test_users_whom_nobody_else_serves_live_elsewhere_while_theirs_is_changed(ap
 def test_blue_and_green_change_places_and_one_move_brings_them_back(api: Api, users: Users) -> None:
     new_version(api, GOOD)
     began = time.time()
-    run = finish(api, start(api, GOOD, name="switch"))
-    assert "switch" in {step["kind"] for step in run["steps"]}
+    run = finish(api, start(api, GOOD, name="switch", warm_up=20))
+    assert {"warm_up", "switch"} <= {step["kind"] for step in run["steps"]}
     assert serving(api) == set(STANDBY)
     wait_until(lambda: users.served("version") == {GOOD}, SOON_S, "everybody is on the new Version")
     wait_until(lambda: not users.served("prod", 1) & SERVING, SOON_S, "nobody is on the old Prods")
