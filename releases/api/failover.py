@@ -25,10 +25,10 @@ from .failover_serializers import (
     StartFailbackSerializer,
     SurvivalReportSerializer,
     TakeBackSerializer,
-    left_json,
     move_plan_json,
     survival_json,
 )
+from .left import left_json
 from .prod_actions import asked, started
 from .serializers import RunSerializer
 from .views import READ

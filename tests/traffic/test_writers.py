@@ -68,8 +68,8 @@ def test_a_rollback_leaves_a_writer_that_is_alive_where_it_writes(edge: Edge) ->
 
 def test_what_a_rollback_promises_names_the_writer_that_stays(edge: Edge) -> None:
     preview = preview_rollback(released(edge, "a-1", "a-2"))
-    assert [(route, why.code) for route, _, why in preview.staying] == [("shop-s", "writer-stays")]
-    assert (preview.at_once, preview.staying[0][1]) == (300, 400)
+    assert [(one.route, one.why.code) for one in preview.staying] == [("shop-s", "writer-stays")]
+    assert (preview.at_once, preview.staying[0].tenants) == (300, 400)
 
 
 def test_the_page_of_a_run_says_that_a_writer_stays(edge: Edge, client: Client) -> None:
@@ -80,11 +80,24 @@ def test_the_page_of_a_run_says_that_a_writer_stays(edge: Edge, client: Client) 
     assert "It has a single writer, and a-1 may still write: it stays there." in page
 
 
+def test_the_run_that_rolled_back_goes_on_naming_the_writer_that_stayed(edge: Edge, client: Client) -> None:
+    back = roll_back(build.person("on-call"), released(edge, "a-1", "a-2").pk, "a bad one")
+    for prod in ("a-1", "a-2"):
+        build.observe(prod, "v1.0.0")
+    finish(back, after=edge.settle)
+    assert back.state == "succeeded"
+    client.force_login(build.person("on-call"), "django.contrib.auth.backends.ModelBackend")
+    page = client.get(f"/runs/{back.pk}/").content.decode()
+    assert "It has a single writer, and a-1 may still write: it stays there." in page
+    (one,) = client.get(f"/api/v1/runs/{back.pk}/").json()["staying"]
+    assert (one["route"], one["tenants"], one["reason"]["code"]) == ("shop-s", 400, "writer-stays")
+
+
 def test_on_a_dead_cluster_a_writer_waits_for_the_failover_that_asks(edge: Edge) -> None:
     run = released(edge, "a-1")
     Cluster.objects.filter(name="a").update(health="unreachable")
-    ((_, _, why),) = preview_rollback(run).staying
-    assert (why.code, dict(why.params)["cluster"]) == ("writer-waits-for-failover", "a")
+    (one,) = preview_rollback(run).staying
+    assert (one.why.code, dict(one.why.params)["cluster"]) == ("writer-waits-for-failover", "a")
     roll_back(build.person("on-call"), run.pk, "a bad one")
     assert weights() == {"a-1": 100}
     assert "shop-s" in {move.route for move in preview_leaving("a").traffic.moves if move.fence}
