@@ -215,6 +215,7 @@ class ShownSerializer(serializers.Serializer[Any]):
     asked = serializers.SerializerMethodField()
     shown = serializers.SerializerMethodField()
     cannot = serializers.SerializerMethodField(help_text="why it cannot be taken over")
+    writer = serializers.CharField(help_text="the Prod that becomes its single writer by that; empty: none")
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
     def get_asked(self, one: Any) -> dict[str, int]:
@@ -241,6 +242,11 @@ class AdoptSerializer(serializers.Serializer[Any]):
     """What is shown is taken over."""
 
     digest = serializers.CharField(max_length=64, help_text="of what you have read")
+    confirm = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="the names of all Routes that have a `writer`, apart by spaces: the old ones have stopped writing",
+    )
     reason = serializers.CharField(**REASON)
 
 
