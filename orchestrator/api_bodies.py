@@ -129,6 +129,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
         "confirm": "",
         "reason": "b-1 answers slowly",
     },
+    ("post", "/routes/{name}/actions/weights/preview/"): {"weights": {"a-2": 90, "b-1": 10}},
     ("post", "/routes/{name}/actions/return/"): {
         "epoch": 6,
         "seen": 7,

@@ -427,6 +427,9 @@ VALID: dict[tuple[str, str], Valid] = {
         _just({"weights": {"a-2": 0, "b-1": 10}, "epoch": 3, "for_good": True, "confirm": "shop-r", **WHY}),
         one_writes,
     ),
+    ("post", "/routes/{name}/actions/weights/preview/"): Valid(
+        "/routes/shop-r/actions/weights/preview/", _just({"weights": {"a-2": 0, "b-1": 10}})
+    ),
     ("post", "/routes/{name}/actions/return/"): Valid(
         "/routes/shop-r/actions/return/",
         _just({"epoch": 2, "seen": 3, "confirm": "shop-r", **WHY}),

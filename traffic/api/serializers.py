@@ -111,14 +111,19 @@ class EpochSerializer(serializers.ModelSerializer[RouteEpoch]):
         return _told(row.reason)
 
 
-class WeightsSerializer(serializers.Serializer[Any]):
-    """New weights. Any whole numbers whose sum is not 0: what counts is their proportion."""
+class AskedWeightsSerializer(serializers.Serializer[Any]):
+    """Weights. Any whole numbers whose sum is not 0: what counts is their proportion."""
 
     weights = serializers.DictField(
         child=serializers.IntegerField(min_value=0, max_value=100),
         help_text="weight by Prod; a member that is not named keeps its own; a Prod that is no member becomes one, if "
         "it fits and could carry the Route alone",
     )
+
+
+class WeightsSerializer(AskedWeightsSerializer):
+    """New weights."""
+
     epoch = serializers.IntegerField(
         min_value=1, help_text="the one that you have read; 409 if it is another now"
     )
