@@ -2,16 +2,22 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from clusters.models import Cluster, Prod
 from releases.actions import roll_back, start_leaving, start_release
+from releases.engine.export import came_from
 from releases.failover_preview import preview_leaving
+from releases.fleet import taken_back
 from releases.models import Run, Step
 from releases.preview import preview_release, preview_rollback
+from releases.queries.survival import read_survival
 from tests import build
 from tests.engine.driver import advance, answer, finish, running_acts
 from tests.traffic.edge import Edge
+from traffic.core.failover import plan_failover
 from traffic.models import Publication, Route, RouteEpoch, RouteMember, RouterInstance
+from traffic.queries.state import read_state
 
 pytestmark = pytest.mark.django_db
 
@@ -93,14 +99,21 @@ def test_the_run_that_rolled_back_goes_on_naming_the_writer_that_stayed(edge: Ed
     assert (one["route"], one["tenants"], one["reason"]["code"]) == ("shop-s", 400, "writer-stays")
 
 
-def test_on_a_dead_cluster_a_writer_waits_for_the_failover_that_asks(edge: Edge) -> None:
+def test_on_a_dead_cluster_a_writer_waits_for_the_failover_that_asks(edge: Edge, client: Client) -> None:
     run = released(edge, "a-1")
     Cluster.objects.filter(name="a").update(health="unreachable")
     (one,) = preview_rollback(run).staying
     assert (one.why.code, dict(one.why.params)["cluster"]) == ("writer-waits-for-failover", "a")
     roll_back(build.person("on-call"), run.pk, "a bad one")
     assert weights() == {"a-1": 100}
-    assert "shop-s" in {move.route for move in preview_leaving("a").traffic.moves if move.fence}
+    plan = preview_leaving("a").traffic
+    assert "shop-s" in {move.route for move in plan.moves if move.fence} and plan.lost == ()
+    client.force_login(build.person("viewer"), "django.contrib.auth.backends.ModelBackend")
+    told = {row["name"]: row for row in client.get("/api/v1/survival/").json()["clusters"]}
+    shown = {line.name: line for line in read_survival("viewer", timezone.now()).lines}
+    assert told["a"]["lost"] == [] and shown["a"].fate.lost == ()
+    state = read_state(came_from(), timezone.now(), taken_back())
+    assert plan_failover(state.facts, clusters=["a"]).lost == ()
 
 
 def test_a_release_of_the_other_member_makes_it_no_second_writer(edge: Edge) -> None:

@@ -26,11 +26,13 @@ def read_facts(
     run_id: int | None = None,
     urgent: bool = False,
     prods: Sequence[Prod] | None = None,
+    back: Mapping[str, str] | None = None,
 ) -> TrafficFacts:
     """All Prods that are not retired, Routes, Clusters that are not retired, and router instances.
 
     `run_id`: the Run that asks, whose own reservations do not count; `urgent`: nobody's do, since releases wait for
-    whoever rescues users; `prods`: what `read_prods` has read already.
+    whoever rescues users; `prods`: what `read_prods` has read already; `back`: Prod -> the Version that a rollback under
+    way takes it back to.
     """
     now = now or timezone.now()
     prods = read_prods() if prods is None else prods
@@ -44,7 +46,10 @@ def read_facts(
     return TrafficFacts(
         places=tuple(
             replace(
-                _place(prod, shares, out, now), warm=prod.name in warm, reserved=reserved.get(prod.name, 0)
+                _place(prod, shares, out, now),
+                warm=prod.name in warm,
+                reserved=reserved.get(prod.name, 0),
+                back=(back or {}).get(prod.name, ""),
             )
             for prod in prods
         ),
