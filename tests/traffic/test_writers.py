@@ -5,44 +5,34 @@ from django.test import Client
 from django.utils import timezone
 
 from clusters.models import Cluster, Prod
-from releases.actions import roll_back, start_leaving, start_release
+from releases.actions import roll_back, start_leaving
 from releases.engine.export import came_from
 from releases.failover_preview import preview_leaving
 from releases.fleet import taken_back
 from releases.models import Run, Step
-from releases.preview import preview_release, preview_rollback
+from releases.preview import preview_rollback
 from releases.queries.survival import read_survival
 from tests import build
 from tests.engine.driver import advance, answer, finish, running_acts
 from tests.traffic.edge import Edge
+from tests.traffic.releasing import published_fleet, release_of
 from traffic.core.failover import plan_failover
 from traffic.models import Publication, Route, RouteEpoch, RouteMember, RouterInstance
 from traffic.queries.state import read_state
 
 pytestmark = pytest.mark.django_db
 
-ALL = ("a-1", "a-2", "b-1", "b-2", "c-1", "c-2")
-
 
 @pytest.fixture
 def edge(db: None) -> Edge:
     """a-1 alone serves shop-s, and is the only writer of its data."""
-    build.fleet()
+    edge = published_fleet()
     Route.objects.filter(name="shop-s").update(data_class="single-writer")
-    edge = Edge()
-    edge.publish()
     return edge
 
 
-def release(*prods: str, **more: object) -> Run:
-    out = [{"prod": name, "reason": "a test"} for name in ALL if name not in prods]
-    asked = {"soak_s": 0} | more
-    plan = preview_release("shop", "v1.1.0", asked, out).plan
-    return start_release(build.person("release-manager"), "shop", "v1.1.0", asked, out, plan.digest)
-
-
 def released(edge: Edge, *prods: str) -> Run:
-    run = release(*prods)
+    run = release_of(*prods)
     finish(run, after=edge.settle)
     assert run.state == "succeeded"
     return run
@@ -133,7 +123,7 @@ def test_a_release_brings_no_writer_back_by_the_way(edge: Edge, back: str) -> No
     RouteMember.objects.create(
         route=Route.objects.get(name="shop-s"), prod=Prod.objects.get(name="c-1"), weight=100, target=0
     )
-    run = release("a-2", back=back, ramp_watch_s=0)
+    run = release_of("a-2", back=back, ramp_watch_s=0)
     finish(run, after=edge.settle)
     assert run.state == "succeeded" and weights() == {"c-1": 100}
     assert weights("shop-r") == {"a-2": 50, "b-1": 50}
@@ -142,7 +132,7 @@ def test_a_release_brings_no_writer_back_by_the_way(edge: Edge, back: str) -> No
 def test_a_switch_that_is_undone_leaves_a_writer_that_has_moved_since(edge: Edge) -> None:
     build.in_service(build.prod("b-8", "b", role="standby"))
     Prod.objects.filter(name="b-8").update(endpoint="http://127.0.0.1:30000")
-    run = release("b-1", "b-8", name="switch")
+    run = release_of("b-1", "b-8", name="switch")
     finish(run, after=edge.settle)
     assert run.state == "succeeded" and weights("shop-r") == {"a-2": 50, "b-8": 50}
     route, on = Route.objects.get(name="shop-s"), {"a-1": (0, 0), "b-1": (0, 0), "b-8": (100, 100)}
@@ -170,7 +160,7 @@ def test_a_step_counts_the_routes_that_it_has_sent_back(edge: Edge) -> None:
 
 
 def test_a_release_that_an_evacuation_has_overtaken_says_that_nothing_came_back(edge: Edge) -> None:
-    run = release("a-2")
+    run = release_of("a-2")
     build.fresh()
     advance(run)
     edge.settle()
