@@ -117,7 +117,11 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("post", "/routers/{name}/instances/"): INSTANCE,
     ("post", "/routers/{name}/actions/publish/"): {"routes": ["shop-r-1", "shop-r-2"]},
     ("post", "/routers/{name}/actions/unpublish/"): {"routes": ["shop-r-2"]},
-    ("post", "/routers/{name}/adoption/"): {"digest": DIGEST, "reason": "moved by break-glass at 03:10"},
+    ("post", "/routers/{name}/adoption/"): {
+        "digest": DIGEST,
+        "confirm": "books-1 staff-1",
+        "reason": "moved by break-glass at 03:10",
+    },
     ("post", "/routes/{name}/actions/weights/"): {
         "weights": {"a-2": 90, "b-1": 10},
         "epoch": 7,
@@ -125,6 +129,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
         "confirm": "",
         "reason": "b-1 answers slowly",
     },
+    ("post", "/routes/{name}/actions/weights/preview/"): {"weights": {"a-2": 90, "b-1": 10}},
     ("post", "/routes/{name}/actions/return/"): {
         "epoch": 6,
         "seen": 7,

@@ -4,24 +4,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
 from clusters.facts import read_prods
-from clusters.models import Cluster, Version
+from clusters.models import Cluster
 from journal.core.reasons import Reason, Refused, because
 from releases.core.blockers import blockers
 from releases.core.facts import FleetFacts
 from releases.core.moving import plan_coming_back, plan_leaving
 from releases.core.plan import Plan
 from releases.core.states import RunKind
-from releases.models import Step
 from traffic.core.failback import plan_failback
 from traffic.core.failover import plan_evacuation, plan_failover
 from traffic.core.plan import Left, TrafficPlan
 from traffic.queries.facts import read_facts
 
-from .fleet import fleet_facts
+from .fleet import fleet_facts, taken_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +35,14 @@ class MovePreview:
 def preview_leaving(cluster: str) -> MovePreview:
     """A failover of `cluster` if it does not answer, else its evacuation. Raises Refused for an unknown one."""
     row, prods = _known(cluster), read_prods()
-    fleet, facts = fleet_facts(prods=prods), read_facts(urgent=True, prods=prods)
+    fleet, facts = fleet_facts(prods=prods), read_facts(urgent=True, prods=prods, back=taken_back())
     dead = row.health == Cluster.Health.UNREACHABLE
-    if dead:
-        traffic = plan_failover(facts, clusters=[cluster], back=_taken_back(cluster))
-    else:
-        traffic = plan_evacuation(facts, clusters=[cluster])
+    traffic = (plan_failover if dead else plan_evacuation)(facts, clusters=[cluster])
     kind = RunKind.FAILOVER if dead else RunKind.EVACUATION
     plan = leaving_plan(kind, traffic, fleet, cluster)
     nobody = "nobody-can-move" if traffic.staying or traffic.lost or traffic.waiting else "nothing-to-move"
     nothing = () if plan.waves else (because(nobody, cluster=cluster),)
     return MovePreview(cluster, plan, traffic, nothing)
-
-
-def _taken_back(cluster: str) -> dict[str, str]:
-    """Prod of the Cluster -> the Version that a rollback takes it back to, which waits for the Cluster."""
-    steps = Step.objects.filter(kind="set_version", run__kind=RunKind.ROLLBACK, run__claims__prod=F("prod"))
-    rows = steps.filter(prod__cluster__name=cluster).values_list("prod__name", "params__version_id")
-    found = dict(rows)
-    names = dict(Version.objects.filter(pk__in=found.values()).values_list("pk", "name"))
-    return {prod: names[version] for prod, version in found.items()}
 
 
 def leaving_plan(kind: RunKind, traffic: TrafficPlan, fleet: FleetFacts, cluster: str) -> Plan:

@@ -14,6 +14,7 @@ from clusters.models import Overrides, Prod, Version
 from journal.core.reasons import Reason, because
 from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
 from releases.core.plan import From
+from releases.core.states import RunKind
 from releases.models import Claim, Freeze, Hold, Run, Step
 from traffic.models import Publication, Route, RouteMember
 from traffic.queries.loads import load_now
@@ -214,3 +215,11 @@ def _veto(version: Version) -> Reason | None:
     if version.vetoed_at is None:
         return None
     return because("version-vetoed", version=version.name, why=version.veto_reason)
+
+
+def taken_back() -> dict[str, str]:
+    """Prod -> the Version that a rollback under way takes it back to. Two queries."""
+    steps = Step.objects.filter(kind="set_version", run__kind=RunKind.ROLLBACK, run__claims__prod=F("prod"))
+    found = dict(steps.values_list("prod__name", "params__version_id"))
+    names = dict(Version.objects.filter(pk__in=found.values()).values_list("pk", "name"))
+    return {prod: names[version] for prod, version in found.items()}

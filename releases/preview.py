@@ -29,7 +29,7 @@ from releases.models import Claim, Run, Step
 from traffic.core.facts import TrafficFacts
 from traffic.core.failover import plan_rollback_traffic
 from traffic.core.ground import Ground
-from traffic.core.plan import TrafficPlan, weights_of
+from traffic.core.plan import Left, TrafficPlan, weights_of
 from traffic.core.switching import switched_back
 from traffic.queries.facts import read_facts
 
@@ -184,7 +184,7 @@ def _role_blockers(action: str, role: str) -> tuple[Reason, ...]:
 class RollbackPreview:
     """What a rollback would do now: (Prod, Version it goes to), (Prod, why) of those that it leaves,
     tenants and load concerned, a guess of the time. With `reasons` it is refused. `at_once`: tenants that are
-    sent to good Prods before anything is deployed; `staying`: (Route, tenants, why) of those that cannot be."""
+    sent to good Prods before anything is deployed; `staying`: Routes whose tenants cannot be."""
 
     moves: tuple[tuple[str, str], ...]
     left: tuple[tuple[str, Reason], ...]
@@ -193,7 +193,7 @@ class RollbackPreview:
     estimate_s: int
     reasons: tuple[Reason, ...]
     at_once: int = 0
-    staying: tuple[tuple[str, int, Reason], ...] = ()
+    staying: tuple[Left, ...] = ()
 
 
 def rollback_plan(run: Run, fleet: FleetFacts) -> RollbackPlan | Refusal:
@@ -278,7 +278,7 @@ def preview_rollback(run: Run) -> RollbackPreview:
         estimate_s=_estimate_s(run, planned.rounds),
         reasons=(),
         at_once=sum(move.tenants for move in traffic.moves) + _sent_back(before, facts),
-        staying=tuple((one.route, one.tenants, one.why) for one in traffic.staying),
+        staying=traffic.staying,
     )
 
 

@@ -108,10 +108,15 @@ class ReturnForm(WriterForm):
     reason = WhyForm.base_fields["reason"]
 
 
-class AdoptForm(WhyForm):
+class AdoptForm(WriterForm):
     """What a router shows is taken over; `digest` is of what the person has read."""
 
+    confirm = one_line(
+        _("Type the names of the Routes that get another writer"),
+        _("Apart by spaces. The old ones have stopped writing their data."),
+    )
     digest = forms.CharField(required=False, widget=forms.HiddenInput)
+    reason = WhyForm.base_fields["reason"]
 
 
 class TenantForm(TrafficForm):

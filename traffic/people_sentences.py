@@ -13,7 +13,6 @@ SENTENCES: dict[str, str] = {
     # Weights and epochs.
     "weights-needed": "Give the weight of a member.",
     "weight-no-percent": "A whole number from 0 to %(most)s.",
-    "route-without-members": "The Route has no members: nobody can be sent anywhere.",
     "epoch-needed": "Give the epoch that you have read.",
     "epoch-no-number": "An epoch is a whole number, 1 or more.",
     "epoch-unknown": "The history of the Route %(route)s has no epoch %(epoch)s.",

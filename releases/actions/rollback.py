@@ -1,6 +1,7 @@
 """Rolling a Run back: one click, one transaction, then the engine."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +16,8 @@ from journal.log import event, record
 from journal.rows import insert_rows
 from releases.core.allowed import blockers_of
 from releases.core.facts import FleetFacts
+from releases.core.plan import Plan
+from releases.core.plan_json import plan_to_json
 from releases.core.rollback import Refusal, RollbackPlan
 from releases.core.states import RUN_ENDED, RunState, StepState
 from releases.engine.switching import switch_back
@@ -49,7 +52,9 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         _take_over(run, back, prods)
         switched = _switch_back(run, back, now)
         facts = read_facts(urgent=True, prods=None if switched else read)
-        _send_users_away(run, back, plan_traffic(run, planned, facts, read), now)
+        traffic = plan_traffic(run, planned, facts, read)
+        _name_who_stays(back, planned.plan, traffic)
+        _send_users_away(run, back, traffic, now)
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)
         return back
@@ -98,6 +103,11 @@ def _switch_back(run: Run, back: Run, now: datetime) -> bool:
     for old, new in reversed(pairs):
         record(switch_back(rows.get(name=old), rows.get(name=new), back.pk, now))
     return bool(pairs)
+
+
+def _name_who_stays(back: Run, plan: Plan, traffic: TrafficPlan) -> None:
+    back.plan = plan_to_json(replace(plan, staying=traffic.staying))
+    back.save(update_fields=["plan"])
 
 
 def _send_users_away(run: Run, back: Run, plan: TrafficPlan, now: datetime) -> None:

@@ -13,6 +13,7 @@ from clusters.models import Cluster
 from clusters.queries import read_facts_age
 from releases import actions
 from releases.failover_preview import MovePreview, preview_failback, preview_leaving
+from releases.fleet import taken_back
 from releases.queries.publishing import read_routers
 from traffic.core.survival import CLUSTER, PROD, survival
 from traffic.core.troubles import route_troubles
@@ -25,10 +26,10 @@ from .failover_serializers import (
     StartFailbackSerializer,
     SurvivalReportSerializer,
     TakeBackSerializer,
-    left_json,
     move_plan_json,
     survival_json,
 )
+from .left import left_json
 from .prod_actions import asked, started
 from .serializers import RunSerializer
 from .views import READ
@@ -44,7 +45,7 @@ class SurvivalReport(APIView):
     @extend_schema(responses=SurvivalReportSerializer)
     def get(self, _request: Request) -> Response:
         now, age = timezone.now(), read_facts_age()
-        facts = read_facts(now, urgent=True)
+        facts = read_facts(now, urgent=True, back=taken_back())
         rows = survival(facts)
         report = {
             "at": now,

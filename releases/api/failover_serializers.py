@@ -10,24 +10,16 @@ from journal.sentences import reason_json
 from releases.failover_preview import MovePreview
 from releases.queries.failover import estimate_s
 from releases.queries.publishing import RouterLine
-from traffic.core.plan import Left, Move, Pairs
+from traffic.core.plan import Move, Pairs
 from traffic.core.survival import Survival
 
+from .left import LeftSerializer, left_json
 from .serializers import WaveSerializer, plan_json
 
 
 class WeightSerializer(serializers.Serializer[Any]):
     prod = serializers.CharField()
     weight = serializers.IntegerField(help_text="0 to 100")
-
-
-class LeftSerializer(serializers.Serializer[Any]):
-    """A Route that gets no new place, and why."""
-
-    route = serializers.CharField()
-    tenants = serializers.IntegerField()
-    load = serializers.IntegerField(help_text="load units")
-    reason = ReasonSerializer()
 
 
 class RoomSerializer(serializers.Serializer[Any]):
@@ -161,14 +153,6 @@ def move_plan_json(preview: MovePreview, routers: Iterable[RouterLine]) -> dict[
         "estimate_s": estimate_s(preview.plan),
         "waves": plan_json(preview.plan)["waves"],
     }
-
-
-def left_json(left: Iterable[Left]) -> list[dict[str, Any]]:
-    """As `LeftSerializer` describes them."""
-    return [
-        {"route": one.route, "tenants": one.tenants, "load": one.load, "reason": reason_json(one.why)}
-        for one in left
-    ]
 
 
 def _move(move: Move) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from releases.core.plan import Blocker, Plan, PlannedProd, Wave
 from releases.models import Run, Step
 from releases.preview import Preview
 
+from .left import LeftSerializer
+
 LONGEST_WAIT_S = 60
 
 
@@ -247,13 +249,16 @@ class RunDetailSerializer(RunSerializer):
     """A run with its plan, its steps, and which actions its state and your role allow."""
 
     waves = WaveSerializer(many=True)
+    staying = LeftSerializer(
+        many=True, help_text="Routes that a rollback does not send away before their Prod is deployed again"
+    )
     steps = StepSerializer(many=True)
     actions = serializers.DictField(child=WhatNowSerializer())
     last_event = serializers.IntegerField(help_text="for ?after= in a long poll")
 
     class Meta:
         model = Run
-        fields = (*RunSerializer.Meta.fields, "waves", "steps", "actions", "last_event")
+        fields = (*RunSerializer.Meta.fields, "waves", "staying", "steps", "actions", "last_event")
 
 
 class WaitSerializer(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from releases.core.allowed import ACTIONS
 
 from .automation import AutomationDetail, AutomationFailover, AutomationResumed, AutomationStopped
 from .drift import BlueprintParity, ProdCheckDrift, ProdDrift, ProdHeal, ProdHealPreview, ProdSelfHeal
+from .drills import DrillList
 from .failover import Evacuation, EvacuationPreview, Failback, FailbackPreview, SurvivalReport, TakeBack
 from .line import LineDetail, LineResumed, LineStopped
 from .longpoll import run_detail
@@ -61,6 +62,7 @@ urlpatterns = [
     path("line/", LineDetail.as_view(), name="api-line"),
     path("line/stop/", LineStopped.as_view(), name="api-line-stop"),
     path("line/resume/", LineResumed.as_view(), name="api-line-resume"),
+    path("drills/", DrillList.as_view(), name="api-drills"),
     path("survival/", SurvivalReport.as_view(), name="api-survival"),
     path("clusters/<str:name>/evacuation/take-back/", TakeBack.as_view(), name="api-take-back"),
     path("clusters/<str:name>/evacuation/", Evacuation.as_view(), name="api-evacuation"),

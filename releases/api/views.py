@@ -23,6 +23,7 @@ from releases.core.plan_json import plan_from_json
 from releases.models import RUN_KINDS, RUN_STATES, Run, Step
 from releases.preview import action_blockers, preview_release
 
+from .left import left_json
 from .serializers import (
     ActionSerializer,
     EventSerializer,
@@ -111,10 +112,11 @@ class RunDetail(Conditional, APIView):
 def run_detail(run: Run, role: str) -> dict[str, Any]:
     """A run as `RunDetailSerializer` describes it, for a reader of this role."""
     steps = Step.objects.filter(run=run).select_related("prod")
-    blocked = action_blockers(run, role)
+    blocked, plan = action_blockers(run, role), plan_from_json(run.plan)
     return {
         **RunSerializer(run).data,
-        "waves": plan_json(plan_from_json(run.plan))["waves"],
+        "waves": plan_json(plan)["waves"],
+        "staying": left_json(plan.staying),
         "steps": StepSerializer(steps, many=True).data,
         "actions": {
             name: {"allowed": not reasons, "reasons": [reason_json(reason) for reason in reasons]}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from journal.core.reasons import Reason
+from traffic.core.plan import Left
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class Horizon:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A whole plan. `digest` covers waves, steps, from, classes and reason codes; `fingerprint` the
-    facts it was made of. `strategy` is the Strategy's sorted JSON form as pairs."""
+    facts it was made of. `staying`: Routes whose users a rollback does not send away before their Prod is deployed
+    again; not in the digest, since nobody reads that of a rollback before it runs."""
 
     kind: str
     blueprint: str
@@ -78,3 +80,4 @@ class Plan:
     horizon: Horizon | None
     fingerprint: str
     digest: str
+    staying: tuple[Left, ...] = ()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from journal.core.reasons import Reason, because, reason_from_json, reason_to_json
+from traffic.core.plan import Left
 
 from .plan import From, Horizon, Plan, PlannedProd, PlannedStep, Wave
 
@@ -20,6 +21,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         and {"wave": plan.horizon.wave, "reason": reason_to_json(plan.horizon.reason)},
         "fingerprint": plan.fingerprint,
         "digest": plan.digest,
+        "staying": [_left_to_json(left) for left in plan.staying],
     }
 
 
@@ -36,6 +38,7 @@ def plan_from_json(data: dict[str, Any]) -> Plan:
         horizon=horizon and Horizon(horizon["wave"], _reason(horizon["reason"])),
         fingerprint=data["fingerprint"],
         digest=data["digest"],
+        staying=tuple(_left_from_json(left) for left in data.get("staying", ())),  # older plans do not say
     )
 
 
@@ -81,6 +84,19 @@ def _prod_from_json(data: dict[str, Any]) -> PlannedProd:
         version=data["version"],
         held=reason_from_json(data["held"]),
     )
+
+
+def _left_to_json(left: Left) -> dict[str, Any]:
+    return {
+        "route": left.route,
+        "tenants": left.tenants,
+        "load": left.load,
+        "why": reason_to_json(left.why),
+    }
+
+
+def _left_from_json(data: dict[str, Any]) -> Left:
+    return Left(data["route"], data["tenants"], data["load"], _reason(data["why"]))
 
 
 def _step_to_json(step: PlannedStep) -> dict[str, Any]:

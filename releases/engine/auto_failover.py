@@ -21,7 +21,7 @@ from releases.core.automation import Switches, down, idle_reasons, sure_places, 
 from releases.core.plan import Plan
 from releases.core.states import RunKind
 from releases.failover_preview import leaving_plan
-from releases.fleet import fleet_facts
+from releases.fleet import fleet_facts, taken_back
 from releases.models import AutoFailover, Run
 from releases.switches import read_switches, take_turn
 from traffic.actions.locks import ROOM, one_at_a_time
@@ -83,7 +83,7 @@ def _fail_over(cluster: str) -> Run | None:
 
 def plan_alone(alive: Alive, states: Mapping[str, str], switches: Switches) -> AutoPlan:
     """What is done for a Cluster that is down if nothing stands against it."""
-    fleet, facts = fleet_facts(), sure_places(read_facts(), states)
+    fleet, facts = fleet_facts(), sure_places(read_facts(back=taken_back()), states)
     whole = plan_failover(facts, clusters=[alive.cluster])
     by_hand = _moved_by_hand(alive.since)
     traffic, left = without_people(whole, facts.routes, switches.classes, by_hand)

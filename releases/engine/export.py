@@ -10,6 +10,7 @@ from clusters.models import Prod
 from journal.core.reasons import because
 from releases.core.plan_json import plan_from_json
 from releases.core.states import RunKind
+from releases.fleet import taken_back
 from releases.models import Run, Step
 from traffic.engine.state_file import is_due, not_written, write_state, written
 from traffic.queries.state import read_state
@@ -20,7 +21,7 @@ def export_due() -> bool:
     if not settings.STATE_DIR or not is_due(now := timezone.now()):
         return False
     try:
-        size = write_state(Path(settings.STATE_DIR), read_state(came_from(), now))
+        size = write_state(Path(settings.STATE_DIR), read_state(came_from(), now, taken_back()))
     except OSError as error:
         not_written(because("state-file-not-written", error=error.strerror or type(error).__name__))
         return False

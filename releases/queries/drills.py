@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
-
 from releases.core.states import RunState
 from releases.marks import RUN_MARKS, Mark
 from releases.models import Run
 
 SHOWN = 6
+DRILLS = Run.objects.filter(strategy__drill=True, started_at__isnull=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +26,16 @@ class Drill:
 
 def read_drills() -> tuple[Drill, ...]:
     """The last of them, the newest first. One query."""
-    rows = Run.objects.filter(strategy__drill=True, started_at__isnull=False)
-    found = rows.annotate(took=F("finished_at") - F("started_at")).order_by("-pk")[:SHOWN]
-    return tuple(_drill(run) for run in found)
+    return tuple(_drill(run) for run in DRILLS.order_by("-pk")[:SHOWN])
+
+
+def took_s(run: Run) -> float | None:
+    """What a Drill says of that."""
+    if run.state != RunState.SUCCEEDED or run.started_at is None or run.finished_at is None:
+        return None
+    return (run.finished_at - run.started_at).total_seconds()
 
 
 def _drill(run: Run) -> Drill:
-    state = RunState(run.state)
-    done = state == RunState.SUCCEEDED
-    took_s = run.took.total_seconds() if done else None  # type: ignore[attr-defined]
-    cluster = str(run.strategy.get("cluster", ""))
-    return Drill(run.pk, run.kind, cluster, run.started_at or run.created_at, took_s, RUN_MARKS[state])
+    cluster, mark = str(run.strategy.get("cluster", "")), RUN_MARKS[RunState(run.state)]
+    return Drill(run.pk, run.kind, cluster, run.started_at or run.created_at, took_s(run), mark)

@@ -66,7 +66,7 @@ class Undo:
     @property
     def staying(self) -> int:
         """Tenants that cannot be sent away before their Prod is deployed again."""
-        return sum(tenants for _, tenants, _ in self.preview.staying)
+        return sum(one.tenants for one in self.preview.staying)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from journal.core.reasons import Reason, because, reason_from_json
 from releases.core.states import MOVES_USERS, RUN_LIVE, RunState
 from releases.engine.unmade import LEAVING, unanswered, unmade
 from releases.failover_preview import unstable_reasons
-from releases.fleet import fleet_facts
+from releases.fleet import fleet_facts, taken_back
 from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
 from releases.models import Run
 from traffic.core.facts import Place, TrafficFacts
@@ -109,7 +109,7 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
     """The page as `role` may see it. A constant number of queries."""
     prods = read_prods()
     fleet = fleet_facts(now, prods)
-    facts = read_facts(now, urgent=True, prods=prods)
+    facts = read_facts(now, urgent=True, prods=prods, back=taken_back())
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).order_by("name"))
     rows = survival_of(facts, CLUSTER, [cluster.name for cluster in clusters])
     users = _Users(facts, {prod.name for prod in fleet.prods if prod.claimed_by is not None})

@@ -170,6 +170,41 @@ def test_what_routers_show_is_read_and_taken_over(call: Call) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "shown-moved-on")
 
 
+def test_taking_over_another_single_writer_asks_for_its_routes_name(call: Call) -> None:
+    Route.objects.filter(name="shop-r").update(data_class="single-writer")
+    RouteMember.objects.filter(route__name="shop-r", prod__name="b-1").update(weight=0)
+    edge = Edge()
+    edge.publish()
+    edge.routers["edge-1"].publish_from_outside("shop-r", 1001, {"a-2": 0, "b-1": 100})
+    RouterInstance.objects.update(read_at=None)
+    edge.publish()
+    found = call("GET", "routers/edge/adoption/").json()
+    assert [one["writer"] for one in found["routes"]] == ["b-1"]
+    sent = {"digest": found["digest"]}
+    assert wrong(call("POST", "routers/edge/adoption/", sent)) == {"confirm": "writer-unconfirmed"}
+    assert call("POST", "routers/edge/adoption/", {**sent, "confirm": "shop-r"}).status_code == 200
+    assert call("GET", "routes/shop-r/").json()["epoch"] == 1002
+
+
+def test_what_other_weights_would_mean_is_told_and_nothing_is_set(call: Call) -> None:
+    Edge()
+    Cluster.objects.filter(name="b").update(intent="cordoned")
+    path = "routes/shop-r/actions/weights/preview/"
+    seen = call("POST", path, {"weights": {"b-1": 150 // 2}}, role="viewer").json()
+    lines = {one["prod"]: one for one in seen["lines"]}
+    assert [(one["was"], one["will"], one["will_percent"]) for _, one in sorted(lines.items())] == [
+        (50, 50, 40),
+        (50, 75, 60),
+    ]
+    assert (lines["b-1"]["was_load"], lines["b-1"]["will_load"], lines["b-1"]["committed"]) == (150, 180, 300)
+    assert ([why["code"] for why in seen["warnings"]], seen["same"]) == (["would-serve-from-closed"], False)
+    assert (seen["instances"], call("GET", "routes/shop-r/").json()["epoch"]) == (2, 1)
+    assert call("POST", path, {"weights": {"a-2": 50}}).json()["same"] is True
+    assert wrong(call("POST", path, {"weights": {"a-2": 101}})) == {"weights.a-2": "weight-no-percent"}
+    nobody = {"weights": {"a-2": 0, "b-1": 0}}
+    assert wrong(call("POST", path, nobody)) == {"weights": "weights-sum-to-nothing"}
+
+
 def test_an_epoch_from_the_past_is_409(call: Call) -> None:
     sent = {"weights": {"a-2": 90}, "epoch": 1}
     assert call("POST", "routes/shop-r/actions/weights/", sent).status_code == 200

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from access.permissions import Denied
 from clusters.models import Cluster, Prod
-from journal.core.reasons import Refused
+from journal.core.reasons import FieldErrors, Refused
 from journal.models import Event
 from tests import build
 from tests.traffic.edge import Edge
@@ -38,9 +38,9 @@ def look_again(edge: Edge) -> None:
     edge.publish()
 
 
-def adopt(role: str = "on-call", digest: str = "") -> None:
+def adopt(role: str = "on-call", digest: str = "", **more: str) -> None:
     digest = digest or read_adoption("edge", timezone.now()).digest
-    adopt_shown(build.person(role), "edge", {"digest": digest, "reason": "break-glass at night"})
+    adopt_shown(build.person(role), "edge", {"digest": digest, "reason": "break-glass at night", **more})
 
 
 def refused(digest: str = "") -> list[str]:
@@ -102,6 +102,43 @@ def test_two_that_write_data_of_a_single_writer_are_never_taken_over(edge: Edge)
     assert "writer-split" in cannot()
     adopt()
     assert weights("shop-s") == {"a-1": 100}
+
+
+def unconfirmed(typed: str) -> list[str]:
+    """The Routes that are asked for by name."""
+    with pytest.raises(FieldErrors) as error:
+        adopt(confirm=typed)
+    assert {(path, why.code) for path, why in error.value.errors} == {("confirm", "writer-unconfirmed")}
+    return [str(dict(why.params)["route"]) for _, why in error.value.errors]
+
+
+def test_another_single_writer_is_taken_over_only_with_its_routes_name(edge: Edge) -> None:
+    Route.objects.filter(name__in=["shop-s", "shop-t"]).update(data_class="single-writer")
+    for router in edge.routers.values():
+        router.publish_from_outside("shop-s", 1001, {"a-1": 0, "c-1": 100})
+        router.publish_from_outside("shop-t", 1001, {"b-2": 0, "c-1": 100})
+    look_again(edge)
+    assert [(one.route, one.writer) for one in read_adoption("edge", timezone.now()).writers] == [
+        ("shop-s", "c-1"),
+        ("shop-t", "c-1"),
+    ]
+    assert (unconfirmed(""), unconfirmed("shop-s"), unconfirmed("shop")) == (
+        ["shop-s", "shop-t"],
+        ["shop-t"],
+        ["shop-s", "shop-t"],
+    )
+    assert (weights("shop-s"), weights()) == ({"a-1": 100}, {"a-2": 50, "b-1": 50}), "nothing was done"
+    adopt(confirm="shop-t, shop-s")
+    assert (weights("shop-s"), weights("shop-t")) == ({"a-1": 0, "c-1": 100}, {"b-2": 0, "c-1": 100})
+
+
+def test_the_writer_that_is_asked_already_needs_no_name(edge: Edge) -> None:
+    Route.objects.filter(name="shop-s").update(data_class="single-writer")
+    for router in edge.routers.values():
+        router.publish_from_outside("shop-s", 1001, {"a-1": 7})
+    look_again(edge)
+    adopt()
+    assert weights("shop-s") == {"a-1": 7}
 
 
 def test_the_same_weights_at_a_newer_epoch_end_the_quarrel_too(edge: Edge) -> None:

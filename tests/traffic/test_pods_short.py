@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from clusters.models import Cluster, Observation, Prod, Version
-from releases.actions import roll_back, set_auto_failover, start_release
+from releases.actions import roll_back, set_auto_failover
 from releases.engine.auto_failover import fail_over_dead
 from releases.failover_preview import preview_failback, preview_leaving
 from releases.preview import preview_release
@@ -16,11 +16,12 @@ from tests import build
 from tests.engine.driver import advance, in_flight
 from tests.engine.driver import finish as finish_release
 from tests.traffic.edge import Edge
+from tests.traffic.releasing import only, published_fleet, release_of
 from tests.traffic.signals import all_up
 from tests.traffic.test_failover import answering, comes_back, dies, finish, leave
 from tests.traffic.test_release_ramps import falls_ill, until_ramp
 from tests.traffic.test_release_ramps import release as release_by_ramp
-from tests.traffic.test_release_switches import at_targets
+from tests.traffic.test_release_switches import GREEN, at_targets
 from tests.traffic.test_release_switches import release as release_by_switch
 from traffic.core.failover import plan_rollback_traffic
 from traffic.core.room import rooms
@@ -29,14 +30,11 @@ from traffic.models import Route, RouteEpoch, RouteOut
 from traffic.queries.facts import read_facts
 
 pytestmark = pytest.mark.django_db
-ALL_BUT_A_2 = [{"prod": name, "reason": "a test"} for name in ("a-1", "b-1", "b-2", "c-1", "c-2")]
 
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
-    edge = Edge()
-    edge.publish()
+    edge = published_fleet()
     answering()
     return edge
 
@@ -147,11 +145,7 @@ def test_a_rollback_sends_users_to_good_prods_with_pods_short(edge: Edge) -> Non
 
 
 def test_a_switch_is_undone_towards_an_old_prod_with_pods_short(db: None) -> None:
-    build.fleet()
-    for name in ("a-8", "b-8", "c-7", "c-8", "c-9"):
-        build.in_service(build.prod(name, name[0], role="standby"))
-    edge = Edge()
-    edge.publish()
+    edge = published_fleet(*sorted(GREEN))
     finish_release(run := release_by_switch(), after=edge.settle)
     build.observe("b-1", ready=2)
     roll_back(build.person("on-call"), run.pk, "it is bad")
@@ -179,9 +173,7 @@ def test_a_failback_waits_for_the_pods_that_are_short(edge: Edge) -> None:
 
 def test_no_partner_goes_out_beside_a_prod_with_pods_short(edge: Edge) -> None:
     build.observe("b-1", ready=2)
-    plan = preview_release("shop", "v1.1.0", {"soak_s": 0}, ALL_BUT_A_2).plan
-    manager = build.person("release-manager")
-    run = start_release(manager, "shop", "v1.1.0", {"soak_s": 0}, ALL_BUT_A_2, plan.digest)
+    run = release_of("a-2")
     advance(run)
     assert in_flight(run) == [] and edge.weights("shop-r") == {"a-2": 50, "b-1": 50}
 
@@ -190,10 +182,9 @@ def test_nobody_is_relocated_to_a_prod_with_pods_short(edge: Edge) -> None:
     """Never-out-together would count it as out, and the release would wait for it."""
     Prod.objects.filter(name="c-1").update(capacity=9000)
     asked = {"soak_s": 0, "alone": "relocate"}
-    others = [{"prod": name, "reason": "a test"} for name in ("a-2", "b-1", "b-2", "c-1", "c-2")]
 
     def hosts() -> set[str]:
-        plan = preview_release("shop", "v1.1.0", asked, others).plan
+        plan = preview_release("shop", "v1.1.0", asked, only("a-1")).plan
         moves = [move for one in planned_relocations(plan).values() for move in one.moves]
         return {prod for move in moves for prod, weight in move.weights if weight}
 

@@ -4,34 +4,22 @@ import pytest
 from django.utils import timezone
 
 from clusters.models import Prod
-from releases.actions import abort, roll_back, start_release
+from releases.actions import abort, roll_back
 from releases.engine.routes import SETTLING, release_idle_routes
 from releases.models import Run, Step
-from releases.preview import preview_release
 from tests import build
 from tests.adapters.routers.faults import Fault
 from tests.engine.driver import advance, answer, finish, running_acts
 from tests.traffic.edge import Edge, drains_are_over
+from tests.traffic.releasing import published_fleet, release_of
 from traffic.models import Route, RouteEpoch, RouteMember
 
 pytestmark = pytest.mark.django_db
 
-ONLY_A_2 = [{"prod": name, "reason": "a test"} for name in ("a-1", "b-1", "b-2", "c-1", "c-2")]
-
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
-    edge = Edge()
-    edge.publish()
-    return edge
-
-
-def release(exclude: list[dict[str, str]]) -> Run:
-    plan = preview_release("shop", "v1.1.0", {"soak_s": 0}, exclude).plan
-    return start_release(
-        build.person("release-manager"), "shop", "v1.1.0", {"soak_s": 0}, exclude, plan.digest
-    )
+    return published_fleet()
 
 
 def step(run: Run, kind: str) -> Step:
@@ -44,7 +32,7 @@ def test_every_route_is_published_with_its_members(edge: Edge) -> None:
 
 
 def test_nothing_is_changed_before_every_router_sends_nobody_there(edge: Edge) -> None:
-    run = release(ONLY_A_2)
+    run = release_of("a-2")
     build.fresh()
     advance(run)
     assert [one.kind for one in Step.objects.filter(run=run, state="running")] == ["drain"]
@@ -62,7 +50,7 @@ def test_nothing_is_changed_before_every_router_sends_nobody_there(edge: Edge) -
 
 
 def test_users_come_back_only_when_it_is_ready(edge: Edge) -> None:
-    run = release(ONLY_A_2)
+    run = release_of("a-2")
     build.fresh()
     advance(run)
     edge.publish()
@@ -83,7 +71,7 @@ def test_users_come_back_only_when_it_is_ready(edge: Edge) -> None:
 
 
 def test_a_router_that_is_away_fails_the_drain_in_time_and_names_itself(edge: Edge) -> None:
-    run = release(ONLY_A_2)
+    run = release_of("a-2")
     build.fresh()
     advance(run)
     edge.routers["edge-2"].faults.set(Fault.DOWN)
@@ -99,13 +87,13 @@ def test_a_router_that_is_away_fails_the_drain_in_time_and_names_itself(edge: Ed
 
 
 def test_a_prod_that_serves_alone_is_updated_in_place(edge: Edge) -> None:
-    run = release([])
+    run = release_of()
     kinds = Step.objects.filter(run=run, prod__name="a-1").order_by("position").values_list("kind", flat=True)
     assert list(kinds) == ["set_version", "wait_ready"]
 
 
 def test_each_change_of_weights_is_an_epoch_with_its_why(edge: Edge) -> None:
-    run = release(ONLY_A_2)
+    run = release_of("a-2")
     build.fresh()
     advance(run)
     route = Route.objects.get(name="shop-r")
@@ -116,7 +104,7 @@ def test_each_change_of_weights_is_an_epoch_with_its_why(edge: Edge) -> None:
 
 
 def test_an_aborted_release_gives_back_what_it_had_only_drained(edge: Edge) -> None:
-    run = release(ONLY_A_2)
+    run = release_of("a-2")
     build.fresh()
     advance(run)
     abort(build.person("release-manager"), run.pk, "a test")
@@ -132,8 +120,7 @@ def test_an_aborted_release_gives_back_what_it_had_only_drained(edge: Edge) -> N
 
 
 def test_a_rollback_sends_users_to_good_prods_before_it_deploys(edge: Edge) -> None:
-    exclude = [{"prod": name, "reason": "a test"} for name in ("a-1", "b-1", "b-2", "c-2", "a-2")]
-    run = release(exclude)  # c-1, which alone serves shop-u
+    run = release_of("c-1")  # which alone serves shop-u
     build.fresh()
     advance(run)
     (act,) = running_acts(run)
@@ -165,7 +152,7 @@ def weights(route: Route) -> dict[str, int]:
 
 def test_a_release_gives_nobody_else_the_data_of_one_writer(edge: Edge) -> None:
     route = writer({"a-2": (100, 100), "b-1": (0, 100)})
-    run = release(ONLY_A_2)
+    run = release_of("a-2")
     build.fresh()
     advance(run)
     edge.publish()
@@ -175,7 +162,7 @@ def test_a_release_gives_nobody_else_the_data_of_one_writer(edge: Edge) -> None:
 
 def test_a_release_takes_no_writer_back_that_lives_elsewhere(edge: Edge) -> None:
     route = writer({"a-2": (0, 100), "c-1": (100, 0)})
-    run = release(ONLY_A_2)
+    run = release_of("a-2")
     finish(run, after=edge.settle)
     assert run.state == "succeeded" and weights(route) == {"a-2": 0, "c-1": 100}
     assert edge.weights("shop-r") == {"a-2": 50, "b-1": 50}

@@ -1,39 +1,31 @@
 """Users come back to a Prod a little at a time, and leave it again where it falls ill with them."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db.models import F
 
-from releases.actions import retry, start_failback, start_leaving, start_release
+from releases.actions import retry, start_failback, start_leaving
 from releases.failover_preview import preview_failback, preview_leaving
 from releases.models import Run, Step
-from releases.preview import preview_release
 from tests import build
 from tests.adapters.routers.faults import Fault
 from tests.engine.driver import advance, answer, running_acts
 from tests.traffic.edge import Edge
+from tests.traffic.releasing import published_fleet, release_of
 from tests.traffic.test_failover import comes_back, dies
 from tests.traffic.test_failover import finish as finish_moving
 from traffic.models import Publication, Route, RouteEpoch
 
 pytestmark = pytest.mark.django_db
 
-RAMP = {"soak_s": 0, "back": "ramp", "ramp_watch_s": 60}
-ONLY_A_2 = [{"prod": name, "reason": "a test"} for name in ("a-1", "b-1", "b-2", "c-1", "c-2")]
+release = partial(release_of, "a-2", back="ramp", ramp_watch_s=60)
 
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
-    edge = Edge()
-    edge.publish()
-    return edge
-
-
-def release() -> Run:
-    plan = preview_release("shop", "v1.1.0", RAMP, ONLY_A_2).plan
-    return start_release(build.person("release-manager"), "shop", "v1.1.0", RAMP, ONLY_A_2, plan.digest)
+    return published_fleet()
 
 
 def ramps(run: Run) -> list[str]:

@@ -1,5 +1,8 @@
 """Users whom nobody else serves live elsewhere while their Prod is changed."""
 
+from functools import partial
+from typing import Any
+
 import pytest
 
 from clusters.models import Cluster, Prod
@@ -10,31 +13,19 @@ from releases.preview import preview_release
 from tests import build
 from tests.engine.driver import advance, answer, finish, running_acts
 from tests.traffic.edge import Edge, drains_are_over
+from tests.traffic.releasing import only, published_fleet, release_of
 from traffic.models import Reservation, Route, RouteMember
 from traffic.queries.facts import read_facts
 
 pytestmark = pytest.mark.django_db
 
-ELSEWHERE = {"soak_s": 0, "alone": "relocate"}
-OTHERS = ("a-1", "a-2", "b-1", "b-2", "c-1", "c-2")
+ELSEWHERE: dict[str, Any] = {"soak_s": 0, "alone": "relocate"}
+release = partial(release_of, **ELSEWHERE)
 
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
-    edge = Edge()
-    edge.publish()
-    return edge
-
-
-def only(*names: str) -> list[dict[str, str]]:
-    return [{"prod": name, "reason": "a test"} for name in OTHERS if name not in names]
-
-
-def release(*names: str, version: str = "v1.1.0", **more: object) -> Run:
-    asked, exclude = ELSEWHERE | more, only(*names)
-    plan = preview_release("shop", version, asked, exclude).plan
-    return start_release(build.person("release-manager"), "shop", version, asked, exclude, plan.digest)
+    return published_fleet()
 
 
 def step(run: Run, prod: str, kind: str) -> Step:
@@ -136,7 +127,7 @@ def test_the_preview_says_where_they_would_be_and_who_has_nowhere_to_go(edge: Ed
 
 
 def test_who_has_nowhere_to_go_waits_and_the_others_go_on(edge: Edge) -> None:
-    run = release(*OTHERS)
+    run = release()
     for _ in range(20):
         build.fresh()
         advance(run)

@@ -1,5 +1,7 @@
 """Blue/green: standby Prods take over all users, and give them back in one move."""
 
+from functools import partial
+
 import pytest
 
 from clusters.models import Prod
@@ -10,29 +12,20 @@ from releases.preview import preview_release, preview_rollback
 from tests import build
 from tests.engine.driver import advance, answer, finish, running_acts
 from tests.traffic.edge import Edge
+from tests.traffic.releasing import published_fleet, release_of
 from traffic.models import Reservation, Route, RouteMember
 
 pytestmark = pytest.mark.django_db
 
 SWITCH = {"name": "switch", "soak_s": 0}
+release = partial(release_of, name="switch")
 BLUE = {"a-1", "a-2", "b-1", "b-2", "c-1"}
 GREEN = {"a-8", "b-8", "c-7", "c-8", "c-9"}
 
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
-    for name in sorted(GREEN):
-        build.in_service(build.prod(name, name[0], role="standby"))
-    edge = Edge()
-    edge.publish()
-    return edge
-
-
-def release(**more: object) -> Run:
-    asked = SWITCH | more
-    plan = preview_release("shop", "v1.1.0", asked, []).plan
-    return start_release(build.person("release-manager"), "shop", "v1.1.0", asked, [], plan.digest)
+    return published_fleet(*sorted(GREEN))
 
 
 def pairs() -> dict[str, str]:
@@ -148,7 +141,7 @@ def test_a_rollback_at_any_step_is_one_move_back(edge: Edge, kind: str, prod: st
     assert serving(edge) == BLUE and at_targets(), "before anything is deployed"
     assert not Step.objects.filter(run=back).exclude(state="waiting").exists()
     assert set(Prod.objects.filter(role="standby").values_list("name", flat=True)) == GREEN
-    assert preview.reasons == () and {route for route, _, _ in preview.staying} <= {"staff"}
+    assert preview.reasons == () and {one.route for one in preview.staying} <= {"staff"}
     for name in GREEN | {"c-2"}:
         build.observe(name, "v1.0.0", generation=2)
     finish(back, after=edge.settle)

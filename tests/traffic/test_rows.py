@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import DataError, transaction
 
 from tests import build
 from tests.traffic.edge import Edge
@@ -38,6 +39,12 @@ def test_fields_that_are_not_named_and_other_rows_stay(rows: list[Publication]) 
     stored = Publication.objects.get(pk=rows[0].pk)
     assert (stored.epoch, stored.state) == (9, Publication.State.PENDING)
     assert list(others.values()) == before
+
+
+def test_what_is_too_long_for_its_column_is_refused_and_not_cut_off(rows: list[Publication]) -> None:
+    rows[0].state = "published" + "-" * 90
+    with pytest.raises(DataError, match="too long"), transaction.atomic():
+        update_rows(rows, ["state"])
 
 
 def test_a_row_that_is_gone_stays_gone(rows: list[Publication]) -> None:

@@ -3,37 +3,26 @@
 import pytest
 
 from clusters.models import Cluster, Prod
-from releases.actions import start_leaving, start_release
+from releases.actions import start_leaving
 from releases.failover_preview import preview_leaving
 from releases.models import Run, Step
-from releases.preview import preview_release
 from tests import build
 from tests.adapters.routers.faults import Fault
 from tests.engine.driver import advance, answer, in_flight, running_acts
 from tests.traffic.edge import Edge, drains_are_over
+from tests.traffic.releasing import published_fleet, release_of
 from tests.traffic.test_failover import answering, dies, leave
 from tests.traffic.test_release_switches import GREEN, serving, until
 from tests.traffic.test_release_switches import release as release_by_switch
 
 pytestmark = pytest.mark.django_db
-PRODS = ("a-1", "a-2", "b-1", "b-2", "c-1", "c-2")
 
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
-    edge = Edge()
-    edge.publish()
+    edge = published_fleet()
     answering()
     return edge
-
-
-def release(prod: str) -> Run:
-    """Of this Prod alone."""
-    others = [{"prod": name, "reason": "a test"} for name in PRODS if name != prod]
-    plan = preview_release("shop", "v1.1.0", {"soak_s": 0}, others).plan
-    manager = build.person("release-manager")
-    return start_release(manager, "shop", "v1.1.0", {"soak_s": 0}, others, plan.digest)
 
 
 def go_on(edge: Edge, *runs: Run, rounds: int = 6, acts: bool = True) -> None:
@@ -56,11 +45,7 @@ def waits_for(run: Run, kind: str) -> dict[str, tuple[str, dict[str, object]]]:
 
 
 def test_a_switch_waits_for_the_router_that_fails_in_its_middle_and_ends_when_it_is_back(db: None) -> None:
-    build.fleet()
-    for name in sorted(GREEN):
-        build.in_service(build.prod(name, name[0], role="standby"))
-    edge = Edge()
-    edge.publish()
+    edge = published_fleet(*sorted(GREEN))
     run = release_by_switch()
     until(run, edge, "switch", "a-1")
     edge.routers["edge-2"].faults.set(Fault.DOWN)
@@ -95,7 +80,7 @@ def test_a_second_cluster_that_dies_during_a_failover_is_failed_over_too(edge: E
 
 
 def test_of_two_releases_that_each_want_a_member_of_a_route_the_second_waits(edge: Edge) -> None:
-    one, two = release("a-2"), release("b-1")
+    one, two = release_of("a-2"), release_of("b-1")
     go_on(edge, one, two, acts=False)
     assert (in_flight(one), in_flight(two)) == (["a-2"], [])
     assert waits_for(two, "drain") == {"b-1": ("waits-for-partner", {"partner": "a-2", "route": "shop-r"})}
@@ -109,7 +94,7 @@ def test_of_two_releases_that_each_want_a_member_of_a_route_the_second_waits(edg
 
 
 def test_an_evacuation_moves_users_past_a_release_that_goes_on(edge: Edge) -> None:
-    run = release("a-2")
+    run = release_of("a-2")
     go_on(edge, run, acts=False)
     assert [step.prod.name for step in running_acts(run)] == ["a-2"]
     digest = preview_leaving("a").plan.digest

@@ -2,41 +2,37 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from clusters.models import Cluster, Prod
-from releases.actions import roll_back, start_leaving, start_release
+from releases.actions import roll_back, start_leaving
+from releases.engine.export import came_from
 from releases.failover_preview import preview_leaving
+from releases.fleet import taken_back
 from releases.models import Run, Step
-from releases.preview import preview_release, preview_rollback
+from releases.preview import preview_rollback
+from releases.queries.survival import read_survival
 from tests import build
 from tests.engine.driver import advance, answer, finish, running_acts
 from tests.traffic.edge import Edge
+from tests.traffic.releasing import published_fleet, release_of
+from traffic.core.failover import plan_failover
 from traffic.models import Publication, Route, RouteEpoch, RouteMember, RouterInstance
+from traffic.queries.state import read_state
 
 pytestmark = pytest.mark.django_db
-
-ALL = ("a-1", "a-2", "b-1", "b-2", "c-1", "c-2")
 
 
 @pytest.fixture
 def edge(db: None) -> Edge:
     """a-1 alone serves shop-s, and is the only writer of its data."""
-    build.fleet()
+    edge = published_fleet()
     Route.objects.filter(name="shop-s").update(data_class="single-writer")
-    edge = Edge()
-    edge.publish()
     return edge
 
 
-def release(*prods: str, **more: object) -> Run:
-    out = [{"prod": name, "reason": "a test"} for name in ALL if name not in prods]
-    asked = {"soak_s": 0} | more
-    plan = preview_release("shop", "v1.1.0", asked, out).plan
-    return start_release(build.person("release-manager"), "shop", "v1.1.0", asked, out, plan.digest)
-
-
 def released(edge: Edge, *prods: str) -> Run:
-    run = release(*prods)
+    run = release_of(*prods)
     finish(run, after=edge.settle)
     assert run.state == "succeeded"
     return run
@@ -68,8 +64,8 @@ def test_a_rollback_leaves_a_writer_that_is_alive_where_it_writes(edge: Edge) ->
 
 def test_what_a_rollback_promises_names_the_writer_that_stays(edge: Edge) -> None:
     preview = preview_rollback(released(edge, "a-1", "a-2"))
-    assert [(route, why.code) for route, _, why in preview.staying] == [("shop-s", "writer-stays")]
-    assert (preview.at_once, preview.staying[0][1]) == (300, 400)
+    assert [(one.route, one.why.code) for one in preview.staying] == [("shop-s", "writer-stays")]
+    assert (preview.at_once, preview.staying[0].tenants) == (300, 400)
 
 
 def test_the_page_of_a_run_says_that_a_writer_stays(edge: Edge, client: Client) -> None:
@@ -80,14 +76,34 @@ def test_the_page_of_a_run_says_that_a_writer_stays(edge: Edge, client: Client) 
     assert "It has a single writer, and a-1 may still write: it stays there." in page
 
 
-def test_on_a_dead_cluster_a_writer_waits_for_the_failover_that_asks(edge: Edge) -> None:
+def test_the_run_that_rolled_back_goes_on_naming_the_writer_that_stayed(edge: Edge, client: Client) -> None:
+    back = roll_back(build.person("on-call"), released(edge, "a-1", "a-2").pk, "a bad one")
+    for prod in ("a-1", "a-2"):
+        build.observe(prod, "v1.0.0")
+    finish(back, after=edge.settle)
+    assert back.state == "succeeded"
+    client.force_login(build.person("on-call"), "django.contrib.auth.backends.ModelBackend")
+    page = client.get(f"/runs/{back.pk}/").content.decode()
+    assert "It has a single writer, and a-1 may still write: it stays there." in page
+    (one,) = client.get(f"/api/v1/runs/{back.pk}/").json()["staying"]
+    assert (one["route"], one["tenants"], one["reason"]["code"]) == ("shop-s", 400, "writer-stays")
+
+
+def test_on_a_dead_cluster_a_writer_waits_for_the_failover_that_asks(edge: Edge, client: Client) -> None:
     run = released(edge, "a-1")
     Cluster.objects.filter(name="a").update(health="unreachable")
-    ((_, _, why),) = preview_rollback(run).staying
-    assert (why.code, dict(why.params)["cluster"]) == ("writer-waits-for-failover", "a")
+    (one,) = preview_rollback(run).staying
+    assert (one.why.code, dict(one.why.params)["cluster"]) == ("writer-waits-for-failover", "a")
     roll_back(build.person("on-call"), run.pk, "a bad one")
     assert weights() == {"a-1": 100}
-    assert "shop-s" in {move.route for move in preview_leaving("a").traffic.moves if move.fence}
+    plan = preview_leaving("a").traffic
+    assert "shop-s" in {move.route for move in plan.moves if move.fence} and plan.lost == ()
+    client.force_login(build.person("viewer"), "django.contrib.auth.backends.ModelBackend")
+    told = {row["name"]: row for row in client.get("/api/v1/survival/").json()["clusters"]}
+    shown = {line.name: line for line in read_survival("viewer", timezone.now()).lines}
+    assert told["a"]["lost"] == [] and shown["a"].fate.lost == ()
+    state = read_state(came_from(), timezone.now(), taken_back())
+    assert plan_failover(state.facts, clusters=["a"]).lost == ()
 
 
 def test_a_release_of_the_other_member_makes_it_no_second_writer(edge: Edge) -> None:
@@ -107,7 +123,7 @@ def test_a_release_brings_no_writer_back_by_the_way(edge: Edge, back: str) -> No
     RouteMember.objects.create(
         route=Route.objects.get(name="shop-s"), prod=Prod.objects.get(name="c-1"), weight=100, target=0
     )
-    run = release("a-2", back=back, ramp_watch_s=0)
+    run = release_of("a-2", back=back, ramp_watch_s=0)
     finish(run, after=edge.settle)
     assert run.state == "succeeded" and weights() == {"c-1": 100}
     assert weights("shop-r") == {"a-2": 50, "b-1": 50}
@@ -116,7 +132,7 @@ def test_a_release_brings_no_writer_back_by_the_way(edge: Edge, back: str) -> No
 def test_a_switch_that_is_undone_leaves_a_writer_that_has_moved_since(edge: Edge) -> None:
     build.in_service(build.prod("b-8", "b", role="standby"))
     Prod.objects.filter(name="b-8").update(endpoint="http://127.0.0.1:30000")
-    run = release("b-1", "b-8", name="switch")
+    run = release_of("b-1", "b-8", name="switch")
     finish(run, after=edge.settle)
     assert run.state == "succeeded" and weights("shop-r") == {"a-2": 50, "b-8": 50}
     route, on = Route.objects.get(name="shop-s"), {"a-1": (0, 0), "b-1": (0, 0), "b-8": (100, 100)}
@@ -144,7 +160,7 @@ def test_a_step_counts_the_routes_that_it_has_sent_back(edge: Edge) -> None:
 
 
 def test_a_release_that_an_evacuation_has_overtaken_says_that_nothing_came_back(edge: Edge) -> None:
-    run = release("a-2")
+    run = release_of("a-2")
     build.fresh()
     advance(run)
     edge.settle()

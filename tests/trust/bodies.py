@@ -312,16 +312,18 @@ def a_zone() -> None:
 
 
 def moved_without_us() -> None:
-    """The router shows shop-r at a newer epoch, read back just now."""
+    """The router shows another single writer of shop-r at a newer epoch, read back just now."""
     edge = RouterInstance.objects.get(name="edge")
     RouterInstance.objects.filter(pk=edge.pk).update(health="healthy", read_at=timezone.now())
     route = Route.objects.get(name="shop-r")
+    Route.objects.filter(pk=route.pk).update(data_class="single-writer")
+    RouteMember.objects.filter(route=route, prod__name="b-1").update(weight=0)
     shown = {"epoch": 1001, "weights": {"a-2": 0, "b-1": 100}, "asked": route.epoch}
     Publication.objects.update_or_create(route=route, instance=edge, defaults=shown)
 
 
 def adoption() -> list[Any]:
-    return [{"digest": read_adoption("edge", timezone.now()).digest, **WHY}]
+    return [{"digest": read_adoption("edge", timezone.now()).digest, "confirm": "shop-r", **WHY}]
 
 
 def _just(*bodies: Any) -> Callable[[], list[Any]]:
@@ -424,6 +426,9 @@ VALID: dict[tuple[str, str], Valid] = {
         "/routes/shop-r/actions/weights/",
         _just({"weights": {"a-2": 0, "b-1": 10}, "epoch": 3, "for_good": True, "confirm": "shop-r", **WHY}),
         one_writes,
+    ),
+    ("post", "/routes/{name}/actions/weights/preview/"): Valid(
+        "/routes/shop-r/actions/weights/preview/", _just({"weights": {"a-2": 0, "b-1": 10}})
     ),
     ("post", "/routes/{name}/actions/return/"): Valid(
         "/routes/shop-r/actions/return/",

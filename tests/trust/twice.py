@@ -76,6 +76,7 @@ LOOK = {
     ("post", "/prods/{name}/actions/heal/preview/"),
     ("post", "/prods/{name}/actions/scale/preview/"),
     ("post", "/releases/preview/"),
+    ("post", "/routes/{name}/actions/weights/preview/"),
     ("post", "/tenant-imports/preview/"),
 }
 
@@ -102,6 +103,7 @@ UNCONDITIONAL: dict[str, set[Key]] = {
         ("post", "/prods/{name}/actions/retire/preview/"),
         ("post", "/prods/{name}/actions/scale/preview/"),
         ("post", "/releases/preview/"),
+        ("post", "/routes/{name}/actions/weights/preview/"),
         ("post", "/tenant-imports/preview/"),
     },
     "only looks once more": {("post", "/prods/{name}/actions/check-drift/")},

@@ -33,6 +33,20 @@ def test_leaving_a_rehearsal_cluster_is_a_drill_with_its_time(browser: Browser, 
     assert f"#{run.pk}" in shown and "No drill yet" not in shown
 
 
+def test_drills_are_in_the_api_with_their_time_the_newest_first(browser: Browser, edge: Edge) -> None:
+    client = browser("on-call")
+    run = left("b", client, edge)
+    comes_back("b")
+    press(client, "/failover/b/back/")
+    found = browser("viewer").get("/api/v1/drills/").json()["results"]
+    assert [(one["kind"], one["cluster"], one["state"]) for one in found] == [
+        ("failback", "b", "running"),
+        ("evacuation", "b", "succeeded"),
+    ]
+    assert found[1]["run"] == run.pk
+    assert [one["took_s"] for one in found] == [None, (run.finished_at - run.started_at).total_seconds()]
+
+
 def test_leaving_any_other_cluster_is_no_drill(browser: Browser, edge: Edge) -> None:
     left("a", browser("on-call"), edge)
     assert read_drills() == ()

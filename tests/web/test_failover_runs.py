@@ -118,6 +118,6 @@ def test_the_rollback_says_who_is_sent_away_at_once_and_who_stays(
     page = text(browser("on-call"), f"/runs/{run.pk}/rollback/")
     if preview.at_once:
         assert "sent to good Prods at once" in page
-    for route, _tenants, _why in preview.staying:
-        assert route in page
+    for one in preview.staying:
+        assert one.route in page
     assert "until wave 4 starts" in text(browser("on-call"), f"/runs/{run.pk}/")

@@ -12,7 +12,7 @@ from tests import build
 from tests.traffic.edge import Edge
 from tests.traffic.standing import standing_fleet
 from tests.web.conftest import PEOPLE, Browser
-from traffic.models import Publication, Route, Router, RouterInstance, StateFile
+from traffic.models import Publication, Route, RouteMember, Router, RouterInstance, StateFile
 
 READ, ADMIN = "viewer", "admin"
 PAGES = {
@@ -111,6 +111,20 @@ def test_what_was_moved_without_us_is_shown_and_taken_over(browser: Browser) -> 
     assert "/routers/edge/adopt/" not in shown(client)
     again = client.post("/routers/edge/adopt/", sent)
     assert again.status_code == 409 and b"not what you have read" in again.content
+
+
+def test_a_page_that_moves_a_single_writer_asks_for_its_routes_name(browser: Browser) -> None:
+    Route.objects.filter(name="shop-r").update(data_class="single-writer")
+    RouteMember.objects.filter(route__name="shop-r", prod__name="b-1").update(weight=0)
+    moved_without_us()
+    client = browser("on-call")
+    page = client.get("/routers/edge/adopt/")
+    sent = {"digest": page.context["page"].digest, "reason": "at night"}
+    assert b"b-1 would become its single writer" in page.content
+    again = client.post("/routers/edge/adopt/", sent)
+    assert again.status_code == 400 and b"then type the name of the Route" in again.content
+    assert client.post("/routers/edge/adopt/", {**sent, "confirm": "shop-r"}).status_code == 302
+    assert Route.objects.get(name="shop-r").epoch == 1002
 
 
 def test_the_page_says_how_old_the_state_file_is(browser: Browser) -> None:

@@ -9,7 +9,7 @@ from .groups import TenantGroup, equal_weights, load_tenants
 from .importing import TenantImport, import_tenants, preview_tenants
 from .publishing import publish_routes, unpublish_routes
 from .routers import add_instance, register_router, remove_instance
-from .routes import return_to_epoch, set_weights
+from .routes import asked_weights, return_to_epoch, set_weights
 from .tenants import add_tenant, change_tenant, move_tenant, remove_tenant
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "add_instance",
     "add_tenant",
     "adopt_shown",
+    "asked_weights",
     "change_tenant",
     "equal_weights",
     "import_tenants",

@@ -25,13 +25,15 @@ OPEN = (Cluster.Intent.ACTIVE, Cluster.Intent.CORDONED)
 def adopt_shown(person: Person, router: str, given: Mapping[str, Any]) -> Shifted:
     """Ask for what the Router shows at newer epochs than ours, as new epochs above; members that it does not show get
     no weight. `digest`: of what the person has read; Refused where it is otherwise by now, or there is nothing. A Cluster
-    that is left without users by it is draining.
+    that is left without users by it is draining. `confirm`: the names of the Routes, apart by spaces or commas, whose
+    single writer is another Prod by it: nobody else vouches that the old ones have stopped writing.
 
-    Raises FieldErrors at `digest` or `reason`. What was not read back just now is never taken over.
+    Raises FieldErrors at `digest`, `confirm` or `reason`. What was not read back just now is never taken over.
     """
     require(person, "route.shift")
     faults = Faults()
     why, digest = read_reason(given.get("reason", ""), faults), text_of(given, "digest", faults)
+    typed = text_of(given, "confirm", faults)
     faults.check()
     with transaction.atomic():
         _lock_clusters(router)  # before any Route, as a failover does
@@ -42,6 +44,7 @@ def adopt_shown(person: Person, router: str, given: Mapping[str, Any]) -> Shifte
             raise Refused(because("shown-moved-on", router=router))
         if not adoption.able:
             raise Refused(because("nothing-to-adopt", router=router))
+        _check_writers(adoption.writers, typed)
         told = because("weights-adopted", router=router, by=person.get_username(), why=why or "-")
         Route.objects.bulk_update(
             [Route(pk=one.pk, epoch=one.shown_epoch) for one in adoption.able], ["epoch"]
@@ -52,6 +55,14 @@ def adopt_shown(person: Person, router: str, given: Mapping[str, Any]) -> Shifte
         shifted = shift(wanted, told, now, actor=person, anew=True)
         _drain_emptied(person, router, adoption.able, now)
         return shifted
+
+
+def _check_writers(moved: Iterable[Shown], typed: str) -> None:
+    faults, named = Faults(), set(typed.replace(",", " ").split())
+    for one in moved:
+        if one.route not in named:
+            faults.add("confirm", "writer-unconfirmed", route=one.route, prod=one.writer)
+    faults.check()
 
 
 def _lock_clusters(router: str) -> None:

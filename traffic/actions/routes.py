@@ -104,6 +104,14 @@ def return_to_epoch(
         return _shifted(row, wanted, told, person)
 
 
+def asked_weights(route: Route, weights: Any) -> dict[str, int]:
+    """`weights` as `set_weights` reads them. Raises FieldErrors at `weights.PROD` or `weights`."""
+    faults = Faults()
+    wanted = _read_weights(weights, _members(route), faults)
+    faults.check()
+    return wanted
+
+
 def lock_route(name: str) -> Route:
     """The row, locked until the transaction ends. Raises Refused if there is none."""
     row = Route.objects.select_for_update().filter(name=name).first()

@@ -133,7 +133,8 @@ class RouterAdoption(generics.GenericAPIView[Router]):
     def post(self, request: Request, name: str) -> Response:
         """Ask for what is shown, as new epochs: 409 where it is not what you have read. Answers with what is left."""
         self.get_object()
-        actions.adopt_shown(request.user, name, body_of(request, ("digest", "reason"), ("digest",)))
+        body = body_of(request, ("digest", "confirm", "reason"), ("digest",))
+        actions.adopt_shown(request.user, name, body)
         return Response(AdoptionSerializer(read_adoption(name, timezone.now())).data)
 
 

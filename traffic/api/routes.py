@@ -16,11 +16,19 @@ from access.api.pages import ByName, ByNewest
 from traffic import actions
 from traffic.marks import STATE_NAMES
 from traffic.models import Publication, Route, RouteEpoch, RouteMember
+from traffic.queries.one_route import preview
 from traffic.queries.routes import ROUTES, in_state
 from traffic.queries.troubles import MEMBERS
 
 from .bodies import body_of, flag
-from .serializers import EpochSerializer, ReturnSerializer, RouteSerializer, WeightsSerializer
+from .serializers import (
+    AskedWeightsSerializer,
+    EpochSerializer,
+    ReturnSerializer,
+    RouteSerializer,
+    WeightsSerializer,
+)
+from .weights_preview import WeightsPreviewSerializer
 
 READ = {"GET": "read", "HEAD": "read", "OPTIONS": "read"}
 _PUBLISHED = Publication.objects.select_related("instance").defer(
@@ -133,6 +141,22 @@ class RouteWeights(_Act):
             confirm=body.get("confirm", ""),
         )
         return self.shown(name)
+
+
+class RouteWeightsPreview(generics.GenericAPIView[Route]):
+    """What other weights of a Route would mean: requests and load for each member, how many writes, and what to think
+    about first. Nothing is stored."""
+
+    permits = {"POST": "release.preview", "OPTIONS": "read"}
+    queryset = Route.objects.all()
+    serializer_class = AskedWeightsSerializer
+    lookup_field = "name"
+
+    @extend_schema(request=AskedWeightsSerializer, responses=WeightsPreviewSerializer)
+    def post(self, request: Request, name: str) -> Response:  # noqa: ARG002
+        route = self.get_object()
+        asked = actions.asked_weights(route, body_of(request, ("weights",), ("weights",))["weights"])
+        return Response(WeightsPreviewSerializer(preview(route, asked, timezone.now())).data)
 
 
 class RouteReturn(_Act):

@@ -111,14 +111,19 @@ class EpochSerializer(serializers.ModelSerializer[RouteEpoch]):
         return _told(row.reason)
 
 
-class WeightsSerializer(serializers.Serializer[Any]):
-    """New weights. Any whole numbers whose sum is not 0: what counts is their proportion."""
+class AskedWeightsSerializer(serializers.Serializer[Any]):
+    """Weights. Any whole numbers whose sum is not 0: what counts is their proportion."""
 
     weights = serializers.DictField(
         child=serializers.IntegerField(min_value=0, max_value=100),
         help_text="weight by Prod; a member that is not named keeps its own; a Prod that is no member becomes one, if "
         "it fits and could carry the Route alone",
     )
+
+
+class WeightsSerializer(AskedWeightsSerializer):
+    """New weights."""
+
     epoch = serializers.IntegerField(
         min_value=1, help_text="the one that you have read; 409 if it is another now"
     )
@@ -215,6 +220,7 @@ class ShownSerializer(serializers.Serializer[Any]):
     asked = serializers.SerializerMethodField()
     shown = serializers.SerializerMethodField()
     cannot = serializers.SerializerMethodField(help_text="why it cannot be taken over")
+    writer = serializers.CharField(help_text="the Prod that becomes its single writer by that; empty: none")
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
     def get_asked(self, one: Any) -> dict[str, int]:
@@ -241,6 +247,11 @@ class AdoptSerializer(serializers.Serializer[Any]):
     """What is shown is taken over."""
 
     digest = serializers.CharField(max_length=64, help_text="of what you have read")
+    confirm = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="the names of all Routes that have a `writer`, apart by spaces: the old ones have stopped writing",
+    )
     reason = serializers.CharField(**REASON)
 
 

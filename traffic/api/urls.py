@@ -11,6 +11,11 @@ urlpatterns = [
     path("routes/<slug:name>/", routes.RouteDetail.as_view(), name="api-route"),
     path("routes/<slug:name>/epochs/", routes.RouteEpochs.as_view(), name="api-route-epochs"),
     path("routes/<slug:name>/actions/weights/", routes.RouteWeights.as_view(), name="api-route-weights"),
+    path(
+        "routes/<slug:name>/actions/weights/preview/",
+        routes.RouteWeightsPreview.as_view(),
+        name="api-route-weights-preview",
+    ),
     path("routes/<slug:name>/actions/return/", routes.RouteReturn.as_view(), name="api-route-return"),
     path("tenants/", tenants.TenantList.as_view(), name="api-tenants"),
     path("tenants/<slug:name>/", tenants.TenantDetail.as_view(), name="api-tenant"),

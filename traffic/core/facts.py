@@ -16,7 +16,8 @@ class Place:
     or all of one that a Run has out.
     `warm`: it takes users without a warm-up. `shares`: the Versions whose data its own may work on, its own
     implied. `vetoed`: its Version is. `open`: its Cluster takes new users; one that is cordoned or is being emptied
-    does not, but for those who would be lost.
+    does not, but for those who would be lost. `back`: the Version that a rollback under way takes it back to, which is
+    trusted with the data of its Routes; "": there is none.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Place:
     shares: frozenset[str] = frozenset()
     vetoed: bool = False
     open: bool = True
+    back: str = ""
 
 
 class Seat(NamedTuple):

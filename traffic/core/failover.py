@@ -19,18 +19,15 @@ def plan_failover(
     facts: TrafficFacts,
     prods: Collection[str] = (),
     clusters: Collection[str] = (),
-    *,
-    back: Mapping[str, str] | None = None,
 ) -> TrafficPlan:
-    """Users leave dead `prods` and all Prods of dead `clusters`. `back`: Prod that a rollback takes back -> the Version
-    that it goes to, which is trusted with the data.
+    """Users leave dead `prods` and all Prods of dead `clusters`.
 
     Redundant Routes drop the dead member. The others go, each, to the Prod with most room after the move, on
     a Version that may share their data, unvetoed ones first: in another failure domain than a dead Cluster,
     and than a dead Prod if there is one. Test Routes wait. A Route all of whose routers died is lost too.
     """
     ground = Ground(facts)
-    case = replace(failover_case(ground, frozenset(prods), frozenset(clusters)), back=back or {})
+    case = failover_case(ground, frozenset(prods), frozenset(clusters))
     routers = {router.name: router for router in facts.routers}
     plan = plan_case(case, ground, lambda route: publication_gap(route.routers, routers))
     cut_off = [route for route in ground.routes if path_lost(route.routers, routers, clusters)]
@@ -42,7 +39,9 @@ def failover_case(ground: Ground, prods: frozenset[str], clusters: frozenset[str
     gone = ground.prods_of(prods, clusters)
     suspect = frozenset(ground.domains[name] for name in clusters if name in ground.domains)
     near = frozenset(ground.places[prod].domain for prod in prods if prod in ground.places)
-    return Case(FAILOVER, gone, _elsewhere(gone, near, suspect, alive=False), "no-other-domain", alive=False)
+    tier = _elsewhere(gone, near, suspect, alive=False)
+    back = {name: ground.places[name].back for name in gone if name in ground.places}
+    return Case(FAILOVER, gone, tier, "no-other-domain", alive=False, back=back)
 
 
 def plan_evacuation(

@@ -39,14 +39,23 @@ class Proposals:
 def propose_prods(facts: TrafficFacts, most_percent: int = MOST_PERCENT) -> Proposals:
     """Prods to build, one after the other, until the death of any one Cluster leaves no live Tenant without a
     place and no Blueprint has promised more than `most_percent` of what it carries. Each is one more than those
-    before it; MOST_ADDED for a Blueprint at most."""
+    before it; MOST_ADDED for a Blueprint at most. That some pods are not ready is no reason to build for good."""
     prods: list[Proposal] = []
     unmet: list[Reason] = []
+    facts = in_normal_times(facts)
     for blueprint in sorted({place.blueprint for place in facts.places}):
         found = _for_blueprint(_only(facts, blueprint), blueprint, most_percent)
         prods += found.prods
         unmet += found.unmet
     return Proposals(tuple(prods), tuple(unmet))
+
+
+def in_normal_times(facts: TrafficFacts) -> TrafficFacts:
+    """The facts in which every Prod in service serves, with all of its pods."""
+    return replace(
+        facts,
+        places=tuple(replace(place, ready_percent=100, serving=place.in_service) for place in facts.places),
+    )
 
 
 def _only(facts: TrafficFacts, blueprint: str) -> TrafficFacts:

@@ -1,6 +1,7 @@
 """Storing many rows that exist with one statement whose cost is linear in them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import Model
@@ -18,7 +19,7 @@ def update_rows(rows: Sequence[Model], names: Sequence[str]) -> None:
     fields = [meta.get_field(name) for name in names]
     given = [meta.pk, *fields]
     sets = ", ".join(f'"{field.column}" = given."{field.column}"' for field in fields)
-    arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in given)
+    arrays = ", ".join(f"%s::{_kind(field)}[]" for field in given)
     columns = ", ".join(f'"{field.column}"' for field in given)
     values = [
         [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows] for field in given
@@ -30,3 +31,8 @@ def update_rows(rows: Sequence[Model], names: Sequence[str]) -> None:
             f' WHERE old."{meta.pk.column}" = given."{meta.pk.column}"',
             values,
         )
+
+
+def _kind(field: Any) -> str:
+    """Its type without a length: a cast to `varchar(9)` would cut off what is longer, which the column refuses."""
+    return str(field.db_type(connection)).partition("(")[0]

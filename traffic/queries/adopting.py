@@ -10,7 +10,7 @@ from django.db.models import F
 
 from clusters.models import Prod
 from journal.core.reasons import Reason, because
-from traffic.core.writers import split_writers
+from traffic.core.writers import new_writer, split_writers
 from traffic.engine.shifting import not_pinned
 from traffic.models import Publication, Route, RouteMember, RouteOut, RouterInstance
 
@@ -23,7 +23,7 @@ Weights = tuple[tuple[str, int], ...]
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A Route that a router shows at a newer epoch than ours. `asked` and `shown` are weights by Prod; `cannot`: why
-    that cannot be taken over (None: it can)."""
+    that cannot be taken over (None: it can). `writer`: the Prod that would become its single writer by it; "": none."""
 
     pk: int
     route: str
@@ -34,6 +34,7 @@ class Shown:
     asked: Weights
     shown: Weights
     cannot: Reason | None
+    writer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Adoption:
     def able(self) -> tuple[Shown, ...]:
         """Those that can be taken over."""
         return tuple(one for one in self.routes if one.cannot is None)
+
+    @property
+    def writers(self) -> tuple[Shown, ...]:
+        """Those of them whose single writer would be another."""
+        return tuple(one for one in self.able if one.writer)
 
 
 def read_adoption(router: str, now: datetime) -> Adoption:
@@ -90,6 +96,7 @@ def _shown(
         asked=tuple(sorted(asked.items())),
         shown=tuple(sorted(first.weights.items())),
         cannot=_cannot(some, route, asked, alive, out, now),
+        writer=new_writer(route.data_class, asked, first.weights),
     )
 
 

@@ -26,29 +26,35 @@ def read_facts(
     run_id: int | None = None,
     urgent: bool = False,
     prods: Sequence[Prod] | None = None,
+    back: Mapping[str, str] | None = None,
+    routes: Collection[int] | None = None,
 ) -> TrafficFacts:
     """All Prods that are not retired, Routes, Clusters that are not retired, and router instances.
 
     `run_id`: the Run that asks, whose own reservations do not count; `urgent`: nobody's do, since releases wait for
-    whoever rescues users; `prods`: what `read_prods` has read already.
+    whoever rescues users; `prods`: what `read_prods` has read already; `back`: Prod -> the Version that a rollback under
+    way takes it back to; `routes`: ids of those that are wanted (None: all).
     """
     now = now or timezone.now()
     prods = read_prods() if prods is None else prods
     shares = _promises({prod.blueprint_id for prod in prods})
     clusters = Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).defer("nodes")
     instances = RouterInstance.objects.select_related("cluster", "router").order_by("name")
-    routes = read_routes_now({prod.name: prod.blueprint.name for prod in prods})
-    warm = {prod for route in routes for prod, weight, _ in route.members if weight}
-    reserved = {} if urgent else read_reserved(routes, run_id)
+    wanted = read_routes_now({prod.name: prod.blueprint.name for prod in prods}, routes)
+    warm = {prod for route in wanted for prod, weight, _ in route.members if weight}
+    reserved = {} if urgent else read_reserved(wanted, run_id)
     out = read_out()
     return TrafficFacts(
         places=tuple(
             replace(
-                _place(prod, shares, out, now), warm=prod.name in warm, reserved=reserved.get(prod.name, 0)
+                _place(prod, shares, out, now),
+                warm=prod.name in warm,
+                reserved=reserved.get(prod.name, 0),
+                back=(back or {}).get(prod.name, ""),
             )
             for prod in prods
         ),
-        routes=routes,
+        routes=wanted,
         clusters=tuple(ClusterNow(c.name, c.failure_domain, c.purpose) for c in clusters),
         routers=tuple(
             RouterNow(i.name, i.failure_domain, i.cluster.name if i.cluster else "", checks_health(i))
@@ -157,17 +163,21 @@ def _promises(blueprints: set[int]) -> Promises:
     }
 
 
-def read_routes_now(blueprints: Mapping[str, str]) -> tuple[RouteNow, ...]:
-    """All Routes; `blueprints` is Prod -> its Blueprint. Three queries."""
+def read_routes_now(
+    blueprints: Mapping[str, str], wanted: Collection[int] | None = None
+) -> tuple[RouteNow, ...]:
+    """All Routes, or those with the ids `wanted`; `blueprints` is Prod -> its Blueprint. Three queries."""
+    among = Q() if wanted is None else Q(route__in=wanted)
     seats: dict[int, list[Seat]] = defaultdict(list)
-    rows = RouteMember.objects.order_by("prod__name")
+    rows = RouteMember.objects.filter(among).order_by("prod__name")
     for route, prod, weight, target in rows.values_list("route", "prod__name", "weight", "target"):
         seats[route].append(Seat(prod, weight, target))
     routers: dict[int, list[str]] = defaultdict(list)
-    published = Publication.objects.order_by("instance__name")
+    published = Publication.objects.filter(among).order_by("instance__name")
     for route, instance in published.values_list("route", "instance__name"):
         routers[route].append(instance)
-    found = Route.objects.annotate(load=Sum(load_now("tenants__")), count=Count("tenants")).order_by("name")
+    chosen = Route.objects.all() if wanted is None else Route.objects.filter(pk__in=wanted)
+    found = chosen.annotate(load=Sum(load_now("tenants__")), count=Count("tenants")).order_by("name")
     return tuple(
         RouteNow(
             name=route.name,

@@ -12,9 +12,10 @@ from traffic.models import Route, RouterInstance
 from .facts import read_facts
 
 
-def read_state(came_from: Mapping[str, str], now: datetime) -> State:
-    """Everything that break-glass needs. `came_from`: Prod -> the Version it ran before the one asked for now."""
-    facts = read_facts(now)
+def read_state(came_from: Mapping[str, str], now: datetime, back: Mapping[str, str] | None = None) -> State:
+    """Everything that break-glass needs. `came_from`: Prod -> the Version it ran before the one asked for now; `back`: as
+    for `read_facts`."""
+    facts = read_facts(now, back=back)
     prods = dict(Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED).values_list("pk", "name"))
     rows = RouterInstance.objects.select_related("router", "cluster").defer("cluster__nodes")
     return State(

@@ -20,7 +20,7 @@ from traffic.core.published import path_lost, publication_gap
 from traffic.marks import CLASS_NAMES, REDUNDANCY_NAMES
 from traffic.models import DataClass, Redundancy, Route, Tenant
 
-from .facts import read_facts
+from .facts_near import read_facts_near
 from .loads import LoadSource, load_now, read_load_source
 from .routes import PAGE, ROUTES, Choice, MemberShare, RouteRow, choice, read_members, route_rows
 from .whereabouts import Whereabouts, read_whereabouts
@@ -132,13 +132,13 @@ def read_tenant(name: str, person: Person, now: datetime) -> TenantPage:
     """The Tenant as `person` may see it; 404 if there is none. A constant number of queries."""
     tenant = get_object_or_404(select_tenants("", {}), name=name)
     route = ROUTES.filter(pk=tenant.route_id).first()
-    facts = read_facts(now)
+    facts = read_facts_near(route, now) if route else None
     return TenantPage(
         row=tenant_rows([tenant])[0],
         route=route_rows([route], now)[0] if route else None,
         where=read_whereabouts(tenant),
-        fates=read_fates(facts, route.name) if route else (),
-        gap=_gap(facts, route.name) if route else because("tenant-without-route"),
+        fates=read_fates(facts, route.name) if route and facts else (),
+        gap=_gap(facts, route.name) if route and facts else because("tenant-without-route"),
         cannot=denial(person, "tenant.write"),
         single_writer=tenant.data_class == DataClass.SINGLE_WRITER,
         loads=read_load_source(now),

@@ -81,7 +81,8 @@ def adopt(request: HttpRequest, name: str) -> HttpResponse:
     """What the Router shows beyond what is asked: the difference, then taken over."""
     get_object_or_404(Router, name=name)
     page = read_adoption(name, timezone.now())
-    form = AdoptForm(request.POST if request.method == "POST" else None, initial={"digest": page.digest})
+    posted = request.POST if request.method == "POST" else None
+    form = AdoptForm(posted, single_writer=bool(page.writers), initial={"digest": page.digest})
 
     def again(status: int) -> HttpResponse:
         return show(request, "adopt", page, status, form=form)

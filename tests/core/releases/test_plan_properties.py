@@ -16,6 +16,7 @@ from releases.core.strategy import Strategy
 from releases.core.waves import plan_build, plan_release
 from tests.core.releases.fleet_strategies import fleets, strategies
 from tests.core.releases.fleets import V2, example_fleet
+from traffic.core.plan import Left
 
 plans = st.builds(lambda fleet, strategy: plan_release(fleet, "shop", V2, strategy), fleets(), strategies)
 
@@ -69,6 +70,15 @@ def test_a_plan_is_stored_and_read_back_as_it_was(plan):
     back = plan_from_json(json.loads(json.dumps(plan_to_json(plan))))
     assert back == plan
     assert digest(back) == plan.digest
+
+
+def test_who_stays_is_stored_and_read_back_and_plans_from_before_that_are_read():
+    stays = Left("shop-s-1", 4, 40, because("writer-stays", prod="a-1"))
+    plan = replace(example_plan(), staying=(stays,))
+    stored = json.loads(json.dumps(plan_to_json(plan)))
+    assert plan_from_json(stored) == plan
+    del stored["staying"]
+    assert plan_from_json(stored) == replace(plan, staying=())
 
 
 @given(fleets())

@@ -7,6 +7,7 @@ import pytest
 from tests.core.traffic.world import example, facts, place, route, with_place
 from traffic.core.failover import plan_evacuation, plan_failover, plan_rollback_traffic
 from traffic.core.plan import TrafficPlan, after
+from traffic.core.survival import survival_of
 
 
 def destinations(plan: TrafficPlan) -> dict[str, dict[str, int]]:
@@ -140,6 +141,18 @@ def test_a_single_writer_is_marked_as_needing_a_fence():
         "w": True,
         "s": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("back", "lost"), [("", ["no-version-shares-data"]), ("v1", []), ("v3", ["no-version-shares-data"])]
+)
+def test_the_version_that_a_rollback_goes_back_to_is_trusted_with_the_data(back, lost):
+    fleet = facts(
+        [place("a-1", version="v2", back=back), place("b-1")],
+        [route("w", {"a-1": 100}, data_class="single-writer")],
+    )
+    assert [one.why.code for one in plan_failover(fleet, clusters=["a"]).lost] == lost
+    assert [one.why.code for one in survival_of(fleet, "cluster", ["a"])[0].lost] == lost
 
 
 def test_a_redundant_route_that_routers_do_not_save_is_not_called_safe():

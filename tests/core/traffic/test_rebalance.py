@@ -11,7 +11,7 @@ from traffic.core.facts import ClusterNow
 from traffic.core.ground import Ground
 from traffic.core.moving import refusal
 from traffic.core.plan import TrafficPlan, after
-from traffic.core.proposals import MENDED, propose_prods
+from traffic.core.proposals import MENDED, Proposals, in_normal_times, propose_prods
 from traffic.core.rebalance import plan_rebalance
 from traffic.core.room import carries, rooms
 from traffic.core.survival import survival_of
@@ -164,6 +164,25 @@ def test_a_prod_is_proposed_where_load_passes_the_threshold():
     assert (len(answer.prods), answer.unmet) == (1, ())
 
 
+DIPS = {
+    "some pods short": {"ready_percent": 34},
+    "no pod ready": {"ready_percent": 0, "serving": False},
+    "out for a run": {"ready_percent": 67, "serving": False},
+}
+
+
+@pytest.mark.parametrize("dip", DIPS)
+def test_pods_that_are_not_ready_are_no_reason_to_build_a_prod(dip):
+    routes = [route("r", {"a-1": 50, "b-1": 50}, 900), route("s", {"c-1": 50, "d-1": 50}, 650)]
+    fleet = facts([place(f"{name}-1") for name in "abcd"], routes)
+    assert propose_prods(fleet) == propose_prods(with_place(fleet, "a-1", **DIPS[dip])) == Proposals()
+
+
+def test_a_prod_that_is_not_in_service_carries_nobody_in_normal_times():
+    fleet = facts([place("a-1"), place("b-1", in_service=False)], [route("r", {"a-1": 100}, 700)])
+    assert len(propose_prods(fleet).prods) == 1
+
+
 def test_where_there_is_no_other_failure_domain_that_is_said():
     fleet = facts([place("a-1")], [route("r", {"a-1": 100})], clusters=(ClusterNow("a", "tokyo"),))
     answer = propose_prods(fleet)
@@ -190,7 +209,7 @@ def test_with_the_proposed_prods_n_minus_1_holds_unless_it_is_said_not_to(fleet)
         )
         for n, one in enumerate(answer.prods)
     )
-    more = replace(fleet, places=(*fleet.places, *new))
+    more = in_normal_times(replace(fleet, places=(*fleet.places, *new)))
     clusters = sorted({p.cluster for p in fleet.places})
     lost = [one.why.code for row in survival_of(more, "cluster", clusters) for one in row.lost]
     if not answer.unmet:
