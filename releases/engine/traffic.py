@@ -21,7 +21,7 @@ from .wake import send
 
 Weights = Mapping[str, int]
 # Users come back to these by a failback only.
-_EMPTYING = frozenset({Cluster.Intent.DRAINING, Cluster.Intent.UPGRADING, Cluster.Intent.RETIRED})
+EMPTYING = frozenset({Cluster.Intent.DRAINING, Cluster.Intent.UPGRADING, Cluster.Intent.RETIRED})
 # The kind of step -> the code that its epochs have.
 _TOLD = {
     "drain": "users-sent-elsewhere",
@@ -33,6 +33,11 @@ _TOLD = {
 Rule = Callable[[Weights, Weights, str], Weights]
 
 
+def is_emptied(prod: Prod) -> bool:
+    """Whether users come back to it by a failback only: it was emptied, or its Cluster."""
+    return prod.lifecycle == Prod.Lifecycle.DRAINING or prod.cluster.intent in EMPTYING
+
+
 def drain(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
     """Nobody is sent to the Prod any more on the Routes that others serve too. Where data have one writer, nobody who
     does not serve them now stands in: that takes a fence. May be repeated."""
@@ -41,9 +46,9 @@ def drain(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
 
 
 def take_back(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
-    """The Prod has its part of every Route of its own again, unless its Cluster is being emptied. Data with one writer
-    stay where they are written now: the way back takes a fence. May be repeated."""
-    if prod.cluster.intent in _EMPTYING:
+    """The Prod has its part of every Route of its own again, unless it or its Cluster is being emptied. Data with one
+    writer stay where they are written now: the way back takes a fence. May be repeated."""
+    if is_emptied(prod):
         return []
     return _shift(prod, run_id, now, _restored, "users-sent-back", writers=False)
 
@@ -66,9 +71,9 @@ def forget_stand_ins(prod_id: int) -> None:
 
 
 def ramp(prod: Prod, route: str, percent: int, run_id: int | None, now: datetime) -> list[Event]:
-    """The Prod has `percent` of its part of `route` (empty: of all its Routes), if it had less, unless its Cluster
-    is being emptied. Data with one writer stay where they are written now. May be repeated."""
-    if prod.cluster.intent in _EMPTYING:
+    """The Prod has `percent` of its part of `route` (empty: of all its Routes), if it had less, unless it or its
+    Cluster is being emptied. Data with one writer stay where they are written now. May be repeated."""
+    if is_emptied(prod):
         return []
 
     def rule(weights: Weights, targets: Weights, name: str) -> Weights:
