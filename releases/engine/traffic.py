@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Q
+
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because, reason_from_json
 from journal.log import event
@@ -38,11 +40,26 @@ def is_emptied(prod: Prod) -> bool:
     return prod.lifecycle == Prod.Lifecycle.DRAINING or prod.cluster.intent in EMPTYING
 
 
-def drain(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
+def drain(prod: Prod, run_id: int | None, now: datetime, *, for_good: bool = False) -> list[Event]:
     """Nobody is sent to the Prod any more on the Routes that others serve too. Where data have one writer, nobody who
-    does not serve them now stands in: that takes a fence. May be repeated."""
+    does not serve them now stands in: that takes a fence; nor does one that is being emptied, unless the Prod leaves
+    `for_good`. May be repeated."""
+    shut = frozenset() if for_good else _emptied_beside(prod)
+
+    def rule(weights: Weights, targets: Weights, name: str) -> Weights:
+        open_targets = {other: 0 if other in shut else target for other, target in targets.items()}
+        return _drained(weights, open_targets, name)
+
     left = _shift(prod, run_id, now, _left, "users-sent-elsewhere")
-    return left + _shift(prod, run_id, now, _drained, "users-sent-elsewhere", writers=False)
+    return left + _shift(prod, run_id, now, rule, "users-sent-elsewhere", writers=False)
+
+
+def _emptied_beside(prod: Prod) -> frozenset[str]:
+    """The other members of the Prod's Routes that users come back to by a failback only. One query."""
+    mine = RouteMember.objects.filter(prod=prod.pk).values("route")
+    emptied = Q(lifecycle=Prod.Lifecycle.DRAINING) | Q(cluster__intent__in=EMPTYING)
+    rows = Prod.objects.filter(emptied, memberships__route__in=mine).exclude(pk=prod.pk)
+    return frozenset(rows.values_list("name", flat=True))
 
 
 def take_back(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:

@@ -15,8 +15,8 @@ from tests.traffic.edge import Edge, drains_are_over
 from tests.traffic.test_failover import answering, finish
 from tests.traffic.test_failover import comes_back as cluster_comes_back
 from tests.traffic.test_failover import leave as leave_cluster
-from tests.traffic.test_second_troubles import go_on, release, waits_for
-from traffic.core.survival import PROD, survival_of
+from tests.traffic.test_second_troubles import go_on, release
+from traffic.core.survival import CLUSTER, PROD, survival_of
 from traffic.models import Route, RouteMember
 from traffic.queries.facts import read_facts
 
@@ -249,9 +249,7 @@ def test_a_prod_to_which_nobody_comes_back_by_itself_takes_users_again(edge: Edg
     finish(leave("a-1", confirm="a-1"), edge)
     stable()
     traffic = preview_failback("a-1", PROD).traffic
-    assert [(one.route, one.why.code) for one in traffic.staying] == [
-        ("shop-s", "writer-comes-back-by-hand")
-    ]
+    assert [(one.route, one.why.code) for one in traffic.staying] == [("shop-s", "writer-comes-back-by-hand")]
     run = fail_back("a-1")
     advance(run)
     assert (run.state, lifecycle("a-1")) == ("succeeded", "in-service")
@@ -280,3 +278,14 @@ def test_who_stays_on_it_is_still_served_there(edge: Edge) -> None:
     assert edge.weights("shop-s") == {"a-1": 100} and lifecycle("a-1") == "draining"
     (row,) = survival_of(read_facts(urgent=True), PROD, ["a-1"])
     assert row.lost_tenants == 400
+
+
+@pytest.mark.parametrize("of", [PROD, CLUSTER])
+def test_a_release_of_its_partner_sends_nobody_to_what_was_emptied(edge: Edge, of: str) -> None:
+    """They stay where they are while that is changed, as those do whom one Prod alone serves."""
+    finish(leave("a-2") if of == PROD else leave_cluster("a"), edge)
+    run, seen = release("b-1"), []
+    for _ in range(12):
+        go_on(edge, run, rounds=1)
+        seen.append(edge.weights("shop-r"))
+    assert run.state == "succeeded" and all(weights == {"b-1": 100} for weights in seen)
