@@ -30,7 +30,7 @@ from .automation import Automation, read_automation
 from .drills import Drill, read_drills
 from .move_acts import LEAVE, back_act, leave_act, right
 from .progress import RunLine, run_line, with_progress
-from .survival_prods import ProdLine, Taker, prod_lines, takers_of
+from .survival_prods import ProdLine, ProdLines, Taker, prod_lines, takers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class ClusterLine:
     leave: Act
     back: Act | None
     alive: Alive | None
-    prods: tuple[ProdLine, ...]
+    prods: ProdLines
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -114,7 +114,7 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
         for cluster in clusters
     )
     dead_prods = tuple(
-        one for line in lines if not line.dead for one in line.prods if one.dead and one.serves
+        one for line in lines if not line.dead for one in line.prods.lines if one.dead and one.serves
     )
     live = Run.objects.filter(kind__in=MOVES_USERS, state__in=[state.value for state in RUN_LIVE])
     moving = list(with_progress(live))
@@ -169,7 +169,7 @@ def _line(
     users: _Users,
     role: str,
     alive: Alive | None,
-    mine: Mapping[str, tuple[ProdLine, ...]],
+    mine: Mapping[str, ProdLines],
     now: datetime,
 ) -> ClusterLine:
     blind = cluster_reason(cluster, now)
@@ -194,7 +194,7 @@ def _line(
         leave=leave_act(CLUSTER, cluster.name, role, dead=dead, serves=serves),
         back=back_act(CLUSTER, cluster.name, cluster, role, now) if back else None,
         alive=alive,
-        prods=mine.get(cluster.name, ()),
+        prods=mine.get(cluster.name, ProdLines()),
     )
 
 

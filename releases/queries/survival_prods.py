@@ -1,7 +1,7 @@
 """What would become of everybody if one Prod died, for the page Failover."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from traffic.core.survival import PROD, Survival
 from .acts import Act
 from .move_acts import back_act, leave_act
 
+MOST_WHOLE = 100  # Prods of all Clusters; of more, only those that matter are listed
+MOST_OF_MANY = 5  # of one Cluster
 Rows = Mapping[tuple[str, str], Survival]
 
 
@@ -46,24 +48,60 @@ class ProdLine:
     back: Act | None
 
 
+@dataclass(frozen=True, slots=True)
+class ProdLines:
+    """The Prods of a Cluster that serve anybody or were emptied; `more` are not listed, since others matter more."""
+
+    lines: tuple[ProdLine, ...] = ()
+    more: int = 0
+
+    @property
+    def many(self) -> int:
+        """All of them."""
+        return len(self.lines) + self.more
+
+
 def prod_lines(
     prods: Iterable[Prod], rows: Rows, facts: TrafficFacts, role: str, now: datetime
-) -> dict[str, tuple[ProdLine, ...]]:
-    """Cluster -> its Prods that serve anybody or were emptied, by name; `prods` as of `read_prods`. No query."""
-    places = {place.name: place for place in facts.places}
+) -> dict[str, ProdLines]:
+    """By Cluster; `prods` as of `read_prods`. In a fleet of many only those that matter most: dead and emptied ones, then
+    those whose death would lose most. No query."""
     serving = {seat.prod for route in facts.routes for seat in route.members if seat.weight}
-    found: dict[str, list[ProdLine]] = defaultdict(list)
+    found: dict[str, list[Prod]] = defaultdict(list)
     for prod in prods:
-        if prod.name in serving or prod.lifecycle == Prod.Lifecycle.DRAINING:
-            row = rows[PROD, prod.name]
-            found[prod.cluster.name].append(_line(prod, row, places, role, now, serves=prod.name in serving))
-    return {cluster: tuple(lines) for cluster, lines in found.items()}
+        if prod.name in serving or _is_emptied(prod):
+            found[prod.cluster.name].append(prod)
+    few = sum(map(len, found.values())) <= MOST_WHOLE
+    places = {place.name: place for place in facts.places}
+    told: dict[str, ProdLines] = {}
+    for cluster, mine in found.items():
+        shown = mine if few else _matter(mine, rows, now)
+        lines = tuple(
+            _line(prod, rows[PROD, prod.name], places, role, now, serves=prod.name in serving)
+            for prod in shown
+        )
+        told[cluster] = ProdLines(lines, len(mine) - len(lines))
+    return told
+
+
+def _matter(prods: Collection[Prod], rows: Rows, now: datetime) -> list[Prod]:
+    ranked = sorted(
+        (not is_dead(prod, now), not _is_emptied(prod), -rows[PROD, prod.name].lost_tenants, prod.name)
+        for prod in prods
+    )
+    named = {prod.name: prod for prod in prods}
+    found = [named[name] for alive, stays, lost, name in ranked if lost or not (alive and stays)]
+    return found[:MOST_OF_MANY]
+
+
+def _is_emptied(prod: Prod) -> bool:
+    return prod.lifecycle == Prod.Lifecycle.DRAINING
 
 
 def _line(
     prod: Prod, row: Survival, places: Mapping[str, Place], role: str, now: datetime, *, serves: bool
 ) -> ProdLine:
-    dead, emptied = is_dead(prod, now), prod.lifecycle == Prod.Lifecycle.DRAINING
+    dead, emptied = is_dead(prod, now), _is_emptied(prod)
     return ProdLine(
         name=prod.name,
         cluster=prod.cluster.name,

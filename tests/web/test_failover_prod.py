@@ -7,6 +7,7 @@ from clusters.models import Cluster, Prod
 from releases.models import Run
 from releases.queries.prods import read_prod
 from releases.queries.survival import read_survival
+from releases.queries.survival_prods import MOST_WHOLE
 from tests import build
 from tests.traffic.edge import Edge
 from tests.web.conftest import PEOPLE, Browser
@@ -152,7 +153,7 @@ def test_the_cluster_offers_no_failback_of_a_prod_that_was_emptied_by_itself(
     left(browser("on-call"), edge)
     found = line("a")
     assert (found.away, found.back) == (0, None)
-    (emptied,) = [one for one in found.prods if one.back is not None]
+    (emptied,) = [one for one in found.prods.lines if one.back is not None]
     assert (emptied.name, emptied.back and emptied.back.reasons) == ("a-1", ())
     assert f'href="{BACK}"' in text(browser("on-call"), "/failover/")
 
@@ -166,7 +167,7 @@ FATES = {
 
 def test_what_the_death_of_each_prod_would_do_is_listed_with_its_cluster(browser: Browser) -> None:
     seen()
-    lines = {one.name: one for cluster in "ac" for one in line(cluster).prods}
+    lines = {one.name: one for cluster in "ac" for one in line(cluster).prods.lines}
     for name, (safe, moved, wait, lost, takers) in FATES.items():
         fate = lines[name].fate
         assert (fate.safe, fate.moved, fate.wait, fate.lost_tenants) == (safe, moved, wait, lost)
@@ -179,8 +180,22 @@ def test_what_the_death_of_each_prod_would_do_is_listed_with_its_cluster(browser
 
 def test_who_would_be_lost_with_a_prod_is_named_with_why(browser: Browser) -> None:
     Prod.objects.exclude(name="a-1").update(capacity=350)
-    fate = next(one.fate for one in line("a").prods if one.name == "a-1")
+    fate = next(one.fate for one in line("a").prods.lines if one.name == "a-1")
     assert [(one.route, one.why.code) for one in fate.lost] == [("shop-s", "no-room")]
+
+
+def test_of_many_prods_only_those_are_listed_that_matter_most(browser: Browser) -> None:
+    route = Route.objects.get(name="shop-s")
+    for number in range(MOST_WHOLE):
+        prod = build.prod(f"b-x{number:03}", "b")
+        build.in_service(prod)
+        route.members.create(prod=prod, weight=1, target=1)
+    assert [one.name for one in line("a").prods.lines] == []
+    assert line("a").prods.more == 2
+    build.observe("a-1", ready=0)
+    page = page_of(browser("on-call"), "/failover/")
+    assert "If one of its 2 Prods dies alone" in page and "1 more Prod serves users" in page
+    assert f'href="{LEAVE}"' in page and 'href="/prods/?cluster=a"' in page
 
 
 @pytest.mark.parametrize("path", ["/prods/z-1/evacuate/", "/prods/z-1/back/"])
