@@ -19,7 +19,8 @@ from traffic.core.survival import CLUSTER, PROD
 
 from .runs import checked_reason, claim, create_run
 
-Intent, Lifecycle = Cluster.Intent, Prod.Lifecycle
+Intent = Cluster.Intent
+IN_SERVICE, DRAINING = str(Prod.Lifecycle.IN_SERVICE), str(Prod.Lifecycle.DRAINING)
 
 
 def start_leaving(
@@ -42,7 +43,7 @@ def start_leaving(
         run = _run(person, preview, text)
         if of == PROD:
             why = because("prod-emptied", prod=name, why=text)
-            _set_lifecycle(person, preview.source, (Lifecycle.IN_SERVICE, Lifecycle.DRAINING), run, why)
+            _set_lifecycle(person, preview.source, (IN_SERVICE, DRAINING), run, why)
         else:
             why = because("cluster-emptied", cluster=name, why=text)
             set_intent(person, row, Intent.DRAINING, run, why)
@@ -64,7 +65,7 @@ def start_failback(person: Person, name: str, digest: str, reason: str, *, of: s
         claim(run, [prod for wave in preview.plan.waves for prod in wave.prods])
         if of == PROD:
             why = because("prod-back", prod=name, why=text)
-            _set_lifecycle(person, preview.source, (Lifecycle.DRAINING, Lifecycle.IN_SERVICE), run, why)
+            _set_lifecycle(person, preview.source, (DRAINING, IN_SERVICE), run, why)
         else:
             reopen(person, row, run, because("cluster-back", cluster=name, why=text))
         return run
@@ -127,13 +128,11 @@ def set_intent(person: Person | None, cluster: Cluster, intent: str, run: Run, w
         record([told])
 
 
-def _set_lifecycle(
-    person: Person, source: Source, moved: tuple[Lifecycle, Lifecycle], run: Run, why: Reason
-) -> None:
+def _set_lifecycle(person: Person, source: Source, moved: tuple[str, str], run: Run, why: Reason) -> None:
     """The one Prod of `source` goes from the first to the second, with an Event; if it is in another, it stays."""
     (prod,) = source.prods
-    was, now_is = moved
-    if Prod.objects.filter(pk=prod.pk, lifecycle=was).update(lifecycle=now_is):
+    was, becomes = moved
+    if Prod.objects.filter(pk=prod.pk, lifecycle=was).update(lifecycle=becomes):
         told = event(
             timezone.now(),
             "prod",
@@ -141,7 +140,7 @@ def _set_lifecycle(
             run_id=run.pk,
             prod=prod.name,
             cluster=source.cluster.name,
-            moved=(str(was), str(now_is)),
+            moved=moved,
             reason=why,
         )
         record([told])
