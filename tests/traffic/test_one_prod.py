@@ -1,23 +1,29 @@
 """Users leave one Prod of a Cluster that lives, because it is dead or to be emptied, and come back to it."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models import F
 
 from access.permissions import Denied
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Refused
 from journal.models import Event
-from releases.actions import start_failback, start_leaving
+from releases.actions import set_auto_failover, start_failback, start_leaving
+from releases.engine.auto_failover import fail_over_dead
 from releases.failover_preview import preview_failback, preview_leaving
 from releases.models import Run, Step
 from tests import build
 from tests.engine.driver import advance, in_flight, running_acts
 from tests.traffic.edge import Edge, drains_are_over
+from tests.traffic.signals import all_up
 from tests.traffic.test_failover import answering, finish
 from tests.traffic.test_failover import comes_back as cluster_comes_back
 from tests.traffic.test_failover import leave as leave_cluster
 from tests.traffic.test_second_troubles import go_on, release
 from traffic.core.survival import CLUSTER, PROD, survival_of
-from traffic.models import Route, RouteMember
+from traffic.core.troubles import route_troubles
+from traffic.models import Route, RouteEpoch, RouteMember
 from traffic.queries.facts import read_facts
 
 pytestmark = pytest.mark.django_db
@@ -276,8 +282,10 @@ def test_who_stays_on_it_is_still_served_there(edge: Edge) -> None:
     run = leave("a-1")
     assert finish(run, edge).state == "succeeded"
     assert edge.weights("shop-s") == {"a-1": 100} and lifecycle("a-1") == "draining"
-    (row,) = survival_of(read_facts(urgent=True), PROD, ["a-1"])
+    facts = read_facts(urgent=True)
+    (row,) = survival_of(facts, PROD, ["a-1"])
     assert row.lost_tenants == 400
+    assert "shop-s" not in {one.route for one in route_troubles(facts)}
 
 
 @pytest.mark.parametrize("of", [PROD, CLUSTER])
@@ -289,3 +297,14 @@ def test_a_release_of_its_partner_sends_nobody_to_what_was_emptied(edge: Edge, o
         go_on(edge, run, rounds=1)
         seen.append(edge.weights("shop-r"))
     assert run.state == "succeeded" and all(weights == {"b-1": 100} for weights in seen)
+
+
+def test_a_dead_prod_on_a_cluster_that_lives_is_left_to_a_person(edge: Edge) -> None:
+    set_auto_failover(build.person("admin"), "none", True, "we want it so")
+    dies("a-1")
+    all_up()
+    assert fail_over_dead() == 0 and not Run.objects.exists()
+    Cluster.objects.filter(name="a").update(health="unreachable")
+    all_up("a")
+    RouteEpoch.objects.update(at=F("at") - timedelta(hours=1))
+    assert fail_over_dead() == 1

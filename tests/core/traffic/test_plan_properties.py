@@ -180,15 +180,6 @@ def test_a_failover_leaves_no_failure_domain_in_which_users_are_served_well(flee
         assert domains(before) <= domains(after_it), routes[move.route]
 
 
-@given(fleets(), sources)
-def test_who_is_evacuated_goes_where_others_may_be_sent_too(fleet, dead):
-    places = {one.name: one for one in fleet.places}
-    for move in plan_evacuation(fleet, **dead).moves:
-        was = dict(move.was)
-        joined = [prod for prod, weight in move.weights if weight and not was.get(prod)]
-        assert all(places[prod].open for prod in joined)
-
-
 @given(fleets(), st.permutations("abcde"))
 def test_a_failover_from_a_failed_over_state_works(fleet, order):
     first, second = order[0], order[1]
