@@ -30,6 +30,7 @@ PERMISSIONS: dict[str, Role] = {
     # Who is served where: weights by hand, and the way back to earlier ones.
     "route.shift": Role.ON_CALL,
     "route.return": Role.ON_CALL,
+    # Of a Cluster, or of one Prod.
     "cluster.evacuate": Role.ON_CALL,
     "cluster.fail-back": Role.ON_CALL,
     # All that is done without a person: off for everybody, on again, and which Routes fail over so.

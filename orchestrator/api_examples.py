@@ -80,6 +80,7 @@ SURVIVAL: Final = {
 EVACUATION: Final = {
     "kind": "failover",
     "cluster": "a",
+    "prod": None,
     "digest": RUN["digest"],
     "reasons": [],
     "moves": [
@@ -144,6 +145,12 @@ REQUESTS: Final[dict[tuple[str, str], Any]] = BODIES | {
         "digest": RUN["digest"],
         "reason": "tokyo-dc1 has been up for an hour",
     },
+    ("post", "/prods/{name}/evacuation/"): {
+        "digest": RUN["digest"],
+        "reason": "its database is full",
+        "confirm": "a-1",
+    },
+    ("post", "/prods/{name}/failback/"): {"digest": RUN["digest"], "reason": "its database has room again"},
     ("post", "/versions/"): {
         "blueprint": "shop",
         "name": "v1.1.0",
@@ -244,6 +251,9 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
     ("post", "/clusters/{name}/evacuation/preview/", "200"): EVACUATION,
     ("post", "/clusters/{name}/evacuation/", "201"): {**RUN, "kind": "failover", "version": None},
     ("post", "/clusters/{name}/failback/", "201"): {**RUN, "id": 19, "kind": "failback", "version": None},
+    ("post", "/prods/{name}/evacuation/preview/", "200"): {**EVACUATION, "prod": "a-2"},
+    ("post", "/prods/{name}/evacuation/", "201"): {**RUN, "kind": "failover", "version": None},
+    ("post", "/prods/{name}/failback/", "201"): {**RUN, "id": 19, "kind": "failback", "version": None},
     ("post", "/tokens/", "201"): {**TOKEN, "token": "drv_" + "x" * 49},
     ("get", "/tokens/", "200"): {"next": None, "previous": None, "results": [TOKEN]},
     ("get", "/me/", "200"): {

@@ -45,6 +45,8 @@ ENTRIES = (
         "change-prod",
         "scale-prod",
         "retire-prod",
+        "leave-prod",
+        "fail-back-prod",
         "heal",
         "parity",
     ),

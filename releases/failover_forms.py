@@ -1,4 +1,4 @@
-"""What people send to empty a Cluster, and to bring its users back."""
+"""What people send to empty a Cluster or a Prod, and to bring its users back."""
 
 from typing import Any
 
@@ -28,6 +28,6 @@ class LeaveForm(FailbackForm):
     confirm = forms.CharField(
         required=False,
         max_length=63,
-        label=_("Type the name of the cluster"),
+        label=_("Type its name"),
         help_text=_("Once you have made sure that the old writers of these Routes are stopped."),
     )

@@ -1,65 +1,111 @@
-"""What would become of a Cluster's users: the same values that are then carried out."""
+"""What would become of the users of a Cluster, or of one Prod: the same values that are then carried out."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 
-from clusters.facts import read_prods
-from clusters.models import Cluster
+from clusters.facts import prod_health, read_prods
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, Refused, because
 from releases.core.blockers import blockers
 from releases.core.facts import FleetFacts
 from releases.core.moving import plan_coming_back, plan_leaving
 from releases.core.plan import Plan
 from releases.core.states import RunKind
+from releases.engine.traffic import EMPTYING
 from traffic.core.failback import plan_failback
 from traffic.core.failover import plan_evacuation, plan_failover
 from traffic.core.plan import Left, TrafficPlan
+from traffic.core.survival import CLUSTER, PROD
 from traffic.queries.facts import read_facts
 
 from .fleet import fleet_facts, taken_back
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What users leave, and come back to: a Cluster with all its Prods, or one of them (`of` is CLUSTER or PROD).
+    `dead`: nobody is served there, as far as is known."""
+
+    of: str
+    name: str
+    cluster: Cluster
+    prods: tuple[Prod, ...]
+    dead: bool
+
+    @property
+    def names(self) -> list[str]:
+        """Of its Prods."""
+        return [prod.name for prod in self.prods]
+
+
+@dataclass(frozen=True, slots=True)
 class MovePreview:
     """A move of users as it would run: who goes where, who stays, waits and is lost; why it cannot start."""
 
-    cluster: str
+    source: Source
     plan: Plan
     traffic: TrafficPlan
     reasons: tuple[Reason, ...]
 
 
-def preview_leaving(cluster: str) -> MovePreview:
-    """A failover of `cluster` if it does not answer, else its evacuation. Raises Refused for an unknown one."""
-    row, prods = _known(cluster), read_prods()
+def read_source(of: str, name: str, prods: Sequence[Prod]) -> Source:
+    """The Cluster or the Prod of this name, of `prods` as of `read_prods`. Raises Refused for an unknown one."""
+    if of == PROD:
+        found = next((prod for prod in prods if prod.name == name), None)
+        if found is None:
+            raise Refused(because("no-such-prod", prod=name))
+        return Source(PROD, name, found.cluster, (found,), is_dead(found, timezone.now()))
+    cluster = Cluster.objects.filter(name=name).first()
+    if cluster is None:
+        raise Refused(because("no-such-cluster", cluster=name))
+    mine = tuple(prod for prod in prods if prod.cluster_id == cluster.pk)
+    return Source(CLUSTER, name, cluster, mine, cluster.health == Cluster.Health.UNREACHABLE)
+
+
+def is_dead(prod: Prod, now: datetime) -> bool:
+    """Whether the Prod serves nobody: a component of it has no pod that serves, or its Cluster does not answer. What is
+    not known is not taken for dead. Needs what `prod_health` needs."""
+    return prod.cluster.health == Cluster.Health.UNREACHABLE or prod_health(prod, now) == "down"
+
+
+def preview_leaving(name: str, of: str = CLUSTER) -> MovePreview:
+    """A failover of the Cluster or Prod if it is dead, else its evacuation. Raises Refused for an unknown one."""
+    prods = read_prods()
+    source = read_source(of, name, prods)
     fleet, facts = fleet_facts(prods=prods), read_facts(urgent=True, prods=prods, back=taken_back())
-    dead = row.health == Cluster.Health.UNREACHABLE
-    traffic = (plan_failover if dead else plan_evacuation)(facts, clusters=[cluster])
-    kind = RunKind.FAILOVER if dead else RunKind.EVACUATION
-    plan = leaving_plan(kind, traffic, fleet, cluster)
+    gone = {"prods": [name]} if of == PROD else {"clusters": [name]}
+    traffic = (plan_failover if source.dead else plan_evacuation)(facts, **gone)
+    kind = RunKind.FAILOVER if source.dead else RunKind.EVACUATION
+    plan = leaving_plan(kind, traffic, fleet, source.names)
     nobody = "nobody-can-move" if traffic.staying or traffic.lost or traffic.waiting else "nothing-to-move"
-    nothing = () if plan.waves else (because(nobody, cluster=cluster),)
-    return MovePreview(cluster, plan, traffic, nothing)
+    nothing = () if plan.waves else (because(nobody, name=name),)
+    return MovePreview(source, plan, traffic, nothing)
 
 
-def leaving_plan(kind: RunKind, traffic: TrafficPlan, fleet: FleetFacts, cluster: str) -> Plan:
-    """The Plan that takes the users of `cluster` where `traffic` says."""
-    return _of_blueprint(plan_leaving(kind, traffic, fleet), fleet, cluster)
+def leaving_plan(kind: RunKind, traffic: TrafficPlan, fleet: FleetFacts, prods: Collection[str]) -> Plan:
+    """The Plan that takes the users of `prods` where `traffic` says."""
+    return _of_blueprint(plan_leaving(kind, traffic, fleet), fleet, prods)
 
 
-def preview_failback(cluster: str) -> MovePreview:
-    """The way back of all Routes that have a Prod of `cluster`. Raises Refused for an unknown one."""
-    row, fleet, now = _known(cluster), fleet_facts(), timezone.now()
-    prods = [prod.name for prod in fleet.prods if prod.cluster == cluster]
-    traffic = _without_writers(plan_failback(read_facts(), prods))
+def preview_failback(name: str, of: str = CLUSTER) -> MovePreview:
+    """The way back of all Routes that have a Prod of the Cluster, or this Prod. A Prod that was emptied by itself comes
+    back by itself. Raises Refused for an unknown one."""
+    prods, now = read_prods(), timezone.now()
+    source = read_source(of, name, prods)
+    fleet = fleet_facts(prods=prods)
+    emptied = {prod.name for prod in source.prods if prod.lifecycle == Prod.Lifecycle.DRAINING}
+    back = source.names if of == PROD else [prod for prod in source.names if prod not in emptied]
+    traffic = _without_writers(plan_failback(read_facts(prods=prods), back))
     plan = plan_coming_back(traffic, fleet, settings.RAMP_WATCH_S)
-    plan = _of_blueprint(plan, fleet, cluster)
-    nothing = () if plan.waves else (because("nothing-to-bring-back"),)
+    plan = _of_blueprint(plan, fleet, source.names)
+    opens = of == PROD and bool(emptied)  # it takes users again, even if nobody comes back
+    nothing = () if plan.waves or opens else (because("nothing-to-bring-back"),)
     stops = tuple(blocker.reason for blocker in blockers(plan, fleet)) if plan.waves else ()
-    return MovePreview(cluster, plan, traffic, (*nothing, *unstable_reasons(row, now), *stops))
+    return MovePreview(source, plan, traffic, (*nothing, *back_reasons(of, source.cluster, now), *stops))
 
 
 def _without_writers(traffic: TrafficPlan) -> TrafficPlan:
@@ -72,17 +118,17 @@ def _without_writers(traffic: TrafficPlan) -> TrafficPlan:
     return replace(traffic, moves=moves, staying=(*traffic.staying, *writers.values()))
 
 
-def _known(cluster: str) -> Cluster:
-    row = Cluster.objects.filter(name=cluster).first()
-    if row is None:
-        raise Refused(because("no-such-cluster", cluster=cluster))
-    return row
-
-
-def _of_blueprint(plan: Plan, fleet: FleetFacts, cluster: str) -> Plan:
+def _of_blueprint(plan: Plan, fleet: FleetFacts, prods: Collection[str]) -> Plan:
     """A Run belongs to a Blueprint; a move of users may concern several, and goes by the first."""
-    names = sorted(prod.blueprint for prod in fleet.prods if prod.cluster == cluster)
+    names = sorted(prod.blueprint for prod in fleet.prods if prod.name in prods)
     return replace(plan, blueprint=names[0] if names else "")
+
+
+def back_reasons(of: str, cluster: Cluster, now: datetime) -> tuple[Reason, ...]:
+    """Why users must not come back yet to `cluster`, or to one Prod on it."""
+    emptied = of == PROD and cluster.intent in EMPTYING
+    too = (because("cluster-emptied-too", cluster=cluster.name),) if emptied else ()
+    return (*too, *unstable_reasons(cluster, now))
 
 
 def unstable_reasons(cluster: Cluster, now: datetime) -> tuple[Reason, ...]:

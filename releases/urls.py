@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from traffic.core.survival import PROD
+
 from .views import (
     automation,
     drift,
@@ -43,6 +45,8 @@ urlpatterns = [
     path("prods/<slug:name>/scale/", prod_changes.scale_prod, name="scale-prod"),
     path("prods/<slug:name>/facts/", prod_changes.prod_facts, name="prod-facts"),
     path("prods/<slug:name>/hold/", stops.set_hold, name="hold-prod"),
+    path("prods/<slug:name>/evacuate/", failover.leave, {"of": PROD}, name="leave-prod"),
+    path("prods/<slug:name>/back/", failover.fail_back, {"of": PROD}, name="fail-back-prod"),
     path("prods/<slug:name>/retire/", prod_changes.retire_prod, name="retire-prod"),
     path("prods/<slug:name>/heal/", drift.heal, name="heal"),
     path("prods/<slug:name>/check-drift/", drift.check_drift, name="check-drift"),

@@ -29,6 +29,8 @@ SENTENCES: dict[str, str] = {
     "writer-would-move": "%(prod)s would become its single writer: only once the old one has stopped.",
     "would-serve-from-closed": "%(prod)s would get more users, and stands on %(cluster)s, which takes no new ones: it is "
     "cordoned or being emptied.",
+    "would-serve-from-emptied": "%(prod)s would get more users, and is being emptied: a failback of it brings its own "
+    "back.",
     "would-carry-too-much": "%(prod)s would get more users, and has promised %(committed)s of %(capacity)s already.",
     "would-serve-from-ill": "%(prod)s is not known to serve well, and would get more users.",
     "would-be-in-one-domain": "Only the failure domain %(domain)s would serve its Tenants, who are promised two.",

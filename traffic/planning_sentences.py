@@ -9,8 +9,8 @@ SENTENCES: dict[str, str] = {
     # Where a Route may go.
     "no-prod-of-role": "There is no Prod of %(blueprint)s with the role %(role)s.",
     "pinned-elsewhere": "It is pinned to %(pins)s, and none of these could serve it.",
-    "only-closed-clusters": "The clusters of all Prods that it may be on take no new users: they are cordoned or being "
-    "emptied.",
+    "only-closed-clusters": "No Prod that it may be on takes new users: they or their clusters are being emptied, or the "
+    "clusters are cordoned.",
     "no-prod-serving": "No Prod that it may be on is in service and known to serve well.",
     "no-version-shares-data": "No Prod runs a Version that may work on the data of %(versions)s.",
     "no-room": "It needs room for %(load)s; the most that any fitting Prod has is %(most)s.",
@@ -63,8 +63,8 @@ SENTENCES: dict[str, str] = {
     "domain-taken": "%(prod)s is in the failure domain %(domain)s, where %(other)s is already.",
     "writer-split": "%(route)s has a single writer, and %(prods)s would write its data at once. Give one of them all of "
     "it, and the others 0.",
-    "prod-on-closed-cluster": "%(prod)s stands on %(cluster)s, which takes no new users: it is cordoned or being "
-    "emptied.",
+    "prod-on-closed-cluster": "%(prod)s takes no new users: it or its cluster %(cluster)s is being emptied, or the "
+    "cluster is cordoned.",
     "prod-has-no-room": "%(prod)s has room for %(room)s more, and would have to be able to carry all of %(route)s alone: "
     "%(load)s.",
     "split-in-one-domain": "With %(prod)s only the failure domain %(domain)s would serve %(route)s, which is promised two.",

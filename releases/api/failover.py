@@ -1,4 +1,6 @@
-"""The survival report, and the way out of a Cluster and back, over HTTP."""
+"""The survival report, and the way out of a Cluster or a Prod and back, over HTTP."""
+
+from typing import ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -14,6 +16,7 @@ from clusters.queries import read_facts_age
 from releases import actions
 from releases.failover_preview import MovePreview, preview_failback, preview_leaving
 from releases.fleet import taken_back
+from releases.queries.failover import check_there
 from releases.queries.publishing import read_routers
 from traffic.core.survival import CLUSTER, PROD, survival
 from traffic.core.troubles import route_troubles
@@ -31,6 +34,7 @@ from .failover_serializers import (
 )
 from .left import left_json
 from .prod_actions import asked, started
+from .prods import ProdDetail
 from .serializers import RunSerializer
 from .views import READ
 
@@ -69,11 +73,19 @@ class EvacuationPreview(APIView):
     start it with. Nothing is stored."""
 
     permits = PREVIEW
+    of: ClassVar[str] = CLUSTER
 
     @extend_schema(request=None, responses=MovePlanSerializer)
     def post(self, _request: Request, name: str) -> Response:
-        get_object_or_404(Cluster, name=name)
-        return _shown(preview_leaving(name))
+        check_there(name, self.of)
+        return _shown(preview_leaving(name, self.of))
+
+
+class ProdEvacuationPreview(EvacuationPreview):
+    """Where the users of one Prod would go: a failover if it serves nobody, else an evacuation; and the digest to start
+    it with. Nothing is stored."""
+
+    of = PROD
 
 
 class Evacuation(Conditional, APIView):
@@ -81,11 +93,20 @@ class Evacuation(Conditional, APIView):
 
     guards = ClusterDetail
     permits = {"POST": "cluster.evacuate", "OPTIONS": "read"}
+    of: ClassVar[str] = CLUSTER
 
     @extend_schema(request=StartEvacuationSerializer, responses={201: RunSerializer})
     def post(self, request: Request, name: str) -> Response:
-        get_object_or_404(Cluster, name=name)
-        return started(actions.start_leaving(request.user, name, **asked(StartEvacuationSerializer, request)))
+        check_there(name, self.of)
+        body = asked(StartEvacuationSerializer, request)
+        return started(actions.start_leaving(request.user, name, of=self.of, **body))
+
+
+class ProdEvacuation(Evacuation):
+    """Send the users of one Prod elsewhere, exactly as previewed: 409 when its digest is stale."""
+
+    guards = ProdDetail
+    of = PROD
 
 
 class TakeBack(Conditional, APIView):
@@ -106,11 +127,18 @@ class FailbackPreview(APIView):
     """How the users of a Cluster would come back, Route by Route, and the digest to start it with."""
 
     permits = PREVIEW
+    of: ClassVar[str] = CLUSTER
 
     @extend_schema(request=None, responses=MovePlanSerializer)
     def post(self, _request: Request, name: str) -> Response:
-        get_object_or_404(Cluster, name=name)
-        return _shown(preview_failback(name))
+        check_there(name, self.of)
+        return _shown(preview_failback(name, self.of))
+
+
+class ProdFailbackPreview(FailbackPreview):
+    """How the users of one Prod would come back, Route by Route, and the digest to start it with."""
+
+    of = PROD
 
 
 class Failback(Conditional, APIView):
@@ -119,8 +147,18 @@ class Failback(Conditional, APIView):
 
     guards = ClusterDetail
     permits = {"POST": "cluster.fail-back", "OPTIONS": "read"}
+    of: ClassVar[str] = CLUSTER
 
     @extend_schema(request=StartFailbackSerializer, responses={201: RunSerializer})
     def post(self, request: Request, name: str) -> Response:
-        get_object_or_404(Cluster, name=name)
-        return started(actions.start_failback(request.user, name, **asked(StartFailbackSerializer, request)))
+        check_there(name, self.of)
+        body = asked(StartFailbackSerializer, request)
+        return started(actions.start_failback(request.user, name, of=self.of, **body))
+
+
+class ProdFailback(Failback):
+    """Bring the users of one Prod back, exactly as previewed: 409 when its digest is stale, or before its Cluster has
+    answered for long enough. It is in service again with it."""
+
+    guards = ProdDetail
+    of = PROD

@@ -11,7 +11,7 @@ from releases.failover_preview import MovePreview
 from releases.queries.failover import estimate_s
 from releases.queries.publishing import RouterLine
 from traffic.core.plan import Move, Pairs
-from traffic.core.survival import Survival
+from traffic.core.survival import PROD, Survival
 
 from .left import LeftSerializer, left_json
 from .serializers import WaveSerializer, plan_json
@@ -91,7 +91,8 @@ class MovePlanSerializer(serializers.Serializer[Any]):
     """A failover, an evacuation or a failback as it would run now. With `reasons` it is refused."""
 
     kind = serializers.CharField(help_text="`failover`, `evacuation` or `failback`")
-    cluster = serializers.CharField()
+    cluster = serializers.CharField(help_text="that is left, or that the Prod is on")
+    prod = serializers.CharField(allow_null=True, help_text="that alone is left; null: the whole Cluster")
     digest = serializers.CharField()
     reasons = ReasonSerializer(many=True)
     moves = MoveSerializer(many=True)
@@ -122,7 +123,8 @@ class StartEvacuationSerializer(StartFailbackSerializer):
         default="",
         allow_blank=True,
         max_length=63,
-        help_text="the name of the Cluster, where a Route has a single writer: you have made sure that no old one is left",
+        help_text="the name of the Cluster or Prod, where a Route has a single writer: you have made sure that no old one "
+        "is left",
     )
 
 
@@ -140,10 +142,11 @@ def survival_json(row: Survival) -> dict[str, Any]:
 
 def move_plan_json(preview: MovePreview, routers: Iterable[RouterLine]) -> dict[str, Any]:
     """As `MovePlanSerializer` describes it."""
-    traffic = preview.traffic
+    traffic, source = preview.traffic, preview.source
     return {
         "kind": str(preview.plan.kind),
-        "cluster": preview.cluster,
+        "cluster": source.cluster.name,
+        "prod": source.name if source.of == PROD else None,
         "digest": preview.plan.digest,
         "reasons": [reason_json(reason) for reason in preview.reasons],
         "moves": [_move(move) for move in traffic.moves],

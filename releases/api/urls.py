@@ -7,7 +7,18 @@ from releases.core.allowed import ACTIONS
 from .automation import AutomationDetail, AutomationFailover, AutomationResumed, AutomationStopped
 from .drift import BlueprintParity, ProdCheckDrift, ProdDrift, ProdHeal, ProdHealPreview, ProdSelfHeal
 from .drills import DrillList
-from .failover import Evacuation, EvacuationPreview, Failback, FailbackPreview, SurvivalReport, TakeBack
+from .failover import (
+    Evacuation,
+    EvacuationPreview,
+    Failback,
+    FailbackPreview,
+    ProdEvacuation,
+    ProdEvacuationPreview,
+    ProdFailback,
+    ProdFailbackPreview,
+    SurvivalReport,
+    TakeBack,
+)
 from .line import LineDetail, LineResumed, LineStopped
 from .longpoll import run_detail
 from .prod_actions import (
@@ -55,6 +66,16 @@ urlpatterns = [
     ),
     path("prods/<str:name>/actions/hold/", ProdHold.as_view(), name="api-prod-hold"),
     path("prods/<str:name>/actions/lift-hold/", ProdLiftHold.as_view(), name="api-prod-lift-hold"),
+    path("prods/<str:name>/evacuation/", ProdEvacuation.as_view(), name="api-prod-evacuation"),
+    path(
+        "prods/<str:name>/evacuation/preview/",
+        ProdEvacuationPreview.as_view(),
+        name="api-prod-evacuation-preview",
+    ),
+    path("prods/<str:name>/failback/", ProdFailback.as_view(), name="api-prod-failback"),
+    path(
+        "prods/<str:name>/failback/preview/", ProdFailbackPreview.as_view(), name="api-prod-failback-preview"
+    ),
     path("automation/", AutomationDetail.as_view(), name="api-automation"),
     path("automation/stop/", AutomationStopped.as_view(), name="api-automation-stop"),
     path("automation/resume/", AutomationResumed.as_view(), name="api-automation-resume"),

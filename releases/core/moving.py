@@ -81,10 +81,10 @@ def _digest(traffic: TrafficPlan) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def fence_blockers(moves: Iterable[Move], cluster: str, confirm: str) -> tuple[Reason, ...]:
-    """Why users of single-writer data must not leave `cluster` yet: nobody has made sure that their old writer is still,
-    and typed its name as `confirm`."""
+def fence_blockers(moves: Iterable[Move], name: str, confirm: str) -> tuple[Reason, ...]:
+    """Why users of single-writer data must not leave the Cluster or Prod `name` yet: nobody has made sure that their old
+    writer is still, and typed it as `confirm`."""
     routes = [move.route for move in moves if move.fence]
-    if confirm == cluster or not routes:
+    if confirm == name or not routes:
         return ()
-    return (because("fence-needed", routes=", ".join(routes[:5]), count=len(routes), cluster=cluster),)
+    return (because("fence-needed", routes=", ".join(routes[:5]), count=len(routes), name=name),)

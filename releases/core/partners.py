@@ -50,8 +50,12 @@ def partners_of(run: RunNow) -> Partners:
 
 
 def is_well(prod: ProdFacts) -> bool:
-    """Whether we know that it serves: in service, seen ready, on a Cluster that answers."""
-    return prod.lifecycle == "in-service" and prod.health == "ready" and prod.cluster_reason is None
+    """Whether we know that it serves: in service, or being emptied of its users, seen ready, on a Cluster that answers."""
+    return (
+        prod.lifecycle in ("in-service", "draining")
+        and prod.health == "ready"
+        and prod.cluster_reason is None
+    )
 
 
 def is_unknown(prod: ProdFacts) -> bool:

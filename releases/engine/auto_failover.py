@@ -87,7 +87,8 @@ def plan_alone(alive: Alive, states: Mapping[str, str], switches: Switches) -> A
     whole = plan_failover(facts, clusters=[alive.cluster])
     by_hand = _moved_by_hand(alive.since)
     traffic, left = without_people(whole, facts.routes, switches.classes, by_hand)
-    return AutoPlan(leaving_plan(RunKind.FAILOVER, traffic, fleet, alive.cluster), traffic, left)
+    prods = [prod.name for prod in fleet.prods if prod.cluster == alive.cluster]
+    return AutoPlan(leaving_plan(RunKind.FAILOVER, traffic, fleet, prods), traffic, left)
 
 
 def _moved_by_hand(since: datetime | None) -> set[str]:

@@ -43,7 +43,7 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
             void(step.prod_id, run.pk, now)
         case "leave_service":
             gone = _moved(run, step.prod_id, tuple(Lifecycle), Lifecycle.OUT_OF_SERVICE, now)
-            return [*gone, *traffic.drain(_prod(step), run.pk, now)]
+            return [*gone, *traffic.drain(_prod(step), run.pk, now, for_good=True)]
         case "delete_objects":
             return _left_routes(run, step.prod_id, now)
     return []

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Q
+
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because, reason_from_json
 from journal.log import event
@@ -21,7 +23,7 @@ from .wake import send
 
 Weights = Mapping[str, int]
 # Users come back to these by a failback only.
-_EMPTYING = frozenset({Cluster.Intent.DRAINING, Cluster.Intent.UPGRADING, Cluster.Intent.RETIRED})
+EMPTYING = frozenset({Cluster.Intent.DRAINING, Cluster.Intent.UPGRADING, Cluster.Intent.RETIRED})
 # The kind of step -> the code that its epochs have.
 _TOLD = {
     "drain": "users-sent-elsewhere",
@@ -33,17 +35,37 @@ _TOLD = {
 Rule = Callable[[Weights, Weights, str], Weights]
 
 
-def drain(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
+def is_emptied(prod: Prod) -> bool:
+    """Whether users come back to it by a failback only: it was emptied, or its Cluster."""
+    return prod.lifecycle == Prod.Lifecycle.DRAINING or prod.cluster.intent in EMPTYING
+
+
+def drain(prod: Prod, run_id: int | None, now: datetime, *, for_good: bool = False) -> list[Event]:
     """Nobody is sent to the Prod any more on the Routes that others serve too. Where data have one writer, nobody who
-    does not serve them now stands in: that takes a fence. May be repeated."""
+    does not serve them now stands in: that takes a fence; nor does one that is being emptied, unless the Prod leaves
+    `for_good`. May be repeated."""
+    shut = frozenset() if for_good else _emptied_beside(prod)
+
+    def rule(weights: Weights, targets: Weights, name: str) -> Weights:
+        open_targets = {other: 0 if other in shut else target for other, target in targets.items()}
+        return _drained(weights, open_targets, name)
+
     left = _shift(prod, run_id, now, _left, "users-sent-elsewhere")
-    return left + _shift(prod, run_id, now, _drained, "users-sent-elsewhere", writers=False)
+    return left + _shift(prod, run_id, now, rule, "users-sent-elsewhere", writers=False)
+
+
+def _emptied_beside(prod: Prod) -> frozenset[str]:
+    """The other members of the Prod's Routes that users come back to by a failback only. One query."""
+    mine = RouteMember.objects.filter(prod=prod.pk).values("route")
+    emptied = Q(lifecycle=Prod.Lifecycle.DRAINING) | Q(cluster__intent__in=EMPTYING)
+    rows = Prod.objects.filter(emptied, memberships__route__in=mine).exclude(pk=prod.pk)
+    return frozenset(rows.values_list("name", flat=True))
 
 
 def take_back(prod: Prod, run_id: int | None, now: datetime) -> list[Event]:
-    """The Prod has its part of every Route of its own again, unless its Cluster is being emptied. Data with one writer
-    stay where they are written now: the way back takes a fence. May be repeated."""
-    if prod.cluster.intent in _EMPTYING:
+    """The Prod has its part of every Route of its own again, unless it or its Cluster is being emptied. Data with one
+    writer stay where they are written now: the way back takes a fence. May be repeated."""
+    if is_emptied(prod):
         return []
     return _shift(prod, run_id, now, _restored, "users-sent-back", writers=False)
 
@@ -66,9 +88,9 @@ def forget_stand_ins(prod_id: int) -> None:
 
 
 def ramp(prod: Prod, route: str, percent: int, run_id: int | None, now: datetime) -> list[Event]:
-    """The Prod has `percent` of its part of `route` (empty: of all its Routes), if it had less, unless its Cluster
-    is being emptied. Data with one writer stay where they are written now. May be repeated."""
-    if prod.cluster.intent in _EMPTYING:
+    """The Prod has `percent` of its part of `route` (empty: of all its Routes), if it had less, unless it or its
+    Cluster is being emptied. Data with one writer stay where they are written now. May be repeated."""
+    if is_emptied(prod):
         return []
 
     def rule(weights: Weights, targets: Weights, name: str) -> Weights:

@@ -1,4 +1,4 @@
-"""Drills: failovers, evacuations and failbacks of Clusters that are there for practice."""
+"""Drills: failovers, evacuations and failbacks of Clusters that are there for practice, and of their Prods."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from releases.core.states import RunState
 from releases.marks import RUN_MARKS, Mark
 from releases.models import Run
+from traffic.core.survival import CLUSTER, PROD
 
 SHOWN = 6
 DRILLS = Run.objects.filter(strategy__drill=True, started_at__isnull=False)
@@ -13,12 +14,12 @@ DRILLS = Run.objects.filter(strategy__drill=True, started_at__isnull=False)
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """A Run that was a drill. `took_s`: from its start until all routers that answer showed it, and for a failback
+    """A Run that was a drill, of a Cluster or of a Prod (`name`). `took_s`: from its start until all routers that answer showed it, and for a failback
     until the last users were back; None while it has not succeeded."""
 
     run: int
     kind: str
-    cluster: str
+    name: str
     at: datetime
     took_s: float | None
     mark: Mark
@@ -37,5 +38,6 @@ def took_s(run: Run) -> float | None:
 
 
 def _drill(run: Run) -> Drill:
-    cluster, mark = str(run.strategy.get("cluster", "")), RUN_MARKS[RunState(run.state)]
-    return Drill(run.pk, run.kind, cluster, run.started_at or run.created_at, took_s(run), mark)
+    mark = RUN_MARKS[RunState(run.state)]
+    name = str(run.strategy.get(CLUSTER) or run.strategy.get(PROD, ""))
+    return Drill(run.pk, run.kind, name, run.started_at or run.created_at, took_s(run), mark)

@@ -1,4 +1,4 @@
-"""What is shown before users leave a Cluster, or come back: the same plan that is then carried out."""
+"""What is shown before users leave a Cluster or one Prod, or come back: the same plan that is then carried out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,15 +6,18 @@ from datetime import datetime
 
 from django.db.models import Avg, F
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
+from clusters.facts import prod_health
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason
 from releases.core.plan import Plan
 from releases.core.states import RunKind, StepState
-from releases.failover_preview import MovePreview, preview_failback, preview_leaving
-from releases.marks import CLUSTER_MARKS, Mark
+from releases.failover_preview import MovePreview, Source, preview_failback, preview_leaving
+from releases.marks import CLUSTER_MARKS, HEALTH_MARKS, Mark
 from releases.models import Step
 from traffic.core.plan import Left, Move, Pairs
+from traffic.core.survival import CLUSTER, PROD
 from traffic.models import Route
 
 from .publishing import RouterLine, read_routers, unpublished
@@ -49,18 +52,20 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class MovePage:
-    """A failover, an evacuation or a failback before it starts. `reasons` (empty: it can start) stand against it.
+    """A failover, an evacuation or a failback of the Cluster or the Prod `name`, before it starts. `reasons` (empty: it
+    can start) stand against it; `since` is None where nobody knows since when it is as `mark` says.
 
     `moved` and `safe` are Tenants; `room` is (Prod, load units free, capacity) of those that take users on;
     `unpublished` how many Routes no router publishes. `estimate_s`: how long until routers show it, from what it
     took lately; None: it was never measured here. `watched_s`: the part of it that is watching.
     """
 
-    cluster: str
+    of: str
+    name: str
     domain: str
     kind: str
     mark: Mark
-    since: datetime
+    since: datetime | None
     digest: str
     reasons: tuple[Reason, ...]
     lines: tuple[MoveLine, ...]
@@ -82,35 +87,55 @@ class MovePage:
 
     @property
     def dead(self) -> bool:
-        """Whether the Cluster does not answer."""
+        """Whether nobody is served there."""
         return self.kind == RunKind.FAILOVER
 
-
-def read_leaving(cluster: str) -> MovePage:
-    """The failover of `cluster` if it does not answer, else its evacuation; 404 for an unknown one."""
-    row = get_object_or_404(Cluster, name=cluster)
-    return _page(row, preview_leaving(cluster))
-
-
-def read_failback(cluster: str) -> MovePage:
-    """The way back of the users of `cluster`; 404 for an unknown one."""
-    row = get_object_or_404(Cluster, name=cluster)
-    return _page(row, preview_failback(cluster))
+    @property
+    def is_prod(self) -> bool:
+        """Whether it is about one Prod."""
+        return self.of == PROD
 
 
-def _page(row: Cluster, preview: MovePreview) -> MovePage:
-    traffic, plan = preview.traffic, preview.plan
+def read_leaving(name: str, of: str = CLUSTER) -> MovePage:
+    """The failover of this Cluster or Prod if it is dead, else its evacuation; 404 for an unknown one."""
+    check_there(name, of)
+    return _page(preview_leaving(name, of))
+
+
+def read_failback(name: str, of: str = CLUSTER) -> MovePage:
+    """The way back of its users; 404 for an unknown one."""
+    check_there(name, of)
+    return _page(preview_failback(name, of))
+
+
+def check_there(name: str, of: str) -> None:
+    """404 where there is no such Cluster, or no such Prod that is not retired."""
+    living = Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED)
+    get_object_or_404(living if of == PROD else Cluster.objects.all(), name=name)
+
+
+def _state(source: Source) -> tuple[Mark, datetime | None]:
+    """How it is, and since when."""
+    if source.of == PROD:
+        return HEALTH_MARKS[prod_health(source.prods[0], timezone.now())], None
+    return CLUSTER_MARKS[Cluster.Health(source.cluster.health)], source.cluster.health_since
+
+
+def _page(preview: MovePreview) -> MovePage:
+    traffic, plan, source = preview.traffic, preview.plan, preview.source
+    mark, since = _state(source)
     names = {move.route for move in traffic.moves}
     calm = {one.route for one in traffic.safe}
     lines = move_lines(traffic.moves, calm)
     watched_s = _watched_s(plan)
     capacities = dict(Prod.objects.filter(name__in=dict(traffic.room)).values_list("name", "capacity"))
     return MovePage(
-        cluster=row.name,
-        domain=row.failure_domain,
+        of=source.of,
+        name=source.name,
+        domain=source.cluster.failure_domain,
         kind=plan.kind,
-        mark=CLUSTER_MARKS[Cluster.Health(row.health)],
-        since=row.health_since,
+        mark=mark,
+        since=since,
         digest=plan.digest,
         reasons=preview.reasons,
         lines=lines[:MOST_LISTED],

@@ -14,7 +14,7 @@ from clusters.models import Cluster, Prod, Version
 from journal.core.reasons import reason_from_json
 from journal.sentences import sentence
 from releases.core.states import RunKind, RunState
-from releases.marks import CLUSTER_MARKS, HELD, NO_FACTS, RUN_MARKS, RUN_NAMES, VETOED, Mark
+from releases.marks import CLUSTER_MARKS, HELD, LIFECYCLE_MARKS, NO_FACTS, RUN_MARKS, RUN_NAMES, VETOED, Mark
 from releases.models import Hold, Run
 
 PRESSING = (RunState.FAILED, RunState.AWAITING_APPROVAL, RunState.PAUSED)
@@ -40,12 +40,13 @@ def read_needs(
     versions: Iterable[Version],
     now: datetime,
 ) -> tuple[Need, ...]:
-    """Runs that rest, Clusters that do not answer or that users have left, Holds, Vetoes among `versions`."""
+    """Runs that rest, Clusters that do not answer, Clusters and Prods that users have left, Holds, Vetoes among `versions`."""
     waiting = [run for state in PRESSING for run in runs if run.state == state]
     return (
         *(_run(run) for run in waiting),
         *(need for cluster in clusters if (need := _cluster(cluster, now))),
         *(_left(cluster) for cluster in clusters if cluster.intent == Cluster.Intent.DRAINING),
+        *(_prod_left(prod) for prod in prods if prod.lifecycle == Prod.Lifecycle.DRAINING),
         *_holds({prod.pk: prod.name for prod in prods}, holds),
         *_vetoes(versions),
     )
@@ -75,6 +76,14 @@ def _left(cluster: Cluster) -> Need:
     words = _("Users have left it, and come back when somebody fails back.")
     mark = INTENT_MARKS[Cluster.Intent.DRAINING]
     return Need(mark, _("Cluster %s, emptied") % cluster.name, words, None, reverse("releases:failover"))
+
+
+def _prod_left(prod: Prod) -> Need:
+    words = _("Users have left it, and come back when somebody fails back.")
+    mark = LIFECYCLE_MARKS[Prod.Lifecycle.DRAINING]
+    return Need(
+        mark, _("Prod %s, emptied") % prod.name, words, None, reverse("releases:prod", args=[prod.name])
+    )
 
 
 def _holds(names: dict[int, str], holds: dict[int, Hold]) -> Iterable[Need]:

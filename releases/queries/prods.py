@@ -20,6 +20,7 @@ from .drift import DriftPanel, read_drift
 from .happened import Happening, read_happened
 from .prod_choices import ProdChoice, read_choices
 from .prod_history import Ran, Revision, read_history, read_revisions
+from .prod_moves import read_moves
 from .prod_sides import Side, read_sides
 from .progress import read_steps
 from .served import RouteLine, read_routes
@@ -44,7 +45,7 @@ class PodLine:
 @dataclass(frozen=True, slots=True)
 class ProdPage:
     """All of one Prod. `overrides` is the number of the revision that is asked of it; `unrendered` is why
-    there are no sides."""
+    there are no sides; `bar` is what a thumb must reach."""
 
     tile: ProdTile
     cluster: Cluster
@@ -61,6 +62,7 @@ class ProdPage:
     observed_at: datetime | None
     hold: Hold | None
     choices: tuple[ProdChoice, ...]
+    bar: tuple[ProdChoice, ...]
     routes: tuple[RouteLine, ...]
     history: tuple[Ran, ...]
     revisions: tuple[Revision, ...]
@@ -78,7 +80,10 @@ def read_prod(name: str, person: Person, now: datetime | None = None) -> ProdPag
     hold = Hold.objects.filter(prod=prod, lifted_at=None).select_related("author").first()
     live = list(Run.objects.filter(claims__prod=prod, state__in=[state.value for state in RUN_LIVE]))
     steps = [step for rows in read_steps(live).values() for step in rows if step.prod_id == prod.pk]
-    blind = cluster_reason(prod.cluster, now or timezone.now())
+    now = now or timezone.now()
+    blind = cluster_reason(prod.cluster, now)
+    routes = read_routes(prod)
+    moves, bar = read_moves(prod, routes, person, now)
     seen = observed(prod)
     content = Overrides.objects.filter(prod=prod, number=prod.overrides_revision).values_list(
         "content", flat=True
@@ -99,8 +104,9 @@ def read_prod(name: str, person: Person, now: datetime | None = None) -> ProdPag
         pods=tuple(_pod(pod) for pod in seen.pods) if seen else (),
         observed_at=seen.observed_at if seen else None,
         hold=hold,
-        choices=read_choices(prod, hold, person),
-        routes=read_routes(prod),
+        choices=(*moves, *read_choices(prod, hold, person)),
+        bar=bar,
+        routes=routes,
         history=read_history(prod),
         revisions=read_revisions(prod),
         kube_events=tuple(KubeEvent.objects.filter(prod=prod)[:MOST_KUBE_EVENTS]),

@@ -16,6 +16,7 @@ from releases.core.states import MOVES_USERS, STEP_ENDED, RunKind, RunState, Ste
 from releases.marks import RUN_MARKS, Mark
 from releases.models import Run, Step
 from releases.telling import telling
+from traffic.core.survival import PROD
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +125,15 @@ def run_line(run: Any, role: str) -> RunLine:
 
 def run_title(run: Run) -> str:
     """What it brings: `shop v1.1.0`; of a rollback what it takes back: `shop, back from v1.1.0`; of a run
-    that is about some Prods, which; of one that moves users, of which Cluster."""
+    that is about some Prods, which; of one that moves users, of which Cluster or Prod."""
     if run.rollback_of and run.rollback_of.version:
         names = {"blueprint": run.blueprint.name, "version": run.rollback_of.version.name}
         return _("%(blueprint)s, back from %(version)s") % names
     prods = ", ".join(prod["name"] for wave in run.plan["waves"] for prod in wave["prods"])
     if run.kind in OF_PRODS:
         return prods
+    if run.kind in MOVES_USERS and PROD in run.strategy:
+        return _("Prod %s") % run.strategy[PROD]
     if run.kind in MOVES_USERS:
         return _("cluster %s") % run.strategy.get("cluster", prods)
     if run.rollback_of:

@@ -16,6 +16,7 @@ from releases.core.plan_json import plan_from_json
 from releases.core.states import MOVES_USERS, RUN_LIVE, RunKind, RunState
 from releases.models import Hold, Run
 from releases.preview import RollbackPreview, preview_rollback
+from traffic.core.survival import CLUSTER, PROD
 from traffic.models import Route
 
 from .choices import Choice, read_choices
@@ -72,7 +73,7 @@ class Undo:
 @dataclass(frozen=True, slots=True)
 class RunPage:
     """All of one Run. `took` is None while it is under way. `routers` publish the Routes that it has moved;
-    `emptied` is the Cluster that its users left (empty: it is no failover and no evacuation)."""
+    `emptied` is the Cluster or Prod that its users left (empty: it is no failover and no evacuation)."""
 
     run: RunLine
     live: bool
@@ -121,7 +122,7 @@ def read_run(run_id: int, person: Person) -> RunPage:
         rolled_back_by=run.rollbacks.order_by("-pk").values_list("pk", flat=True).first(),
         rollback_of=run.rollback_of_id,
         routers=read_routers(Route.objects.filter(epochs__run_id=run.pk).distinct()),
-        emptied=str(run.strategy.get("cluster", "")) if run.kind in LEAVES else "",
+        emptied=str(run.strategy.get(CLUSTER) or run.strategy.get(PROD, "")) if run.kind in LEAVES else "",
     )
 
 

@@ -9,20 +9,18 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from access.roles import PERMISSIONS, allows
 from clusters.facts import cluster_reason, read_prods
 from clusters.marks import INTENT_MARKS, PURPOSE_NAMES
 from clusters.models import Cluster
-from journal.core.reasons import Reason, because, reason_from_json
+from journal.core.reasons import Reason, reason_from_json
 from releases.core.states import MOVES_USERS, RUN_LIVE, RunState
 from releases.engine.unmade import LEAVING, unanswered, unmade
-from releases.failover_preview import unstable_reasons
 from releases.fleet import fleet_facts, taken_back
 from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
 from releases.models import Run
 from traffic.core.facts import Place, TrafficFacts
 from traffic.core.plan import Left
-from traffic.core.survival import CLUSTER, Survival, survival_of
+from traffic.core.survival import CLUSTER, Survival, survival
 from traffic.core.troubles import route_troubles
 from traffic.queries.facts import read_facts
 from traffic.queries.liveness import Alive, read_liveness
@@ -30,27 +28,17 @@ from traffic.queries.liveness import Alive, read_liveness
 from .acts import Act
 from .automation import Automation, read_automation
 from .drills import Drill, read_drills
+from .move_acts import LEAVE, back_act, leave_act, right
 from .progress import RunLine, run_line, with_progress
-
-LEAVE, BACK = "cluster.evacuate", "cluster.fail-back"
-
-
-@dataclass(frozen=True, slots=True)
-class Taker:
-    """A Prod that takes Tenants over, with the load units free of its capacity after it (None: it had them
-    before and needs no room)."""
-
-    prod: str
-    tenants: int
-    room: int | None
-    capacity: int
+from .survival_prods import ProdLine, ProdLines, Taker, prod_lines, takers_of
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterLine:
     """A Cluster. `blind` is why what is known of it must not be trusted, or why it does not answer; `serves`
     whether anybody is served from it now, `away` how many Routes have a part there that is elsewhere now and that
-    no Run is about to bring back. `alive` is what its signals say (None: it has no Prods in service)."""
+    no Run is about to bring back. `alive` is what its signals say (None: it has no Prods in service); `prods` are those
+    of its Prods that serve anybody, or were emptied."""
 
     name: str
     domain: str
@@ -68,6 +56,7 @@ class ClusterLine:
     leave: Act
     back: Act | None
     alive: Alive | None
+    prods: ProdLines
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -90,12 +79,13 @@ class LastMove:
 @dataclass(frozen=True, slots=True)
 class SurvivalPage:
     """Every Cluster that is not retired, by name; `dying` those whose API does not answer while users are sent there
-    and of which `automation` proposes nothing; `bar` what a thumb must reach; `moving` the moves that are under way;
+    and of which `automation` proposes nothing; `dead_prods` those that serve nobody on Clusters that live; `bar` what a thumb must reach; `moving` the moves that are under way;
     `drills` the last ones; `take_back` the moves under way that no router shows yet; `troubles` what is wrong with Routes
     as they are."""
 
     lines: tuple[ClusterLine, ...]
     dying: tuple[ClusterLine, ...]
+    dead_prods: tuple[ProdLine, ...]
     bar: tuple[Act, ...]
     moving: tuple[RunLine, ...]
     last: LastMove | None
@@ -111,21 +101,28 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
     fleet = fleet_facts(now, prods)
     facts = read_facts(now, urgent=True, prods=prods, back=taken_back())
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).order_by("name"))
-    rows = survival_of(facts, CLUSTER, [cluster.name for cluster in clusters])
-    users = _Users(facts, {prod.name for prod in fleet.prods if prod.claimed_by is not None})
+    rows = {(row.kind, row.name): row for row in survival(facts)}
+    own_way = {p.name for p in fleet.prods if p.claimed_by is not None or p.lifecycle == "draining"}
+    users = _Users(facts, own_way)
+    mine = prod_lines(prods, rows, facts, role, now)
     alive = read_liveness(now)
-    automation = read_automation(alive, {row.name: row for row in rows}, users.serving, role)
+    by_cluster = {cluster.name: rows[CLUSTER, cluster.name] for cluster in clusters}
+    automation = read_automation(alive, by_cluster, users.serving, role)
     proposed = {one.alive.cluster for one in automation.proposals if one.serves}
     lines = tuple(
-        _line(cluster, row, users, role, alive.get(cluster.name), now)
-        for cluster, row in zip(clusters, rows, strict=True)
+        _line(cluster, by_cluster[cluster.name], users, role, alive.get(cluster.name), mine, now)
+        for cluster in clusters
+    )
+    dead_prods = tuple(
+        one for line in lines if not line.dead for one in line.prods.lines if one.dead and one.serves
     )
     live = Run.objects.filter(kind__in=MOVES_USERS, state__in=[state.value for state in RUN_LIVE])
     moving = list(with_progress(live))
     return SurvivalPage(
         lines=lines,
         dying=tuple(line for line in lines if line.dead and line.serves and line.name not in proposed),
-        bar=_bar(lines),
+        dead_prods=dead_prods,
+        bar=_bar(lines, dead_prods),
         moving=tuple(run_line(run, role) for run in moving),
         last=read_last_move(),
         automation=automation,
@@ -142,7 +139,7 @@ def _take_back(moving: Sequence[Run], clusters: Mapping[str, Cluster], role: str
         cluster = clusters.get(run.strategy.get("cluster", "")) if run.kind in LEAVING else None
         if cluster is not None and unmade(run):
             url = reverse("releases:take-back", args=[cluster.name])
-            reasons = (*_right(role, LEAVE), *unanswered(cluster))
+            reasons = (*right(role, LEAVE), *unanswered(cluster))
             found.append(
                 Act(_("Take back what has not left %s…") % cluster.name, url, "back", False, reasons)
             )
@@ -152,7 +149,8 @@ def _take_back(moving: Sequence[Run], clusters: Mapping[str, Cluster], role: str
 class _Users:
     """Which Clusters serve anybody, and how many Routes of each are elsewhere."""
 
-    def __init__(self, facts: TrafficFacts, claimed: Set[str]) -> None:
+    def __init__(self, facts: TrafficFacts, own_way: Set[str]) -> None:
+        """`own_way`: Prods that get their users back by a Run that has them, or by a failback of their own."""
         self.places: Mapping[str, Place] = {place.name: place for place in facts.places}
         self.serving: set[str] = set()
         self.away: dict[str, int] = {}
@@ -161,18 +159,24 @@ class _Users:
                 cluster = self.places[seat.prod].cluster if seat.prod in self.places else ""
                 if seat.weight:
                     self.serving.add(cluster)
-                if seat.weight < seat.target and seat.prod not in claimed:
+                if seat.weight < seat.target and seat.prod not in own_way:
                     self.away[cluster] = self.away.get(cluster, 0) + 1
 
 
 def _line(
-    cluster: Cluster, row: Survival, users: _Users, role: str, alive: Alive | None, now: datetime
+    cluster: Cluster,
+    row: Survival,
+    users: _Users,
+    role: str,
+    alive: Alive | None,
+    mine: Mapping[str, ProdLines],
+    now: datetime,
 ) -> ClusterLine:
     blind = cluster_reason(cluster, now)
     dead = cluster.health == Cluster.Health.UNREACHABLE
     serves, away = cluster.name in users.serving, users.away.get(cluster.name, 0)
     active = cluster.intent == Cluster.Intent.ACTIVE
-    room = dict(row.room)
+    back = away or cluster.intent == Cluster.Intent.DRAINING
     return ClusterLine(
         name=cluster.name,
         domain=cluster.failure_domain,
@@ -186,37 +190,18 @@ def _line(
         serves=serves,
         away=away,
         fate=row,
-        takers=tuple(
-            Taker(prod, tenants, room.get(prod), users.places[prod].capacity) for prod, tenants in row.moves
-        ),
-        leave=_leave(cluster.name, dead, serves, role),
-        back=_back(cluster, role, now) if away or cluster.intent == Cluster.Intent.DRAINING else None,
+        takers=takers_of(row, users.places),
+        leave=leave_act(CLUSTER, cluster.name, role, dead=dead, serves=serves),
+        back=back_act(CLUSTER, cluster.name, cluster, role, now) if back else None,
         alive=alive,
+        prods=mine.get(cluster.name, ProdLines()),
     )
 
 
-def _leave(cluster: str, dead: bool, serves: bool, role: str) -> Act:
-    label = _("Fail over %s…") if dead else _("Evacuate %s…")
-    empty = () if serves else (because("nothing-to-move", cluster=cluster),)
-    url = reverse("releases:leave", args=[cluster])
-    return Act(label % cluster, url, "alert" if dead else "leave", dead, (*_right(role, LEAVE), *empty))
-
-
-def _back(cluster: Cluster, role: str, now: datetime) -> Act:
-    url = reverse("releases:fail-back", args=[cluster.name])
-    reasons = (*_right(role, BACK), *unstable_reasons(cluster, now))
-    return Act(_("Fail back %s…") % cluster.name, url, "back", False, reasons)
-
-
-def _right(role: str, action: str) -> tuple[Reason, ...]:
-    if allows(role, action):
-        return ()
-    return (because("role-may-not", role=role, needs=str(PERMISSIONS[action])),)
-
-
-def _bar(lines: tuple[ClusterLine, ...]) -> tuple[Act, ...]:
-    """At most two, what is most pressing first: dead Clusters with users, then those that users may come back to."""
-    pressing = [line.leave for line in lines if line.dead and line.serves]
+def _bar(lines: tuple[ClusterLine, ...], dead_prods: tuple[ProdLine, ...]) -> tuple[Act, ...]:
+    """At most two, what is most pressing first: dead Clusters with users, dead Prods with users, then Clusters that
+    users may come back to."""
+    pressing = [line.leave for line in lines if line.dead and line.serves] + [one.leave for one in dead_prods]
     ready = [line.back for line in lines if line.back is not None]
     return tuple(act for act in (*pressing, *ready) if not act.reasons)[:2]
 

@@ -31,8 +31,8 @@ ONE: dict[str, tuple[str, str]] = {
     "fence-needed": (
         "count",
         (
-            "%(count)s Route has a single writer (%(routes)s): make sure that the old one is stopped, then type the name of "
-            "the cluster, %(cluster)s."
+            "%(count)s Route has a single writer (%(routes)s): make sure that the old one is stopped, then type "
+            "%(name)s."
         ),
     ),
     "no-address-to-warm-up": (

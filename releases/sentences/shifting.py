@@ -69,15 +69,18 @@ SENTENCES = {
     "lives-elsewhere": "Its users on %(routes)s Routes live on %(prods)s meanwhile, as things are now.",
     "writers-stay": "The Routes with a single writer stay on it while it is changed: %(count)s (%(routes)s).",
     "fence-needed": "%(count)s Routes have a single writer (%(routes)s): make sure that the old one is stopped, then "
-    "type the name of the cluster, %(cluster)s.",
+    "type %(name)s.",
     "no-such-cluster": "There is no cluster %(cluster)s.",
-    "nothing-to-move": "No users are served from %(cluster)s: there is nothing to move.",
-    "nobody-can-move": "None of those who are served from %(cluster)s has another place to go.",
+    "nothing-to-move": "No users are served from %(name)s: there is nothing to move.",
+    "nobody-can-move": "None of those who are served from %(name)s has another place to go.",
     "nothing-to-bring-back": "Every Route has the weights of normal times.",
     "not-stable-yet": "%(cluster)s answers since %(for_s)s s only: wait until it has for %(needs_s)s s.",
+    "cluster-emptied-too": "Its cluster %(cluster)s is being emptied too: fail that back first.",
     "writer-comes-back-by-hand": "It has a single writer, and a ramp would make two of them. Fence the one that serves "
     "it now, then move it on its page.",
     "cluster-emptied": "Users leave %(cluster)s: %(why)s",
     "cluster-back": "Users come back to %(cluster)s: %(why)s",
+    "prod-emptied": "Users leave %(prod)s: %(why)s",
+    "prod-back": "Users come back to %(prod)s: %(why)s",
     "left-for-good": "%(prod)s leaves for good with run %(run)s.",
 }

@@ -1,4 +1,4 @@
-"""Failover: what would become of everybody, and the way out of a Cluster and back, read first, then started."""
+"""Failover: what would become of everybody, and the way out of a Cluster or a Prod and back, read first, then started."""
 
 from functools import partial
 
@@ -15,6 +15,7 @@ from releases.models import Run
 from releases.queries.confirm import read_take_back_confirm
 from releases.queries.failover import read_failback, read_leaving
 from releases.queries.survival import read_survival
+from traffic.core.survival import CLUSTER
 
 from .answers import show, submitted
 from .stops import confirmed
@@ -38,31 +39,31 @@ def failover_live(request: HttpRequest) -> HttpResponse:
 
 @both
 @may("cluster.evacuate")
-def leave(request: HttpRequest, name: str) -> HttpResponse:
-    """GET: where the users of the Cluster would go. POST: they go, or every reason against it."""
+def leave(request: HttpRequest, name: str, of: str = CLUSTER) -> HttpResponse:
+    """GET: where the users of the Cluster or Prod would go. POST: they go, or every reason against it."""
     form = LeaveForm(request.POST if request.method == "POST" else None)
 
     def again(status: int) -> HttpResponse:
-        return show(request, "failover_confirm", read_leaving(name), status, form=form)
+        return show(request, "failover_confirm", read_leaving(name, of), status, form=form)
 
     if not form.is_valid():
         return again(400 if form.is_bound else 200)
-    act = partial(start_leaving, request.user, name, **form.cleaned_data)
+    act = partial(start_leaving, request.user, name, of=of, **form.cleaned_data)
     return submitted(request, form, act, _("Users are on their way."), _run_page, again)
 
 
 @both
 @may("cluster.fail-back")
-def fail_back(request: HttpRequest, name: str) -> HttpResponse:
-    """GET: how the users of the Cluster would come back. POST: they do, or every reason against it."""
+def fail_back(request: HttpRequest, name: str, of: str = CLUSTER) -> HttpResponse:
+    """GET: how the users of the Cluster or Prod would come back. POST: they do, or every reason against it."""
     form = FailbackForm(request.POST if request.method == "POST" else None)
 
     def again(status: int) -> HttpResponse:
-        return show(request, "failover_confirm", read_failback(name), status, form=form)
+        return show(request, "failover_confirm", read_failback(name, of), status, form=form)
 
     if not form.is_valid():
         return again(400 if form.is_bound else 200)
-    act = partial(start_failback, request.user, name, **form.cleaned_data)
+    act = partial(start_failback, request.user, name, of=of, **form.cleaned_data)
     return submitted(request, form, act, _("The failback has started."), _run_page, again)
 
 

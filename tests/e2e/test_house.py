@@ -53,6 +53,8 @@ PATHS = {
     "routes": "/routes/",
     "fail-back": "/failover/a/back/",
     "take-back": "/failover/a/take-back/",
+    "evacuate-prod": "/prods/a-1/evacuate/",
+    "fail-back-prod": "/prods/a-1/back/",
     "stop-automation": "/automation/stop/",
     "auto-failover": "/automation/none/on/",
     "stop-line": "/line/stop/",

@@ -73,6 +73,19 @@ class World:
 
     # --- what goes wrong --------------------------------------------------------------------------
 
+    def scale(self, cluster: str, namespace: str, component: str, replicas: int) -> int:
+        """What `kubectl scale` of somebody else does; how many it asked for before."""
+        path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{component}"
+        before: int = self.kube(cluster, path)["spec"]["replicas"]
+        server, token = self._clusters[cluster]
+        answer = self._http.patch(
+            f"{server}{path}/scale",
+            json={"spec": {"replicas": replicas}},
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/merge-patch+json"},
+        )
+        assert answer.status_code == 200, answer.text
+        return before
+
     def fault(self, kind: str, **params: Any) -> str:
         """Set a fault and return its id."""
         return str(self._ask("POST", "/faults", {"kind": kind, **params})["id"])

@@ -21,6 +21,7 @@ from releases.prod_previews import preview_change, preview_retire, scaled
 from tests import build
 from tests.core.clusters.kubeconfigs import CA, CLIENT, two_contexts
 from traffic.actions import preview_tenants, register_router, set_weights
+from traffic.core.survival import PROD
 from traffic.models import Publication, Route, RouteMember, RouterInstance, Tenant
 from traffic.queries.adopting import read_adoption
 
@@ -180,6 +181,13 @@ def users_have_left() -> None:
     )
 
 
+def users_have_left_prod() -> None:
+    """a-2 is draining and could have its users back."""
+    users_have_left()
+    Cluster.objects.filter(name="a").update(intent=Cluster.Intent.ACTIVE)
+    Prod.objects.filter(name="a-2").update(lifecycle=Prod.Lifecycle.DRAINING)
+
+
 def users_are_leaving() -> None:
     """An evacuation of a is under way, and the router has not been told yet."""
     no_run()
@@ -198,6 +206,15 @@ def _evacuation() -> list[Any]:
 
 def _failback() -> list[Any]:
     return [{"digest": preview_failback("a").plan.digest, **WHY}]
+
+
+def _prod_evacuation() -> list[Any]:
+    seen_well()
+    return [{"digest": preview_leaving("a-1", PROD).plan.digest, "confirm": "a-1", **WHY}]
+
+
+def _prod_failback() -> list[Any]:
+    return [{"digest": preview_failback("a-2", PROD).plan.digest, **WHY}]
 
 
 def _vetoed() -> None:
@@ -370,6 +387,8 @@ VALID: dict[tuple[str, str], Valid] = {
     ("patch", "/prods/{name}/"): Valid(
         "/prods/a-1/", _just({"capacity": 70, "endpoint": "https://a.example", "role": "test"})
     ),
+    ("post", "/prods/{name}/evacuation/"): Valid("/prods/a-1/evacuation/", _prod_evacuation, writer_leaves),
+    ("post", "/prods/{name}/failback/"): Valid("/prods/a-2/failback/", _prod_failback, users_have_left_prod),
     ("post", "/prods/{name}/actions/change/"): Valid("/prods/a-1/actions/change/", _change, no_run),
     ("post", "/prods/{name}/actions/change/preview/"): Valid(
         "/prods/a-1/actions/change/preview/", _just({"overrides": OVERRIDES, "soak_s": 60})
@@ -469,6 +488,8 @@ WITHOUT_BODY = {
     ("post", "/people/{username}/password/"),
     ("post", "/prods/{name}/actions/check-drift/"),
     ("post", "/prods/{name}/actions/retire/preview/"),
+    ("post", "/prods/{name}/evacuation/preview/"),
+    ("post", "/prods/{name}/failback/preview/"),
 }
 
 

@@ -12,6 +12,7 @@ from releases.models import Run, Step
 from releases.prod_previews import preview_retire
 from tests import build
 from tests.trust import bodies
+from traffic.core.survival import PROD
 from traffic.models import RouterInstance, Tenant
 
 PASSWORD = "a long sentence to log in with"
@@ -303,6 +304,20 @@ PAGES = [
         "/failover/a/back/",
         lambda: {"digest": bodies.preview_failback("a").plan.digest, **WHY},
         bodies.users_have_left,
+        lambda: _else(digest="0" * 64),
+    ),
+    Page(
+        "LeaveForm",
+        "/prods/a-1/evacuate/",
+        lambda: {"digest": bodies.preview_leaving("a-1", PROD).plan.digest, **WHY},
+        bodies.seen_well,
+        lambda: _else(digest="0" * 64),
+    ),
+    Page(
+        "FailbackForm",
+        "/prods/a-2/back/",
+        lambda: {"digest": bodies.preview_failback("a-2", PROD).plan.digest, **WHY},
+        bodies.users_have_left_prod,
         lambda: _else(digest="0" * 64),
     ),
     Page("RoleForm", "/settings/people/somebody/", lambda: {**WHY, "role": "on-call"}),

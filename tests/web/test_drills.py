@@ -27,7 +27,7 @@ def test_leaving_a_rehearsal_cluster_is_a_drill_with_its_time(browser: Browser, 
     run = left("b", client, edge)
     assert (run.state, edge.weights("shop-r")) == ("succeeded", {"a-2": 100}), "users were moved in earnest"
     (drill,) = read_drills()
-    assert (drill.run, drill.kind, drill.cluster) == (run.pk, "evacuation", "b")
+    assert (drill.run, drill.kind, drill.name) == (run.pk, "evacuation", "b")
     assert drill.took_s == (run.finished_at - run.started_at).total_seconds()
     shown = text(client, "/failover/").split("Drills")[1]
     assert f"#{run.pk}" in shown and "No drill yet" not in shown

@@ -100,7 +100,7 @@ def test_a_single_writer_asks_for_a_word_that_is_typed_anew_each_time(browser: B
     answer = press(client, "/failover/a/")
     page = answer.content.decode()
     assert answer.status_code == 409 and WHY in page
-    assert "1 Route has a single writer (shop-s)" in page and "type the name of the cluster, a." in page
+    assert "1 Route has a single writer (shop-s)" in page and "then type a." in page
     assert press(client, "/failover/a/", confirm="b").status_code == 409
     stale = client.post("/failover/a/", {"digest": "0" * 64, "reason": WHY, "confirm": "a"})
     assert stale.status_code == 409 and 'name="confirm"' in stale.content.decode()

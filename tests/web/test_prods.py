@@ -182,7 +182,7 @@ def test_whom_it_serves_with_whom(fleet: None) -> None:
 
 
 REASONS = [
-    ("viewer", "role-may-not", 4),
+    ("viewer", "role-may-not", 5),
     ("on-call", "role-may-not", 3),
     ("release-manager", "role-may-not", 1),
     ("admin", "role-may-not", 0),

@@ -15,9 +15,9 @@ class Place:
     `ready_percent`: the share of its pods that is ready, by fresh facts. `serving`: users may be sent there: some are,
     or all of one that a Run has out.
     `warm`: it takes users without a warm-up. `shares`: the Versions whose data its own may work on, its own
-    implied. `vetoed`: its Version is. `open`: its Cluster takes new users; one that is cordoned or is being emptied
-    does not, but for those who would be lost. `back`: the Version that a rollback under way takes it back to, which is
-    trusted with the data of its Routes; "": there is none.
+    implied. `vetoed`: its Version is. `open`: it takes new users; one that is being emptied does not, nor any on
+    a Cluster that is being emptied or cordoned, but for those who would be lost. `back`: the Version that a rollback
+    under way takes it back to, which is trusted with the data of its Routes; "": there is none.
     """
 
     name: str

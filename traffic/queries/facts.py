@@ -18,6 +18,8 @@ from traffic.models import Publication, Reservation, Route, RouteMember, RouteOu
 from .loads import load_now
 
 Promises = Mapping[int, Mapping[str, frozenset[str]]]
+# Users may be there. One that is being emptied serves those whom it still has.
+SERVES = frozenset({Prod.Lifecycle.IN_SERVICE, Prod.Lifecycle.DRAINING})
 
 
 def read_facts(
@@ -102,7 +104,7 @@ def checks_health(instance: RouterInstance) -> bool:
 def is_serving(prod: Prod, now: datetime) -> bool:
     """Whether we know that it serves well: in service, all of it seen ready, on a Cluster that answers. Needs what
     `prod_health` needs."""
-    return prod.lifecycle == Prod.Lifecycle.IN_SERVICE and prod_health(prod, now) == "ready"
+    return prod.lifecycle in SERVES and prod_health(prod, now) == "ready"
 
 
 def read_out() -> frozenset[int]:
@@ -111,6 +113,11 @@ def read_out() -> frozenset[int]:
     idle = Prod.objects.exclude(settled).exclude(memberships__weight__gt=0)
     out = Q(pk__in=RouteOut.objects.values("prod")) | Q(pk__in=idle.values("pk"))
     return frozenset(Prod.objects.filter(out).values_list("pk", flat=True))
+
+
+def takes_new(prod: Prod) -> bool:
+    """Whether new users may be sent there: neither it nor its Cluster is being emptied, or closed."""
+    return prod.cluster.intent == Cluster.Intent.ACTIVE and prod.lifecycle != Prod.Lifecycle.DRAINING
 
 
 class Share(NamedTuple):
@@ -123,7 +130,7 @@ class Share(NamedTuple):
 def share_of(prod: Prod, out: Collection[int], now: datetime) -> Share:
     """How much of it serves. A pod that is short takes nobody's service away; but all of one of `out` has to be ready,
     since some of its pods may be those of another Version. Needs what `prod_health` needs."""
-    percent = prod_ready_percent(prod, now) if prod.lifecycle == Prod.Lifecycle.IN_SERVICE else 0
+    percent = prod_ready_percent(prod, now) if prod.lifecycle in SERVES else 0
     return Share(percent, percent > 0 and (prod.pk not in out or is_serving(prod, now)))
 
 
@@ -137,12 +144,12 @@ def _place(prod: Prod, shares: Promises, out: Collection[int], now: datetime) ->
         capacity=prod.capacity,
         version=prod.version.name,
         blueprint=prod.blueprint.name,
-        in_service=prod.lifecycle == Prod.Lifecycle.IN_SERVICE,
+        in_service=prod.lifecycle in SERVES,
         serving=share.serving,
         ready_percent=share.percent,
         shares=shares.get(prod.blueprint_id, {}).get(prod.version.name, frozenset()),
         vetoed=prod.version.vetoed_at is not None,
-        open=prod.cluster.intent == Cluster.Intent.ACTIVE,
+        open=takes_new(prod),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from clusters.models import Cluster
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because
 from traffic.core.ground import Ground
 from traffic.core.moving import split_refusal
@@ -41,11 +41,14 @@ def _writers(route: Route, was: Weights, will: Weights) -> list[Reason]:
 
 
 def _crowded(rows: Iterable[RouteMember], committed: Mapping[int, int]) -> list[Reason]:
-    """Why members that would get more users should not: their Cluster is closed, or they carry enough."""
+    """Why members that would get more users should not: they are being emptied, their Cluster is closed, or they carry
+    enough."""
     found = []
     for prod in (row.prod for row in rows):
         if prod.cluster.intent != Cluster.Intent.ACTIVE:
             found.append(because("would-serve-from-closed", prod=prod.name, cluster=prod.cluster.name))
+        if prod.lifecycle == Prod.Lifecycle.DRAINING:
+            found.append(because("would-serve-from-emptied", prod=prod.name))
         load = committed.get(prod.pk, 0)
         if load > prod.capacity:
             found.append(

@@ -134,11 +134,16 @@ def test_nobody_is_handed_over_to_a_prod_that_is_not_well():
     assert step_of(world.run, "a-1", "switch").reason == because("prod-not-well", prod="c-7")
 
 
-def test_a_standby_prod_that_is_held_takes_nobodys_place():
+HELD = {
+    "held": {"held": because("held", why="x", by="mio")},
+    "being emptied": {"lifecycle": "draining"},
+}
+
+
+@pytest.mark.parametrize("how", HELD)
+def test_a_standby_prod_that_is_held_or_emptied_takes_nobodys_place(how: str):
     fleet = with_standbys("c-7", "c-8", fleet=replace(example_fleet(), routes=(make_route("s", 9, "a-1"),)))
-    held = [
-        replace(p, held=because("held", why="x", by="mio")) if p.name == "c-7" else p for p in fleet.prods
-    ]
+    held = [replace(p, **HELD[how]) if p.name == "c-7" else p for p in fleet.prods]
     assert names(paired(replace(fleet, prods=tuple(held)))) == {"a-1": "c-8"}
 
 

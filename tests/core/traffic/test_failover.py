@@ -58,6 +58,15 @@ def test_a_dead_prod_leaves_its_own_domain_as_the_last_choice():
     assert destinations(plan) == {"r-1": {"b-1": 100}, "r-2": {"b-1": 100}, "r-3": {"a-2": 100}}
 
 
+def test_in_its_own_domain_a_dead_prod_finds_no_closed_prod_before_an_open_one():
+    """Closed is worse than vetoed, and that worse than near."""
+    near, vetoed = place("a-2", capacity=100), place("b-1", capacity=100, vetoed=True)
+    closed = place("c-1", capacity=100, open=False)
+    routes = [route(f"r-{n}", {"a-1": 100}) for n in (1, 2, 3)]
+    plan = plan_failover(facts([place("a-1"), near, vetoed, closed], routes), prods=["a-1"])
+    assert destinations(plan) == {"r-1": {"a-2": 100}, "r-2": {"b-1": 100}, "r-3": {"c-1": 100}}
+
+
 def test_a_cluster_that_takes_nobody_is_the_last_choice_of_those_who_would_be_lost():
     closed, small = place("c-1", capacity=9000, open=False), place("b-1", capacity=100, vetoed=True)
     routes = [route(f"r-{n}", {"a-1": 100}) for n in (1, 2)]
@@ -67,6 +76,7 @@ def test_a_cluster_that_takes_nobody_is_the_last_choice_of_those_who_would_be_lo
 
 CLOSED = {
     "evacuation": lambda fleet: plan_evacuation(fleet, clusters=["a"]),
+    "evacuation of one Prod": lambda fleet: plan_evacuation(fleet, prods=["a-1"]),
     "rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1"}),
 }
 

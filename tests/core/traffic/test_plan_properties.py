@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.traffic.fleets import clusters, fleets
+from tests.core.traffic.fleets import NAMES, clusters, fleets
 from traffic.core.facts import TrafficFacts
 from traffic.core.failback import plan_failback
 from traffic.core.failover import plan_evacuation, plan_failover, plan_rollback_traffic
@@ -21,6 +21,8 @@ from traffic.core.survival import survival, survival_of
 PLANNERS = {
     "failover": lambda fleet: plan_failover(fleet, clusters=["a"], prods=["b-1"]),
     "evacuation": lambda fleet: plan_evacuation(fleet, clusters=["a"]),
+    "failover of one Prod": lambda fleet: plan_failover(fleet, prods=["a-1"]),
+    "evacuation of one Prod": lambda fleet: plan_evacuation(fleet, prods=["a-1"]),
     "relocation": lambda fleet: plan_relocation(Ground(only_whole(fleet)), "a-1"),
     "rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1", "b-1": "v1", "c-1": "v1"}),
     "fenced rollback": lambda fleet: plan_rollback_traffic(fleet, "v2", {"a-1": "v1"}, fenced=True),
@@ -28,6 +30,9 @@ PLANNERS = {
     "rebalance": lambda fleet: plan_rebalance(fleet, 50),
 }
 planners = st.sampled_from(list(PLANNERS.values()))
+# What dies: whole Clusters, or single Prods of Clusters that live.
+prods = st.sets(st.sampled_from(NAMES), min_size=1, max_size=2)
+sources = st.one_of(clusters.map(lambda dead: {"clusters": dead}), prods.map(lambda dead: {"prods": dead}))
 
 
 def members(fleet: TrafficFacts) -> dict[str, dict[str, int]]:
@@ -42,9 +47,15 @@ def prods_on(fleet: TrafficFacts, dead: set[str]) -> set[str]:
     return {one.name for one in fleet.places if one.cluster in dead}
 
 
-def dead_now(fleet: TrafficFacts, dead: set[str]) -> TrafficFacts:
+def died(fleet: TrafficFacts, dead: dict[str, set[str]]) -> set[str]:
+    """The Prods that are gone."""
+    return prods_on(fleet, dead.get("clusters", set())) | dead.get("prods", set())
+
+
+def dead_now(fleet: TrafficFacts, dead: dict[str, set[str]]) -> TrafficFacts:
     """`fleet` as it is seen once `dead` are known to be dead."""
-    places = tuple(replace(one, serving=False) if one.cluster in dead else one for one in fleet.places)
+    gone = died(fleet, dead)
+    places = tuple(replace(one, serving=False) if one.name in gone else one for one in fleet.places)
     return replace(fleet, places=places)
 
 
@@ -71,11 +82,11 @@ def test_no_prod_that_takes_a_route_has_promised_more_than_it_carries(fleet, pla
     assert all(now[prod] >= 0 for prod in taking - returning)
 
 
-@given(fleets(), clusters)
+@given(fleets(), sources)
 def test_nobody_loses_a_member_for_a_pod_short(fleet, dead):
     """Who is kept, and by which members, is the same for a fleet with pods short as for a whole one."""
     whole = replace(fleet, places=tuple(replace(one, ready_percent=100) for one in fleet.places))
-    kept, well = plan_failover(fleet, clusters=dead), plan_failover(whole, clusters=dead)
+    kept, well = plan_failover(fleet, **dead), plan_failover(whole, **dead)
     carried = {move.route: move.weights for move in well.moves if move.why.code == "others-carry"}
     assert carried == {move.route: move.weights for move in kept.moves if move.why.code == "others-carry"}
 
@@ -106,28 +117,28 @@ def test_the_order_of_the_facts_changes_nothing(fleet, planner, seed):
     assert survival(shuffled) == survival(fleet)
 
 
-@given(fleets(), clusters)
+@given(fleets(), sources)
 def test_nothing_moves_that_the_dead_did_not_serve(fleet, dead):
-    plan = plan_failover(fleet, clusters=dead)
-    hit = hit_by(fleet, prods_on(fleet, dead))
+    plan = plan_failover(fleet, **dead)
+    hit = hit_by(fleet, died(fleet, dead))
     assert {move.route for move in plan.moves} <= hit
     assert len({move.route for move in plan.moves}) == len(plan.moves)
 
 
-@given(fleets(), clusters)
+@given(fleets(), sources)
 def test_every_route_that_the_dead_served_moves_or_is_named(fleet, dead):
-    plan = plan_failover(fleet, clusters=dead)
+    plan = plan_failover(fleet, **dead)
     named = {one.route for one in (*plan.waiting, *plan.lost)} | {move.route for move in plan.moves}
-    assert hit_by(fleet, prods_on(fleet, dead)) <= named
+    assert hit_by(fleet, died(fleet, dead)) <= named
     assert all(one.why.code for one in (*plan.waiting, *plan.lost))
 
 
-@given(fleets(), clusters)
+@given(fleets(), sources)
 def test_no_route_is_left_without_a_serving_member_if_it_has_one(fleet, dead):
-    well = {one.name for one in fleet.places if one.serving and one.cluster not in dead}
+    well = {one.name for one in fleet.places if one.serving and one.name not in died(fleet, dead)}
     usable = {one.name for one in fleet.places if one.name in well and one.in_service}
-    then = members(after(fleet, plan_failover(fleet, clusters=dead)))
-    hit = hit_by(fleet, prods_on(fleet, dead))
+    then = members(after(fleet, plan_failover(fleet, **dead)))
+    hit = hit_by(fleet, died(fleet, dead))
     for one in fleet.routes:
         away = (
             {seat.prod for seat in one.members if seat.target} & usable
@@ -138,26 +149,42 @@ def test_no_route_is_left_without_a_serving_member_if_it_has_one(fleet, dead):
             assert set(then[one.name]) <= well
 
 
-@given(fleets(), clusters)
+@given(fleets(), sources)
 def test_dead_prods_serve_nobody_who_has_another_place(fleet, dead):
-    plan = plan_failover(fleet, clusters=dead)
-    gone = prods_on(fleet, dead)
+    plan = plan_failover(fleet, **dead)
+    gone = died(fleet, dead)
     for move in plan.moves:
         assert not gone & {prod for prod, weight in move.weights if weight}
 
 
-@given(fleets(), clusters)
+@given(fleets(), sources)
 def test_who_is_lost_would_fit_nowhere_even_when_all_is_done(fleet, dead):
-    plan = plan_failover(fleet, clusters=dead)
-    again = plan_failover(after(dead_now(fleet, dead), plan), clusters=dead)
+    plan = plan_failover(fleet, **dead)
+    again = plan_failover(after(dead_now(fleet, dead), plan), **dead)
     assert again.moves == ()
     assert {one.route for one in again.lost} == {one.route for one in plan.lost}
+
+
+@given(fleets(), sources)
+def test_a_failover_leaves_no_failure_domain_in_which_users_are_served_well(fleet, dead):
+    places = {one.name: one for one in fleet.places}
+    routes = {one.name: one for one in fleet.routes}
+
+    def domains(serving: dict[str, int]) -> set[str]:
+        gone = died(fleet, dead)
+        well = {places[prod] for prod in serving if prod in places and prod not in gone}
+        return {place.domain for place in well if place.serving}
+
+    for move in plan_failover(fleet, **dead).moves:
+        before = {prod: weight for prod, weight in move.was if weight}
+        after_it = {prod: weight for prod, weight in move.weights if weight}
+        assert domains(before) <= domains(after_it), routes[move.route]
 
 
 @given(fleets(), st.permutations("abcde"))
 def test_a_failover_from_a_failed_over_state_works(fleet, order):
     first, second = order[0], order[1]
-    failed_over = after(dead_now(fleet, {first}), plan_failover(fleet, clusters=[first]))
+    failed_over = after(dead_now(fleet, {"clusters": {first}}), plan_failover(fleet, clusters=[first]))
     both = {first, second}
     plan = plan_failover(failed_over, clusters=both)
     then = members(after(failed_over, plan))
@@ -166,7 +193,7 @@ def test_a_failover_from_a_failed_over_state_works(fleet, order):
         assert name in named or not prods_on(fleet, both) & set(serving)
 
 
-@given(fleets(settled=True), clusters)
+@given(fleets(settled=True), sources)
 def test_after_failover_and_failback_all_weights_are_their_targets(fleet, dead):
     sound = replace(
         fleet,
@@ -183,7 +210,7 @@ def test_after_failover_and_failback_all_weights_are_their_targets(fleet, dead):
             for one in fleet.places
         ),
     )
-    failed_over = after(sound, plan_failover(sound, clusters=dead))
+    failed_over = after(sound, plan_failover(sound, **dead))
     assert members(after(failed_over, plan_failback(failed_over))) == members(sound)
 
 
