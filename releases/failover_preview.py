@@ -24,6 +24,8 @@ from traffic.queries.facts import read_facts
 
 from .fleet import fleet_facts, taken_back
 
+BY_HAND = "writer-comes-back-by-hand"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -102,15 +104,21 @@ def preview_failback(name: str, of: str = CLUSTER) -> MovePreview:
     traffic = _without_writers(plan_failback(read_facts(prods=prods), back))
     plan = plan_coming_back(traffic, fleet, settings.RAMP_WATCH_S)
     plan = _of_blueprint(plan, fleet, source.names)
-    opens = of == PROD and bool(emptied)  # it takes users again, even if nobody comes back
-    nothing = () if plan.waves or opens else (because("nothing-to-bring-back"),)
+    nothing = () if plan.waves else _nobody(source, traffic, opens=of == PROD and bool(emptied))
     stops = tuple(blocker.reason for blocker in blockers(plan, fleet)) if plan.waves else ()
     return MovePreview(source, plan, traffic, (*nothing, *back_reasons(of, source.cluster, now), *stops))
 
 
+def _nobody(source: Source, traffic: TrafficPlan, *, opens: bool) -> tuple[Reason, ...]:
+    """Why there is nothing to start where nobody comes back. `opens`: the Prod takes users again by it all the same."""
+    if any(one.why.code != BY_HAND for one in traffic.staying):
+        return (because("nobody-can-come-back", name=source.name),)
+    return () if opens else (because("nothing-to-bring-back"),)
+
+
 def _without_writers(traffic: TrafficPlan) -> TrafficPlan:
     """A ramp would have two Prods serve one writer: these Routes are for a person to move."""
-    why = because("writer-comes-back-by-hand")
+    why = because(BY_HAND)
     writers = {
         move.route: Left(move.route, move.tenants, move.load, why) for move in traffic.moves if move.fence
     }

@@ -73,6 +73,7 @@ SENTENCES = {
     "no-such-cluster": "There is no cluster %(cluster)s.",
     "nothing-to-move": "No users are served from %(name)s: there is nothing to move.",
     "nobody-can-move": "None of those who are served from %(name)s has another place to go.",
+    "nobody-can-come-back": "Nobody can come back to %(name)s yet: each Route says why.",
     "nothing-to-bring-back": "Every Route has the weights of normal times.",
     "not-stable-yet": "%(cluster)s answers since %(for_s)s s only: wait until it has for %(needs_s)s s.",
     "cluster-emptied-too": "Its cluster %(cluster)s is being emptied too: fail that back first.",

@@ -180,6 +180,9 @@ def test_users_come_back_route_by_route_and_it_is_in_service_again(edge: Edge) -
     dies("a-1")
     finish(leave("a-1"), edge)
     assert [one.why.code for one in preview_failback("a-1", PROD).traffic.staying] == ["member-not-serving"]
+    with pytest.raises(Refused) as refused:
+        fail_back("a-1")
+    assert codes(refused) == ["nobody-can-come-back"] and lifecycle("a-1") == "draining"
     comes_back("a-1")
     run = fail_back("a-1")
     assert lifecycle("a-1") == "in-service"

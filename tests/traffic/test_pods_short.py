@@ -70,7 +70,7 @@ def _unseen() -> None:
 
 
 def _not_in_service() -> None:
-    Prod.objects.filter(name="b-1").update(lifecycle="draining")
+    Prod.objects.filter(name="b-1").update(lifecycle="out-of-service")
 
 
 @pytest.mark.parametrize("lacks", [_old_facts, _unseen, _not_in_service])
