@@ -30,7 +30,8 @@ def _look_at_act(step: StepNow, now: datetime) -> Intent | None:
         return None
     if step.tries > len(BACKOFF_S):
         reason = step.reason or because("act-unanswered", step=step.kind, tries=step.tries)
-        return Settle(step.id, StepState.ERRORED, reason)
+        beside = KINDS[step.kind].beside
+        return Settle(step.id, StepState.SKIPPED if beside else StepState.ERRORED, reason)
     return Redo(step.id, now + timedelta(seconds=KINDS[step.kind].lease_s))
 
 

@@ -17,3 +17,10 @@ def settle_prods(run: Run) -> None:
     Prod.objects.filter(pk__in=changed.values("prod")).update(
         settled_version=F("version"), settled_overrides_revision=F("overrides_revision")
     )
+
+
+def forget_floors(run: Run) -> list[int]:
+    """From here on autoscalers that this Run has raised and not lowered count as drift. Ids of their Prods."""
+    raised = list(Prod.objects.filter(raised_by=run.pk).values_list("pk", flat=True))
+    Prod.objects.filter(pk__in=raised, raised_by=run.pk).update(raised_by=None)
+    return raised

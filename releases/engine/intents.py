@@ -12,7 +12,7 @@ from clusters.reconcile import look_soon
 from journal.core.reasons import Reason, because, reason_to_json
 from journal.log import event
 from journal.models import Event
-from releases.core.kinds import KINDS
+from releases.core.kinds import BESIDE, KINDS
 from releases.core.progress import Explain, Intent, MoveRun, Redo, RunNow, Settle, Start
 from releases.core.states import RUN_ENDED, STEP_DONE, STEP_MOVES, RunState, StepState
 from releases.models import Claim, Run, Step, Wake
@@ -138,7 +138,8 @@ def _redo(this: _Pass, step: Step, intent: Redo) -> None:
 def _send_act(run: Run, step: Step, attempt: int) -> None:
     from releases.tasks import act
 
-    send(act, (step.pk, attempt), run.kind)
+    # A help takes no worker from what is urgent.
+    send(act, (step.pk, attempt), "" if KINDS[step.kind].beside else run.kind)
 
 
 def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
@@ -158,8 +159,9 @@ def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
 
 def after_step(run: Run, prod_id: int) -> None:
     """What follows when a Prod's step is done: after its last one its Routes are given back."""
-    states = set(Step.objects.filter(run=run, prod=prod_id).values_list("state", flat=True))
-    if not states <= STEP_DONE:
+    own = Step.objects.filter(run=run, prod=prod_id).exclude(kind__in=BESIDE)
+    states = set(own.values_list("state", flat=True))
+    if not states or not states <= STEP_DONE:
         return
     if states == {StepState.SUCCEEDED}:  # what was skipped was never seen ready: see release_idle_routes
         give_back(run.pk, prod_id)
@@ -196,7 +198,7 @@ def _move_run(this: _Pass, intent: MoveRun) -> None:
     if state is RunState.SUCCEEDED:
         endings.settle_prods(run)
     if state in RUN_ENDED:
-        claimed = list(Claim.objects.filter(run=run).values_list("prod", flat=True))
+        claimed = [*Claim.objects.filter(run=run).values_list("prod", flat=True), *endings.forget_floors(run)]
         Claim.objects.filter(run=run).delete()
         Reservation.objects.filter(run_id=run.pk).delete()
         look_soon(claimed, this.now)

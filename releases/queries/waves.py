@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from journal.core.reasons import Reason
+from releases.core.kinds import BESIDE
 from releases.core.plan import Plan, PlannedProd, Wave
 from releases.core.states import (
     RUN_ENDED,
@@ -40,9 +41,11 @@ WAVE_NAMES = {
     "retire": _("retire"),
     "move": _("users leave"),
     "failback": _("users come back"),
+    "scale-up": _("more pods"),
+    "scale-back": _("pods as before"),
 }
-# Waves that only move users: what is said of a Prod is its own, and its Version does not change.
-OF_USERS = frozenset({"move", "failback"})
+# Waves that bring no Version: what is said of a Prod is its own, and its Version does not change.
+OF_USERS = frozenset({"move", "failback", "scale-up", "scale-back"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +218,7 @@ def _prod_mark(steps: Sequence[StepRow], left: StepRow | None, due: bool) -> Mar
 
 def _line(step: StepRow, current: bool) -> StepLine:
     running = step.state == StepState.RUNNING
-    speaks = running or step.state in STEP_BROKEN or step.state == StepState.SKIPPED
+    speaks = running or step.state in STEP_BROKEN or step.state == StepState.SKIPPED or step.kind in BESIDE
     return StepLine(
         id=step.id,
         mark=STEP_MARKS[StepState(step.state)],
