@@ -47,5 +47,8 @@ DISTURBING: tuple[str, ...] = tuple(kind for kind, facts in KINDS.items() if fac
 # The kinds that nobody waits for.
 BESIDE: tuple[str, ...] = tuple(kind for kind, facts in KINDS.items() if facts.beside)
 
+# A help that nobody has given after so long, be it that no worker is free, is not given.
+MOST_HELP_S = 60
+
 # Waits before the next attempt after an attempt could not find out; after the last one: errored.
 BACKOFF_S: tuple[int, ...] = (1, 4, 10)

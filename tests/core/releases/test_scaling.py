@@ -1,20 +1,22 @@
 """More pods beside a rollback: who gets them, that nobody waits for them, and when they go again."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from journal.core.reasons import because
-from releases.core.answers import Failed
-from releases.core.kinds import BACKOFF_S
+from releases.core.answers import Answer, Failed
+from releases.core.kinds import BACKOFF_S, MOST_HELP_S
 from releases.core.partners import ill_partner_reason, read_partners
 from releases.core.plan import Plan
+from releases.core.progress import StepNow
 from releases.core.rollback import RollbackPlan, plan_rollback
 from releases.core.scaling import growing, with_floors, without_growing
 from releases.core.states import RunState, StepState
 from releases.core.strategy import Strategy
 from releases.core.waves import plan_release
-from tests.core.releases.fleets import V1, V2, example_fleet, make_run, names_of
+from tests.core.releases.fleets import NOW, V1, V2, example_fleet, make_run, names_of
 from tests.core.releases.world import World
 from traffic.core.growth import Growth
 
@@ -112,6 +114,22 @@ def test_an_act_that_never_answers_is_skipped_and_the_run_goes_on(kind: str) -> 
     assert states(this, kind) == [StepState.SKIPPED]
     (step,) = [step for step in this.run.steps if step.kind == kind]
     assert step.tries == len(BACKOFF_S) + 1
+
+
+@pytest.mark.parametrize("kind", ["scale_up", "scale_back"])
+def test_one_that_no_worker_takes_is_skipped_in_the_end(kind: str) -> None:
+    this = world("b-1")
+
+    def nobody_takes(step: StepNow) -> Answer | None:
+        if step.kind != kind:
+            return World.say(step)
+        this.set_step("b-1", kind, tries=1)  # sending a message again is no try
+        return None
+
+    this.say = nobody_takes
+    assert this.finish() is RunState.SUCCEEDED
+    assert states(this, kind) == [StepState.SKIPPED]
+    assert this.now - NOW < timedelta(seconds=3 * MOST_HELP_S)
 
 
 def test_a_hold_or_a_dead_cluster_of_who_takes_over_stops_nobody() -> None:
