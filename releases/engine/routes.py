@@ -9,7 +9,7 @@ from django.utils import timezone
 from clusters.facts import prod_health
 from clusters.models import Prod
 from journal.log import record
-from releases.core.kinds import BESIDE, KINDS
+from releases.core.kinds import KINDS
 from releases.core.states import RUN_ENDED, STEP_ENDED
 from releases.models import Run, Step
 from traffic.models import Route, RouteOut
@@ -86,8 +86,7 @@ def _ends(run_ids: set[int]) -> dict[tuple[int, int], datetime]:
         )
     )
     open_steps = Count("pk", filter=~Q(state__in=[state.value for state in STEP_ENDED]))
-    steps = Step.objects.filter(run__in=run_ids, prod__isnull=False).exclude(kind__in=BESIDE)
-    rows = steps.values("run", "prod")
+    rows = Step.objects.filter(run__in=run_ids, prod__isnull=False).values("run", "prod")
     told = rows.annotate(last=Max("finished_at"), open=open_steps, run_end=Max("run__finished_at"))
     return {
         (row["run"], row["prod"]): max(at for at in (row["last"], row["run_end"]) if at)

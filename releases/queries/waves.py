@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from journal.core.reasons import Reason
 from releases.core.kinds import BESIDE
 from releases.core.plan import Plan, PlannedProd, Wave
+from releases.core.scaling import BACK, UP
 from releases.core.states import (
     RUN_ENDED,
     STEP_BROKEN,
@@ -41,11 +42,11 @@ WAVE_NAMES = {
     "retire": _("retire"),
     "move": _("users leave"),
     "failback": _("users come back"),
-    "scale-up": _("more pods"),
-    "scale-back": _("pods as before"),
+    UP: _("more pods"),
+    BACK: _("pods as before"),
 }
 # Waves that bring no Version: what is said of a Prod is its own, and its Version does not change.
-OF_USERS = frozenset({"move", "failback", "scale-up", "scale-back"})
+OF_USERS = frozenset({"move", "failback", UP, BACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class GateView:
 
 @dataclass(frozen=True, slots=True)
 class WaveColumn:
-    """A wave. `reasons` are why its Prods are in it, each once."""
+    """A wave. `reasons` are why its Prods are in it, each once. `beside`: its Prods only help others."""
 
     number: int
     name: str | Promise
@@ -103,6 +104,7 @@ class WaveColumn:
     reasons: tuple[Reason, ...]
     prods: tuple[RunProd, ...]
     gates: tuple[GateView, ...]
+    beside: bool
 
 
 def wave_columns(
@@ -147,6 +149,7 @@ def _column(number: int, wave: Wave, board: _Board) -> WaveColumn:
         reasons=() if wave.name in OF_USERS else _each_once(wave.prods),
         prods=tuple(_prod(prod, number, board, wave.name in OF_USERS) for prod in wave.prods),
         gates=tuple(_gate(gate) for gate in gates),
+        beside=wave.name in (UP, BACK),
     )
 
 

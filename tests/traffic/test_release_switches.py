@@ -166,17 +166,18 @@ def helped() -> None:
 
 def test_old_prods_that_have_idled_get_pods_as_their_users_come_back(edge: Edge) -> None:
     build.autoscaled()
-    asked = SWITCH | {"parallel": 5}
+    asked = SWITCH | {"parallel": 5, "soak_s": 600}
     plan = preview_release("shop", "v2.1.0", asked, []).plan
     run = start_release(build.person("release-manager"), "shop", "v2.1.0", asked, [], plan.digest)
-    finish(run, after=edge.settle)
-    assert run.state == "succeeded" and serving(edge) == GREEN
+    until(run, edge, "soak", "b-1")  # it still has its Route out
     back = roll_back(build.person("on-call"), run.pk, "it is bad")
     edge.publish()
     assert serving(edge) == BLUE
     wanted = Step.objects.filter(run=back, kind="scale_up").values_list("prod__name", "params")
     loads = {name: (params["load"], params["coming"]) for name, params in wanted}
     assert loads == {"a-1": (0, 400), "a-2": (0, 150), "b-1": (0, 150), "b-2": (0, 400), "c-1": (0, 20)}
+    for name in GREEN | {"c-2"}:
+        build.observe(name, "v2.0.0", generation=2)
     finish(back, after=lambda: (helped(), edge.settle()))
     assert back.state == "succeeded" and at_targets()
     assert set(Step.objects.filter(run=back, kind="scale_back").values_list("state", flat=True)) == {

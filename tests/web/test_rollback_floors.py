@@ -36,18 +36,22 @@ def test_the_red_button_says_who_gets_more_pods(run: Run, browser: Browser) -> N
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("said", "state", "words"),
     [
-        pytest.param(RAISED, "Fewest pods of its autoscalers: api 3 → 5.", id="raised"),
-        pytest.param(REFUSED, "Another run is changing the Prod: its autoscaler api is left", id="left"),
+        pytest.param(RAISED, "succeeded", "Fewest pods of its autoscalers: api 3 → 5.", id="raised"),
+        pytest.param(
+            REFUSED, "skipped", "Another run is changing the Prod: its autoscaler api is left", id="left"
+        ),
     ],
 )
 def test_the_run_says_what_was_raised_or_why_not(
-    run: Run, browser: Browser, said: Succeeded | Failed, words: str
+    run: Run, browser: Browser, said: Succeeded | Failed, state: str, words: str
 ) -> None:
     back = roll_back(build.person("on-call"), run.pk, "it is bad")
     advance(back)
-    answer(Step.objects.get(run=back, kind="scale_up"), said)
+    answer(step := Step.objects.get(run=back, kind="scale_up"), said)
+    step.refresh_from_db()
+    assert step.state == state
     page = browser("viewer").get(f"/runs/{back.pk}/").content.decode()
     assert words in page
     assert "It carries 20 and gets 400 more at once" in page

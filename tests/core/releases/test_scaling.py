@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 
 from journal.core.reasons import because
-from releases.core.answers import Answer, Failed
+from releases.core.answers import Failed
+from releases.core.inflight import prods_in_turn, waves_now
 from releases.core.kinds import BACKOFF_S, MOST_HELP_S
 from releases.core.partners import ill_partner_reason, read_partners
 from releases.core.plan import Plan
-from releases.core.progress import StepNow
+from releases.core.progress import Redo, Settle
 from releases.core.rollback import RollbackPlan, plan_rollback
 from releases.core.scaling import growing, with_floors, without_growing
+from releases.core.settling import settle_running
 from releases.core.states import RunState, StepState
 from releases.core.strategy import Strategy
 from releases.core.waves import plan_release
@@ -116,20 +118,26 @@ def test_an_act_that_never_answers_is_skipped_and_the_run_goes_on(kind: str) -> 
     assert step.tries == len(BACKOFF_S) + 1
 
 
-@pytest.mark.parametrize("kind", ["scale_up", "scale_back"])
-def test_one_that_no_worker_takes_is_skipped_in_the_end(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "after_s", "intent"),
+    [
+        pytest.param("scale_up", MOST_HELP_S, Redo, id="it is sent again"),
+        pytest.param("scale_up", MOST_HELP_S + 1, Settle, id="and not for ever"),
+        pytest.param("scale_back", MOST_HELP_S + 1, Settle, id="nor is the other"),
+        pytest.param("set_version", MOST_HELP_S + 1, Redo, id="but the redeploy is"),
+    ],
+)
+def test_one_that_no_worker_takes_is_skipped_in_the_end(kind: str, after_s: int, intent: type) -> None:
     this = world("b-1")
+    prod = "a-2" if kind == "set_version" else "b-1"
+    this.set_step(prod, kind, state=StepState.RUNNING, attempt=1, tries=1, due_at=NOW)
+    (found,) = settle_running(this.run, NOW + timedelta(seconds=after_s))
+    assert type(found) is intent
+    assert not isinstance(found, Settle) or found.state is StepState.SKIPPED
 
-    def nobody_takes(step: StepNow) -> Answer | None:
-        if step.kind != kind:
-            return World.say(step)
-        this.set_step("b-1", kind, tries=1)  # sending a message again is no try
-        return None
 
-    this.say = nobody_takes
-    assert this.finish() is RunState.SUCCEEDED
-    assert states(this, kind) == [StepState.SKIPPED]
-    assert this.now - NOW < timedelta(seconds=3 * MOST_HELP_S)
+def test_what_is_looked_at_is_who_may_begin_and_not_who_is_helped() -> None:
+    assert prods_in_turn(waves_now(world("b-1").run)) == {"a-2", "c-1"}
 
 
 def test_a_hold_or_a_dead_cluster_of_who_takes_over_stops_nobody() -> None:
