@@ -22,7 +22,7 @@ from releases.core.answers import Failed, Running, Succeeded, TryAgain
 from releases.core.healing import removed_objects
 from releases.core.kinds import BACKOFF_S, BESIDE, KINDS
 from releases.core.rights import needed_right
-from releases.core.states import RunKind, StepState
+from releases.core.states import STEP_DONE, RunKind, StepState
 from releases.models import Step
 from releases.steps import act
 from releases.steps.context import Outcome, StepContext, Superseded
@@ -171,7 +171,7 @@ def _settle(attempt: Attempt, step: Step, state: StepState, reason: Reason, outc
             reason=reason,
         )
         record([told])
-        if state is StepState.SUCCEEDED:
+        if state in STEP_DONE:
             after_step(step.run, prod.pk)
     return bool(moved)
 

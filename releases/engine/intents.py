@@ -14,7 +14,7 @@ from journal.log import event
 from journal.models import Event
 from releases.core.kinds import BESIDE, KINDS
 from releases.core.progress import Explain, Intent, MoveRun, Redo, RunNow, Settle, Start
-from releases.core.states import RUN_ENDED, STEP_DONE, STEP_MOVES, RunState, StepState
+from releases.core.states import RUN_ENDED, STEP_DONE, STEP_MOVES, RunKind, RunState, StepState
 from releases.models import Claim, Run, Step, Wake
 from releases.relocations import nowhere_reason, relocation_now
 from traffic.actions.locks import ROOM, one_at_a_time
@@ -158,7 +158,10 @@ def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
 
 
 def after_step(run: Run, prod_id: int) -> None:
-    """What follows when a Prod's step is done: after its last one its Routes are given back."""
+    """What follows when a Prod's step is done: after its last one its Routes are given back, and
+    what was raised for it is nobody's any more."""
+    if run.kind == RunKind.ROLLBACK:
+        look_soon(endings.forget_floors(run, prod_id), timezone.now())
     own = Step.objects.filter(run=run, prod=prod_id).exclude(kind__in=BESIDE)
     states = set(own.values_list("state", flat=True))
     if not states or not states <= STEP_DONE:
