@@ -55,6 +55,8 @@ def heal_due() -> int:
 def reasons_to_wait(prod: Prod, now: datetime) -> tuple[Reason, ...]:
     """Why the Prod, whose drift is to be healed without a person, is not healed yet; empty: it is about to
     be. Needs `cluster` and `drift` to be loaded."""
+    if prod.raised_by:
+        return (because("heal-after-rollback", run=prod.raised_by),)
     return self_heal_blockers(_facts(prod, fleet_facts(now), 0)[0], now)
 
 

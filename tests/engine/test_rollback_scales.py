@@ -12,10 +12,11 @@ from clusters.kube.protocol import Unavailable
 from clusters.models import Drift, Prod, Version
 from clusters.reconcile import compare_prod
 from clusters.targets import overrides_of, render_prod
+from journal.core.reasons import because
 from journal.models import Event
 from releases import actions
 from releases.engine import acts
-from releases.engine.self_heal import heal_due
+from releases.engine.self_heal import heal_due, reasons_to_wait
 from releases.models import Run, Step
 from releases.preview import preview_release
 from simulator.testing import Fleet
@@ -188,6 +189,8 @@ def test_what_was_raised_is_no_drift_and_not_healed_until_the_run_is_over() -> N
     assert drifts() == [""], "something else is"
     Drift.objects.update(since="2026-01-01T00:00:00Z")
     assert heal_due() == 0, "a heal would lower it too"
+    taker = Prod.objects.select_related("cluster", "drift").get(name=TAKER)
+    assert reasons_to_wait(taker, timezone.now()) == (because("heal-after-rollback", run=back.pk),)
     actions.abort(build.person("on-call"), back.pk, WHY)
     drive(back)
     assert back.state == "aborted" and floor() == 5
