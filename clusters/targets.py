@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .core.autoscaling import AUTOSCALER
 from .core.kinds import KINDS
 from .core.manifests import key_of, name_of
 from .core.overrides import Overrides, overrides_from_json
@@ -23,6 +24,13 @@ def render_prod(prod: Prod, version: Version, overrides: Overrides) -> tuple[Ren
     """The objects of `prod` at `version`, in the order in which to apply them. Raises Refused."""
     target = ProdTarget(name=prod.name, namespace=prod.namespace, version=version.name, overrides=overrides)
     return render(version.revision.manifests, version.images, target)
+
+
+def autoscalers_of(prod: Prod) -> tuple[Rendered, ...]:
+    """Those among its objects, as its Version and its overrides have them. Raises Refused."""
+    version = Version.objects.select_related("revision").get(pk=prod.version_id)
+    rendered = render_prod(prod, version, overrides_of(prod, prod.overrides_revision))
+    return tuple(one for one in rendered if one.kind == AUTOSCALER)
 
 
 def former_objects(version: Version) -> tuple[tuple[str, str], ...]:

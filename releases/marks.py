@@ -51,6 +51,8 @@ RUN_NAMES = {
 # What a Prod is doing while a step of this kind runs, and what the step is called in a list.
 STEP_DOING = {
     "set_version": _("updating"),
+    "scale_up": _("getting more pods"),
+    "scale_back": _("giving pods back"),
     "wait_ready": _("starting pods"),
     "warm_up": _("warming up"),
     "soak": _("soaking"),
@@ -67,6 +69,8 @@ STEP_DOING = {
 }
 STEP_NAMES = {
     "set_version": _("Set version"),
+    "scale_up": _("More pods"),
+    "scale_back": _("Pods as before"),
     "wait_ready": _("Wait until ready"),
     "warm_up": _("Warm up"),
     "soak": _("Soak"),

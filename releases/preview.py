@@ -21,6 +21,7 @@ from releases.core.notes import relocation_notes
 from releases.core.plan import Blocker, Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.rollback import Refusal, RollbackPlan, plan_rollback, switched
+from releases.core.scaling import given_more
 from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, RunState, StepState
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy
 from releases.core.switching import pair_standbys
@@ -35,6 +36,7 @@ from traffic.queries.facts import read_facts
 
 from .fleet import fleet_facts, version_facts
 from .relocations import loads_to_come, nowhere_reasons, planned_relocations
+from .scaling import scaled_plan
 from .warming import warm_up_blockers
 
 Excluded = tuple[tuple[str, str], ...]
@@ -184,7 +186,8 @@ def _role_blockers(action: str, role: str) -> tuple[Reason, ...]:
 class RollbackPreview:
     """What a rollback would do now: (Prod, Version it goes to), (Prod, why) of those that it leaves,
     tenants and load concerned, a guess of the time. With `reasons` it is refused. `at_once`: tenants that are
-    sent to good Prods before anything is deployed; `staying`: Routes whose tenants cannot be."""
+    sent to good Prods before anything is deployed; `staying`: Routes whose tenants cannot be. `scaled`: Prods that
+    get more pods for who comes."""
 
     moves: tuple[tuple[str, str], ...]
     left: tuple[tuple[str, Reason], ...]
@@ -194,6 +197,7 @@ class RollbackPreview:
     reasons: tuple[Reason, ...]
     at_once: int = 0
     staying: tuple[Left, ...] = ()
+    scaled: tuple[str, ...] = ()
 
 
 def rollback_plan(run: Run, fleet: FleetFacts) -> RollbackPlan | Refusal:
@@ -264,7 +268,8 @@ def preview_rollback(run: Run) -> RollbackPreview:
     if reasons:
         return _refused(reasons)
     prods = read_prods()
-    planned = rollback_plan(run, fleet_facts(prods=prods))
+    fleet = fleet_facts(prods=prods)
+    planned = rollback_plan(run, fleet)
     if isinstance(planned, Refusal):
         return _refused(planned.reasons)
     before, pairs = read_facts(urgent=True, prods=prods), begun_switches(run)
@@ -279,6 +284,7 @@ def preview_rollback(run: Run) -> RollbackPreview:
         reasons=(),
         at_once=sum(move.tenants for move in traffic.moves) + _sent_back(before, facts),
         staying=traffic.staying,
+        scaled=given_more(scaled_plan(planned.plan, fleet, before, facts, traffic)),
     )
 
 

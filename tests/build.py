@@ -13,7 +13,7 @@ from clusters.core.blueprint import parse_blueprint
 from clusters.core.kubeconfig import Credentials
 from clusters.core.observed import ObservedPod, ObservedProd, ObservedWorkload, observed_to_json
 from clusters.core.prod_yaml import parse_prods
-from clusters.models import Cluster, Observation, Prod, Version
+from clusters.models import BlueprintRevision, Cluster, Observation, Prod, Version
 from clusters.targets import overrides_of, render_prod
 from traffic.actions import TenantGroup, load_tenants, register_router
 from traffic.models import RouterInstance
@@ -99,6 +99,28 @@ def in_service(row: Prod) -> None:
     observe(row.name)
 
 
+def autoscaled(*names: str) -> None:
+    """These Prods (default: all) are in service on v2.0.0 of `shop`, whose Blueprint has an autoscaler for `api`, as
+    that of v2.1.0 has."""
+    (plain,) = BlueprintRevision.objects.filter(blueprint__name="shop")
+    cpu = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}
+    spec = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "api"},
+        "minReplicas": 3,
+        "maxReplicas": 10,
+        "metrics": [{"type": "Resource", "resource": cpu}],
+    }
+    kind = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler"}
+    text = yaml.safe_dump_all([*plain.manifests, kind | {"metadata": {"name": "api"}, "spec": spec}])
+    add_revision(person("admin"), "shop", list(parse_blueprint(text)))
+    images = Version.objects.get(name="v1.0.0").images
+    good, _ = [create_version(person("admin"), "shop", name, images) for name in ("v2.0.0", "v2.1.0")]
+    rows = Prod.objects.filter(name__in=names) if names else Prod.objects.all()
+    rows.update(version=good, settled_version=good)
+    for name in rows.values_list("name", flat=True):
+        observe(name)
+
+
 def router(name: str = "edge", domain: str = "edge-dc") -> RouterInstance:
     """A HAProxy with one instance of the same name, on which nothing is published."""
     settings = {"address": "127.0.0.1:1"}
@@ -127,7 +149,7 @@ def _seen(row: Prod, version: Version, at: datetime, wrong: dict[str, Any]) -> O
     for rendered in render_prod(row, version, overrides_of(row, row.overrides_revision)):
         if not rendered.digest:
             continue
-        wanted = rendered.manifest["spec"]["replicas"]
+        wanted = rendered.manifest["spec"].get("replicas", rendered.first_replicas)
         ready = wrong.get("ready", wanted)
         generation = wrong.get("generation", 1)
         workloads.append(

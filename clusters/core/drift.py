@@ -6,15 +6,17 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
+from .autoscaling import AUTOSCALER
 from .kinds import EPOCH_ANNOTATION, KINDS
 from .manifests import Manifest, canonical, key_of, kind_of, mapping, name_of, objects
-from .owners import CONTROLLERS, Owner, Path, Step, children, foreign, has_keys, owner_of, owners
+from .owners import CONTROLLERS, OURS, Owner, Path, Step, children, foreign, has_keys, owner_of, owners
 from .quantity import same_amount
 from .render import Rendered
 from .shown import path_text, shown, shown_pair
 from .steps import item_keys
 
 MOST = 100
+FLOOR: Path = (Step(field="spec"), Step(field="minReplicas"))
 Key = tuple[str, str]
 Objects = Mapping[Key, Manifest]
 
@@ -65,6 +67,7 @@ class _Case:
     live: Manifest = field(hash=False)
     would: Manifest | None = field(hash=False, default=None)
     scaled: bool = False
+    raised: bool = False
 
 
 def key(manifest: Manifest) -> Key:
@@ -73,20 +76,25 @@ def key(manifest: Manifest) -> Key:
 
 
 def differences(
-    desired: Sequence[Rendered], live: Iterable[Manifest], would: Objects | None = None
+    desired: Sequence[Rendered],
+    live: Iterable[Manifest],
+    would: Objects | None = None,
+    *,
+    raised: bool = False,
 ) -> tuple[Difference, ...]:
     """All differences, objects in apply order, at most `MOST`.
 
     Every field of `desired` must be in `live`, which may have more. `would` are answers of the API server to
-    a dry run of another apply: a field that it would leave as it is counts as no difference.
+    a dry run of another apply: a field that it would leave as it is counts as no difference. `raised`: a Run lets
+    autoscalers keep more pods for now.
     """
     there = {key(manifest): manifest for manifest in live}
     wanted = [rendered.manifest for rendered in desired]
-    scaled = {_scaled_by(item) for item in wanted if kind_of(item) == "HorizontalPodAutoscaler"}
+    scaled = {_scaled_by(item) for item in wanted if kind_of(item) == AUTOSCALER}
     found = (
         one
         for item in wanted
-        for one in _of_object(item, there.get(key(item)), (would or {}).get(key(item)), scaled)
+        for one in _of_object(item, there.get(key(item)), (would or {}).get(key(item)), scaled, raised)
     )
     known = {key(item) for item in wanted}
     surplus = (there[at] for at in sorted(there.keys() - known))
@@ -113,15 +121,26 @@ def _surplus(item: Manifest) -> Difference:
 
 
 def _of_object(
-    desired: Manifest, live: Manifest | None, would: Manifest | None, scaled: set[Key]
+    desired: Manifest, live: Manifest | None, would: Manifest | None, scaled: set[Key], raised: bool
 ) -> Iterator[Difference]:
     kind, name = key(desired)
     if live is None:
         yield Difference(kind, name, "", What.MISSING)
         return
-    case = _Case(kind, name, owners(live), desired, live, would, (kind, name) in scaled)
+    wrote = owners(live)
+    wanted = _with_floor(desired, wrote) if kind == AUTOSCALER else desired
+    case = _Case(kind, name, wrote, wanted, live, would, (kind, name) in scaled, raised)
     found = [*_changed(case), *_added(case)]
     yield from sorted(found, key=lambda one: (one.path, one.what))
+
+
+def _with_floor(desired: Manifest, wrote: tuple[Owner, ...]) -> Manifest:
+    """An autoscaler that says nothing of its fewest pods wants 1, which another apply brings back where we have set
+    another number; what others have set is theirs."""
+    owner = owner_of(wrote, FLOOR)
+    if owner is None or owner.manager != OURS:
+        return desired
+    return {**desired, "spec": {"minReplicas": 1, **mapping(desired.get("spec"))}}
 
 
 def _parts(manifest: Manifest) -> Manifest:
@@ -185,6 +204,8 @@ def _is_same(case: _Case, path: Path, desired: Any, live: Any) -> bool:
         return True
     if path == (Step(field="spec"), Step(field="replicas")) and _is_scaled(case, path):
         return True
+    if path == FLOOR and case.raised and case.kind == AUTOSCALER:
+        return isinstance(live, int) and isinstance(desired, int) and live >= desired
     return canonical(desired) == canonical(live) or (_is_amount(path) and same_amount(desired, live))
 
 

@@ -37,6 +37,10 @@ class Prod(models.Model):
     capacity = models.PositiveIntegerField()
     endpoint = models.URLField(blank=True)
     self_heal = models.BooleanField(default=False, help_text="drift is healed without a person")
+    raised_by = models.BigIntegerField(
+        null=True,
+        help_text="number of the live Run that lets its autoscalers keep more pods than the Blueprint",
+    )
     lifecycle = models.CharField(max_length=20, choices=Lifecycle, default=Lifecycle.BUILDING)
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
     overrides_revision = models.PositiveIntegerField(default=1)

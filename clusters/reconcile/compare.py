@@ -66,7 +66,8 @@ def _found(prod: Prod, connect: Connect) -> tuple[Difference, ...] | Reason:
         rendered = _rendered(prod)
         if not connection.in_atomic_block:
             connection.close()  # not held over the calls that follow
-        return read_differences(connect(prod.cluster), prod.name, prod.namespace, rendered)
+        raised = prod.raised_by is not None
+        return read_differences(connect(prod.cluster), prod.name, prod.namespace, rendered, raised=raised)
     except Refused as error:  # it cannot be rendered
         return error.reasons[0]
     except KubeError as error:

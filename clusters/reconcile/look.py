@@ -26,20 +26,21 @@ class _Watch:
 
 
 def read_differences(
-    kube: Kube, prod: str, namespace: str, rendered: Sequence[Rendered]
+    kube: Kube, prod: str, namespace: str, rendered: Sequence[Rendered], *, raised: bool = False
 ) -> tuple[Difference, ...]:
-    """How the Cluster differs from `rendered` now. Raises KubeError.
+    """How the Cluster differs from `rendered` now. `raised`: a Run lets autoscalers keep more pods for now. Raises
+    KubeError.
 
     A field that another apply of ours would leave as it is, by a dry run, is no difference.
     """
     watch = _Watch()
     live = _live(kube, prod, namespace, rendered, watch)
-    found = differences(rendered, live.values())
+    found = differences(rendered, live.values(), raised=raised)
     changed = {(one.kind, one.name) for one in found if one.what == What.CHANGED}
     if not changed:
         return found
     asked = [item.manifest for item in rendered if key(item.manifest) in changed]
-    return differences(rendered, live.values(), _dry_run(kube, asked, live, watch))
+    return differences(rendered, live.values(), _dry_run(kube, asked, live, watch), raised=raised)
 
 
 def _live(

@@ -25,8 +25,10 @@ from releases.engine.traffic import carry_out
 from releases.fleet import fleet_facts
 from releases.models import Claim, Hold, Run, Step
 from releases.preview import begun_switches, plan_traffic, rollback_plan, run_facts
+from releases.scaling import scaled_plan
 from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.plan import TrafficPlan
+from traffic.core.switching import switched_back
 from traffic.models import Reservation, RouteOut
 from traffic.queries.facts import read_facts
 
@@ -45,15 +47,19 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         run = locked_run(run_id)
         one_at_a_time(ROOM)
         read = read_prods()
-        planned = _planned(run, fleet_facts(prods=read))
-        back = create_run(person, planned.plan, now, strategy={}, version=None, rollback_of=run, why=text)
+        fleet = fleet_facts(prods=read)
+        planned = _planned(run, fleet)
+        before = read_facts(urgent=True, prods=read)
+        undone = switched_back(before, begun_switches(run))
+        traffic = plan_traffic(run, planned, undone, read)
+        plan = replace(scaled_plan(planned.plan, fleet, before, undone, traffic), staying=traffic.staying)
+        back = create_run(person, plan, now, strategy={}, version=None, rollback_of=run, why=text)
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
         _take_over(run, back, prods)
-        switched = _switch_back(run, back, now)
-        facts = read_facts(urgent=True, prods=None if switched else read)
-        traffic = plan_traffic(run, planned, facts, read)
-        _name_who_stays(back, planned.plan, traffic)
+        if _switch_back(run, back, now):
+            traffic = plan_traffic(run, planned, read_facts(urgent=True), read)
+            _name_who_stays(back, plan, traffic)
         _send_users_away(run, back, traffic, now)
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)

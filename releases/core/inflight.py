@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .kinds import KINDS
 from .progress import RunNow, StepNow, WaveLimits
 from .states import STEP_BROKEN, STEP_DONE, StepState
 
@@ -59,6 +60,11 @@ def is_done(prod: ProdNow) -> bool:
     return all(step.state in STEP_DONE for step in prod.steps)
 
 
+def is_beside(prod: ProdNow) -> bool:
+    """Whether all that is done to it is a help that nobody waits for."""
+    return bool(prod.steps) and all(KINDS[step.kind].beside for step in prod.steps)
+
+
 def broken_step(prod: ProdNow) -> StepNow | None:
     """The first Step that failed, errored or was given up; None if none."""
     return next((step for step in prod.steps if _is_broken(step)), None)
@@ -96,7 +102,7 @@ def prods_in_turn(waves: Iterable[WaveNow]) -> frozenset[str]:
     for wave in waves:
         behind = closed or not is_done(wave.gates)
         for prod in wave.prods:
-            if is_done(prod):
+            if is_done(prod) or is_beside(prod):
                 continue
             passed = prod.name in wave.limits.held and not has_started(prod)
             if not behind or passed or has_started(prod):

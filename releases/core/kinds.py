@@ -9,7 +9,9 @@ class Kind:
     it is judged from rows inside the pass. `disturbs`: users may notice, so every Route of the Prod
     must be free before it starts. `cut`: given up at once when its Run stops, since it only waits or asks.
     `needs`: what the author of the Run must still be allowed to do when the act begins.
-    `doing`: the code of the Reason that a Run shows while such a step is under way."""
+    `doing`: the code of the Reason that a Run shows while such a step is under way.
+    `beside`: a help that nobody waits for. It touches a Prod that its Run need not have, and changes nothing for its
+    users: it asks nobody's leave, lets later waves begin, and what cannot be done is skipped, with why."""
 
     acts: bool
     disturbs: bool = False
@@ -18,6 +20,7 @@ class Kind:
     cut: bool = False
     needs: str = ""
     doing: str = "step-under-way"
+    beside: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -25,6 +28,8 @@ KINDS: dict[str, Kind] = {
     "relocate": Kind(acts=False, disturbs=True, doing="relocating"),
     "drain": Kind(acts=False, disturbs=True, cut=True, doing="draining"),
     "set_version": Kind(acts=True, disturbs=True),
+    "scale_up": Kind(acts=True, doing="scaling-up", beside=True),
+    "scale_back": Kind(acts=True, doing="scaling-back", beside=True),
     "wait_ready": Kind(acts=False, doing="waits-for-ready"),
     "warm_up": Kind(acts=True, cut=True, doing="warming-up"),
     "restore": Kind(acts=False, doing="restoring"),
@@ -40,8 +45,16 @@ KINDS: dict[str, Kind] = {
 # The kinds that change a Prod for its users.
 DISTURBING: tuple[str, ...] = tuple(kind for kind, facts in KINDS.items() if facts.disturbs)
 
-# The kinds that write to a Cluster: a retry of a later step begins with the last of them.
-WRITING: tuple[str, ...] = tuple(kind for kind, facts in KINDS.items() if facts.acts and not facts.cut)
+# The kinds that nobody waits for.
+BESIDE: tuple[str, ...] = tuple(kind for kind, facts in KINDS.items() if facts.beside)
+
+# The kinds that write to a Cluster for their own Prod: a retry of a later step begins with the last of them.
+WRITING: tuple[str, ...] = tuple(
+    kind for kind, facts in KINDS.items() if facts.acts and not (facts.cut or facts.beside)
+)
+
+# A help that nobody has given after so long, be it that no worker is free, is not given.
+MOST_HELP_S = 60
 
 # Waits before the next attempt after an attempt could not find out; after the last one: errored.
 BACKOFF_S: tuple[int, ...] = (1, 4, 10)

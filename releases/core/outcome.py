@@ -2,7 +2,7 @@
 
 from journal.core.reasons import Reason, because
 
-from .inflight import ProdNow, WaveNow, broken_step, is_done, next_step, waves_now
+from .inflight import ProdNow, WaveNow, broken_step, is_beside, is_done, next_step, waves_now
 from .kinds import KINDS
 from .progress import MoveRun, RunNow, StepNow
 from .states import RUN_MOVES, RunState, StepState
@@ -33,7 +33,7 @@ def _where(run: RunNow) -> tuple[RunState, Reason]:
     running = [step for column in columns for step in column.steps if step.state == StepState.RUNNING]
     broken = [step for step in map(broken_step, columns) if step is not None]
     if all(is_done(column) for column in columns):
-        return RunState.SUCCEEDED, because("all-done", prods=sum(len(wave.prods) for wave in waves))
+        return RunState.SUCCEEDED, because("all-done", prods=_count(waves))
     if broken:
         goes_on = any(step.prod for step in running)
         return (RunState.RUNNING if goes_on else RunState.FAILED), _failure(broken[0])
@@ -41,6 +41,11 @@ def _where(run: RunNow) -> tuple[RunState, Reason]:
     if asked is not None:
         return RunState.AWAITING_APPROVAL, because("awaits-approval", wave=asked.wave)
     return RunState.RUNNING, _under_way(running[0]) if running else _waiting(waves)
+
+
+def _count(waves: tuple[WaveNow, ...]) -> int:
+    """How many Prods the Run was about."""
+    return sum(not is_beside(prod) for wave in waves for prod in wave.prods)
 
 
 def _failure(step: StepNow) -> Reason:

@@ -32,6 +32,16 @@ def set_version(to: From, overrides: str = "") -> PlannedStep:
     return PlannedStep("set_version", tuple(sorted(params)))
 
 
+def scale_up(load: int, coming: int, capacity: int) -> PlannedStep:
+    """Let the autoscalers of a Prod that carries `load` keep pods for `coming` more."""
+    return PlannedStep("scale_up", (("capacity", capacity), ("coming", coming), ("load", load)))
+
+
+def scale_back() -> PlannedStep:
+    """Let them go by the Blueprint again."""
+    return PlannedStep("scale_back")
+
+
 def wait_ready(timeout_s: int) -> PlannedStep:
     """Wait for evidence that the Prod runs it, `timeout_s` at most."""
     return PlannedStep("wait_ready", (("timeout_s", timeout_s),))

@@ -6,7 +6,7 @@ from typing import assert_never
 from journal.core.reasons import Reason, because
 
 from .answers import Failed, Running, Succeeded, TryAgain
-from .kinds import BACKOFF_S, KINDS
+from .kinds import BACKOFF_S, KINDS, MOST_HELP_S
 from .progress import Explain, Intent, Redo, RunNow, Settle, StepNow
 from .states import RunState, StepState
 
@@ -30,9 +30,11 @@ def _look_at_act(step: StepNow, stopping: bool, now: datetime) -> Intent | None:
         return Settle(step.id, StepState.ABORTED, because("run-stopping"))
     if step.due_at is not None and step.due_at > now:
         return None
-    if step.tries > len(BACKOFF_S):
+    beside = KINDS[step.kind].beside
+    late = beside and now - step.since > timedelta(seconds=MOST_HELP_S)
+    if late or step.tries > len(BACKOFF_S):
         reason = step.reason or because("act-unanswered", step=step.kind, tries=step.tries)
-        return Settle(step.id, StepState.ERRORED, reason)
+        return Settle(step.id, StepState.SKIPPED if beside else StepState.ERRORED, reason)
     return Redo(step.id, now + timedelta(seconds=KINDS[step.kind].lease_s))
 
 

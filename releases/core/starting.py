@@ -10,6 +10,7 @@ from .inflight import (
     WaveNow,
     broken_step,
     has_started,
+    is_beside,
     is_done,
     is_in_flight,
     next_step,
@@ -18,7 +19,7 @@ from .inflight import (
 from .kinds import KINDS
 from .partners import ill_partner_reason, partner_reason, partners_of
 from .progress import Explain, Intent, RunNow, Start, StepNow
-from .states import RunState, StepState
+from .states import STEP_ENDED, RunState, StepState
 
 _PROVEN = frozenset({StepState.SUCCEEDED})
 
@@ -50,9 +51,9 @@ def start_steps(run: RunNow, now: datetime) -> tuple[Intent, ...]:
 
 
 def _lets_pass(run: RunNow, wave: WaveNow) -> bool:
-    """Whether later waves may go on: gates and Prods done, but for those that are left behind."""
+    """Whether later waves may go on: gates and Prods done, but for those that are left behind or only helped."""
     return is_done(wave.gates) and all(
-        is_done(prod) or _is_left_behind(run, wave, prod) for prod in wave.prods
+        is_done(prod) or is_beside(prod) or _is_left_behind(run, wave, prod) for prod in wave.prods
     )
 
 
@@ -127,6 +128,8 @@ def _prod_intent(this: _Pass, prod: ProdNow, closed: Reason | None, full: Reason
     step = next_step(prod)
     if step is None:
         return None
+    if KINDS[step.kind].beside:
+        return _start_or_explain(this, step, closed or _unfit_reason(this.run, step) or this.resting)
     disturbs = KINDS[step.kind].disturbs or not has_started(prod)
     why = _disturb_reason(this, prod.name) if disturbs else None
     if not has_started(prod):
@@ -138,8 +141,13 @@ def _prod_intent(this: _Pass, prod: ProdNow, closed: Reason | None, full: Reason
 
 def _unfit_reason(run: RunNow, step: StepNow) -> Reason | None:
     """Nobody is given users whose Prod is not known to serve, or was skipped before it was proven; and nobody leaves
-    who has nowhere to go."""
+    who has nowhere to go. Nothing is taken back while it may still be given."""
     taker = step.to or step.prod
+    if step.kind == "scale_back" and any(
+        other.prod == step.prod and other.kind == "scale_up" and other.state not in STEP_ENDED
+        for other in run.steps
+    ):
+        return because("waits-for-scale-up")
     if step.kind in ("ramp", "switch") and taker in run.ill:
         return because("prod-not-well", prod=taker)
     if step.kind == "switch" and any(

@@ -57,7 +57,7 @@ STEP_SENTENCES = {
     StepState.WAITING: "Not started.",
     StepState.RUNNING: "Under way.",
     StepState.SUCCEEDED: "Done, with evidence.",
-    StepState.SKIPPED: "Skipped by a person, with a reason.",
+    StepState.SKIPPED: "Skipped, with a reason: by a person, or as a help that could not be given.",
     StepState.FAILED: "The world said no.",
     StepState.ERRORED: "Drover could not find out or carry it out.",
     StepState.ABORTED: "Given up because the run ended or was superseded.",

@@ -15,14 +15,14 @@ from clusters.core.render import Rendered
 from clusters.kube.connect import connect_cluster
 from clusters.kube.protocol import KubeError
 from clusters.models import Prod, Version
-from clusters.targets import all_objects, former_objects, overrides_of, render_prod
+from clusters.targets import all_objects, autoscalers_of, former_objects, overrides_of, render_prod
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
 from releases.core.answers import Failed, Running, Succeeded, TryAgain
 from releases.core.healing import removed_objects
-from releases.core.kinds import BACKOFF_S, KINDS
+from releases.core.kinds import BACKOFF_S, BESIDE, KINDS
 from releases.core.rights import needed_right
-from releases.core.states import RunKind, StepState
+from releases.core.states import STEP_DONE, RunKind, StepState
 from releases.models import Step
 from releases.steps import act
 from releases.steps.context import Outcome, StepContext, Superseded
@@ -97,6 +97,8 @@ def _objects(step: Step, prod: Prod) -> tuple[tuple[Rendered, ...], tuple[tuple[
     """What the act applies, and (kind, name) of what it removes: all of it where it applies nothing."""
     if step.kind == "warm_up":
         return (), ()
+    if step.kind in BESIDE:
+        return autoscalers_of(prod), ()
     if step.kind != "set_version":
         return (), all_objects(prod.blueprint_id)
     version = Version.objects.select_related("revision", "blueprint").get(pk=step.params["version_id"])
@@ -139,7 +141,8 @@ def _answer(step: Step, attempt: Attempt, outcome: Outcome) -> None:
             case Succeeded(reason):
                 stored = _settle(attempt, step, StepState.SUCCEEDED, reason, outcome)
             case Failed(reason):
-                stored = _settle(attempt, step, StepState.FAILED, reason, outcome)
+                state = StepState.SKIPPED if KINDS[step.kind].beside else StepState.FAILED
+                stored = _settle(attempt, step, state, reason, outcome)
             case TryAgain(reason):
                 wait_s = BACKOFF_S[max(1, min(step.tries, len(BACKOFF_S))) - 1]
                 stored = _retry_later(attempt, reason, wait_s)
@@ -173,7 +176,7 @@ def _settle(attempt: Attempt, step: Step, state: StepState, reason: Reason, outc
             reason=reason,
         )
         record([told])
-        if state is StepState.SUCCEEDED:
+        if state in STEP_DONE:
             after_step(step.run, prod.pk)
     return bool(moved)
 

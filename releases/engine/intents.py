@@ -12,9 +12,9 @@ from clusters.reconcile import look_soon
 from journal.core.reasons import Reason, because, reason_to_json
 from journal.log import event
 from journal.models import Event
-from releases.core.kinds import KINDS
+from releases.core.kinds import BESIDE, KINDS
 from releases.core.progress import Explain, Intent, MoveRun, Redo, RunNow, Settle, Start
-from releases.core.states import RUN_ENDED, STEP_DONE, STEP_MOVES, RunState, StepState
+from releases.core.states import RUN_ENDED, STEP_DONE, STEP_MOVES, RunKind, RunState, StepState
 from releases.models import Claim, Run, Step, Wake
 from releases.relocations import nowhere_reason, relocation_now
 from traffic.actions.locks import ROOM, one_at_a_time
@@ -157,8 +157,9 @@ def _redo(this: _Pass, step: Step, intent: Redo) -> None:
 def _send_act(run: Run, step: Step, attempt: int) -> None:
     from releases.tasks import act
 
-    # Who is warmed up has no users yet: that takes nobody's turn in an emergency.
-    send(act, (step.pk, attempt), "" if step.kind == "warm_up" else run.kind)
+    # A help takes no worker from what is urgent, nor does asking a Prod that has no users yet.
+    spared = KINDS[step.kind].beside or step.kind == "warm_up"
+    send(act, (step.pk, attempt), "" if spared else run.kind)
 
 
 def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
@@ -177,9 +178,13 @@ def _settle(this: _Pass, step: Step, state: StepState, reason: Reason) -> None:
 
 
 def after_step(run: Run, prod_id: int) -> None:
-    """What follows when a Prod's step is done: after its last one its Routes are given back."""
-    states = set(Step.objects.filter(run=run, prod=prod_id).values_list("state", flat=True))
-    if not states <= STEP_DONE:
+    """What follows when a Prod's step is done: after its last one its Routes are given back, and
+    what was raised for it is nobody's any more."""
+    if run.kind == RunKind.ROLLBACK:
+        look_soon(endings.forget_floors(run, prod_id), timezone.now())
+    own = Step.objects.filter(run=run, prod=prod_id).exclude(kind__in=BESIDE)
+    states = set(own.values_list("state", flat=True))
+    if not states or not states <= STEP_DONE:
         return
     if states == {StepState.SUCCEEDED}:  # what was skipped was never seen ready: see release_idle_routes
         give_back(run.pk, prod_id)
@@ -216,7 +221,7 @@ def _move_run(this: _Pass, intent: MoveRun) -> None:
     if state is RunState.SUCCEEDED:
         endings.settle_prods(run)
     if state in RUN_ENDED:
-        claimed = list(Claim.objects.filter(run=run).values_list("prod", flat=True))
+        claimed = [*Claim.objects.filter(run=run).values_list("prod", flat=True), *endings.forget_floors(run)]
         Claim.objects.filter(run=run).delete()
         Reservation.objects.filter(run_id=run.pk).delete()
         look_soon(claimed, this.now)

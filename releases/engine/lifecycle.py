@@ -41,6 +41,8 @@ def begun(run: Run, step: Step, now: datetime) -> list[Event]:
                 version_id=step.params["version_id"], overrides_revision=step.params["overrides_revision"]
             )
             void(step.prod_id, run.pk, now)
+        case "scale_up":
+            Prod.objects.filter(pk=step.prod_id).update(raised_by=run.pk)
         case "leave_service":
             gone = _moved(run, step.prod_id, tuple(Lifecycle), Lifecycle.OUT_OF_SERVICE, now)
             return [*gone, *traffic.drain(_prod(step), run.pk, now, for_good=True)]

@@ -22,6 +22,7 @@ from releases.core.partners import read_partners
 from releases.core.plan import Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.progress import RunNow, StepNow, WaveLimits
+from releases.core.scaling import growing, without_growing
 from releases.core.states import RunState, StepState
 from releases.fleet import facts_around, version_facts
 from releases.models import Run, Step
@@ -59,7 +60,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
     planned = {prod.version for wave in plan.waves for prod in wave.prods}
     versions = [facts for facts in version_facts(run.blueprint.name) if facts.name in planned]
     held = held_back(plan, fleet, *versions)
-    partners = read_partners(fleet)
+    partners = without_growing(read_partners(fleet), growing(plan, fleet))
     outs = RouteOut.objects.filter(route__name__in=partners.members).values_list("route__name", "prod__name")
     return replace(
         bare,

@@ -39,7 +39,10 @@ def heal_due() -> int:
     May run in many places at once."""
     now = timezone.now()
     rows = Drift.objects.filter(
-        state=Drift.State.DRIFTED, prod__self_heal=True, prod__claim__isnull=True
+        state=Drift.State.DRIFTED,
+        prod__self_heal=True,
+        prod__claim__isnull=True,
+        prod__raised_by__isnull=True,  # a heal would take pods from users who have just come
     ).select_related("prod__cluster", "prod__version", "prod__blueprint")
     wanted = [row.prod for row in rows.order_by("since")[:MOST] if wants_self_heal(known_drift(row.prod))]
     if not wanted:
@@ -52,6 +55,8 @@ def heal_due() -> int:
 def reasons_to_wait(prod: Prod, now: datetime) -> tuple[Reason, ...]:
     """Why the Prod, whose drift is to be healed without a person, is not healed yet; empty: it is about to
     be. Needs `cluster` and `drift` to be loaded."""
+    if prod.raised_by:
+        return (because("heal-after-rollback", run=prod.raised_by),)
     return self_heal_blockers(_facts(prod, fleet_facts(now), 0)[0], now)
 
 
@@ -77,7 +82,7 @@ def _heal(prod: Prod, now: datetime) -> Run | None:
             one_at_a_time(prod.blueprint.name)
             row = _again(prod)
             facts, plan = _facts(row, fleet_facts(now), healed_lately(row, now))
-            if not row.self_heal or self_heal_blockers(facts, now):
+            if not row.self_heal or row.raised_by or self_heal_blockers(facts, now):
                 return None
             if has_healed_too_often(facts.healed):
                 _stop(row, facts, now)

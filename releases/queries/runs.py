@@ -146,7 +146,9 @@ def read_undo(run: Run, served: dict[str, Served]) -> Undo:
 def wave_bar(waves: Sequence[WaveColumn], served: dict[str, Served]) -> tuple[Share, ...]:
     """The waves by their share of the Run's users, coloured by their state."""
     users = {
-        str(wave.number): sum(served.get(prod.name, NOBODY).users for prod in wave.prods) for wave in waves
+        str(wave.number): sum(served.get(prod.name, NOBODY).users for prod in wave.prods)
+        for wave in waves
+        if not wave.beside
     }
     labels = {str(wave.number): wave for wave in waves}
     return tuple(

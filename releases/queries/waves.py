@@ -10,7 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from journal.core.reasons import Reason
+from releases.core.kinds import BESIDE
 from releases.core.plan import Plan, PlannedProd, Wave
+from releases.core.scaling import BACK, UP
 from releases.core.states import (
     RUN_ENDED,
     STEP_BROKEN,
@@ -40,9 +42,11 @@ WAVE_NAMES = {
     "retire": _("retire"),
     "move": _("users leave"),
     "failback": _("users come back"),
+    UP: _("more pods"),
+    BACK: _("pods as before"),
 }
-# Waves that only move users: what is said of a Prod is its own, and its Version does not change.
-OF_USERS = frozenset({"move", "failback"})
+# Waves that bring no Version: what is said of a Prod is its own, and its Version does not change.
+OF_USERS = frozenset({"move", "failback", UP, BACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class GateView:
 
 @dataclass(frozen=True, slots=True)
 class WaveColumn:
-    """A wave. `reasons` are why its Prods are in it, each once."""
+    """A wave. `reasons` are why its Prods are in it, each once. `beside`: its Prods only help others."""
 
     number: int
     name: str | Promise
@@ -100,6 +104,7 @@ class WaveColumn:
     reasons: tuple[Reason, ...]
     prods: tuple[RunProd, ...]
     gates: tuple[GateView, ...]
+    beside: bool
 
 
 def wave_columns(
@@ -144,6 +149,7 @@ def _column(number: int, wave: Wave, board: _Board) -> WaveColumn:
         reasons=() if wave.name in OF_USERS else _each_once(wave.prods),
         prods=tuple(_prod(prod, number, board, wave.name in OF_USERS) for prod in wave.prods),
         gates=tuple(_gate(gate) for gate in gates),
+        beside=wave.name in (UP, BACK),
     )
 
 
@@ -215,7 +221,7 @@ def _prod_mark(steps: Sequence[StepRow], left: StepRow | None, due: bool) -> Mar
 
 def _line(step: StepRow, current: bool) -> StepLine:
     running = step.state == StepState.RUNNING
-    speaks = running or step.state in STEP_BROKEN or step.state == StepState.SKIPPED
+    speaks = running or step.state in STEP_BROKEN or step.state == StepState.SKIPPED or step.kind in BESIDE
     return StepLine(
         id=step.id,
         mark=STEP_MARKS[StepState(step.state)],

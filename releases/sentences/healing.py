@@ -8,6 +8,7 @@ SENTENCES: dict[str, str] = {
     "take it over to remove it.",
     "drift-unconfirmed": "It was seen once. The second look comes in some seconds.",
     "cluster-not-healthy": "Its cluster is not healthy.",
+    "heal-after-rollback": "Rollback %(run)s lets its autoscalers keep more pods: it is healed once that is over.",
     "no-rollback-of-heal": "A heal has applied what was there before: there is nothing to go back to.",
     "heal-started": "Healed by itself, after two looks. Differences: %(differences)s.",
     "self-heal-on": "%(by)s lets drift be healed without a person: %(why)s.",

@@ -74,7 +74,7 @@ def _apply(context: StepContext, rendered: Rendered) -> Applied:
         seen = found.get("metadata", {})
         context.renew()
         try:
-            manifest = _marked(_with_replicas(rendered, found), context.token, seen.get("uid", ""))
+            manifest = with_mark(_with_replicas(rendered, found), context.token, seen.get("uid", ""))
             answer = context.kube.apply(
                 manifest, resource_version=seen.get("resourceVersion"), force=context.force
             )
@@ -122,7 +122,7 @@ def _with_replicas(rendered: Rendered, found: dict[str, Any]) -> dict[str, Any]:
     return {**rendered.manifest, "spec": {**spec, "replicas": now}}
 
 
-def _marked(manifest: dict[str, Any], token: str, uid: str) -> dict[str, Any]:
+def with_mark(manifest: dict[str, Any], token: str, uid: str) -> dict[str, Any]:
     """The manifest with our mark. The UID makes an apply to an object that was deleted since a conflict;
     the resourceVersion alone would create it anew."""
     marked = deepcopy(manifest)

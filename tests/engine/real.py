@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from clusters.core.autoscaling import AUTOSCALER
 from clusters.core.observe_facts import observed_prod
 from clusters.core.observed import observed_to_json
 from clusters.kube.connect import connect_cluster
@@ -38,7 +39,10 @@ def watch(name: str) -> None:
     """Store what is on the cluster of the Prod now."""
     prod = Prod.objects.select_related("cluster").get(name=name)
     kube, now = connect_cluster(prod.cluster), timezone.now()
-    facts = observed_prod(kube.list("Deployment", prod.namespace), kube.list("Pod", prod.namespace), now)
+    others = [(AUTOSCALER, item) for item in kube.list(AUTOSCALER, prod.namespace)]
+    facts = observed_prod(
+        kube.list("Deployment", prod.namespace), kube.list("Pod", prod.namespace), now, others
+    )
     Observation.objects.update_or_create(
         prod=prod, defaults={"facts": observed_to_json(facts), "observed_at": now}
     )

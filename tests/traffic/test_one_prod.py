@@ -16,11 +16,12 @@ from releases.models import Run, Step
 from tests import build
 from tests.engine.driver import advance, in_flight, running_acts
 from tests.traffic.edge import Edge, drains_are_over
+from tests.traffic.releasing import release_of
 from tests.traffic.signals import all_up
 from tests.traffic.test_failover import answering, finish
 from tests.traffic.test_failover import comes_back as cluster_comes_back
 from tests.traffic.test_failover import leave as leave_cluster
-from tests.traffic.test_second_troubles import go_on, release
+from tests.traffic.test_second_troubles import go_on
 from traffic.core.survival import CLUSTER, PROD, survival_of
 from traffic.core.troubles import route_troubles
 from traffic.models import Route, RouteEpoch, RouteMember
@@ -199,7 +200,7 @@ def test_users_come_back_route_by_route_and_it_is_in_service_again(edge: Edge) -
 
 
 def test_a_release_that_has_it_under_way_goes_on_and_brings_nobody_back(edge: Edge) -> None:
-    run = release("a-2")
+    run = release_of("a-2")
     go_on(edge, run, acts=False)
     assert [step.prod.name for step in running_acts(run)] == ["a-2"]
     away = leave("a-2") if moves("a-2") else None
@@ -219,7 +220,7 @@ def test_a_release_that_has_it_under_way_goes_on_and_brings_nobody_back(edge: Ed
 
 def test_a_release_under_way_holds_a_failback_back(edge: Edge) -> None:
     finish(leave("a-2"), edge)
-    run = release("a-2")
+    run = release_of("a-2")
     with pytest.raises(Refused) as refused:
         fail_back("a-2")
     assert codes(refused) == ["claimed"] and lifecycle("a-2") == "draining"
@@ -295,7 +296,7 @@ def test_who_stays_on_it_is_still_served_there(edge: Edge) -> None:
 def test_a_release_of_its_partner_sends_nobody_to_what_was_emptied(edge: Edge, of: str) -> None:
     """They stay where they are while that is changed, as those do whom one Prod alone serves."""
     finish(leave("a-2") if of == PROD else leave_cluster("a"), edge)
-    run, seen = release("b-1"), []
+    run, seen = release_of("b-1"), []
     for _ in range(12):
         go_on(edge, run, rounds=1)
         seen.append(edge.weights("shop-r"))

@@ -5,8 +5,10 @@ from functools import partial
 import pytest
 
 from clusters.models import Prod
-from journal.core.reasons import Refused
+from journal.core.reasons import Refused, because
 from releases.actions import roll_back, start_release
+from releases.core.answers import Succeeded
+from releases.core.kinds import BESIDE
 from releases.models import Run, Step
 from releases.preview import preview_release, preview_rollback
 from tests import build
@@ -147,6 +149,33 @@ def test_a_rollback_at_any_step_is_one_move_back(edge: Edge, kind: str, prod: st
     finish(back, after=edge.settle)
     assert back.state == "succeeded" and serving(edge) == BLUE and at_targets()
     assert versions(BLUE | GREEN | {"c-2"}) == {"v1.0.0"}
+
+
+def helped() -> None:
+    """The autoscalers that are to be raised or lowered are."""
+    for step in Step.objects.filter(state="running", kind__in=BESIDE):
+        answer(step, Succeeded(because("floors-enough")))
+
+
+def test_old_prods_that_have_idled_get_pods_as_their_users_come_back(edge: Edge) -> None:
+    build.autoscaled()
+    asked = SWITCH | {"parallel": 5, "soak_s": 600}
+    plan = preview_release("shop", "v2.1.0", asked, []).plan
+    run = start_release(build.person("release-manager"), "shop", "v2.1.0", asked, [], plan.digest)
+    until(run, edge, "soak", "b-1")  # it still has its Route out
+    back = roll_back(build.person("on-call"), run.pk, "it is bad")
+    edge.publish()
+    assert serving(edge) == BLUE
+    wanted = Step.objects.filter(run=back, kind="scale_up").values_list("prod__name", "params")
+    loads = {name: (params["load"], params["coming"]) for name, params in wanted}
+    assert loads == {"a-1": (0, 400), "a-2": (0, 150), "b-1": (0, 150), "b-2": (0, 400), "c-1": (0, 20)}
+    for name in GREEN | {"c-2"}:
+        build.observe(name, "v2.0.0", generation=2)
+    finish(back, after=lambda: (helped(), edge.settle()))
+    assert back.state == "succeeded" and at_targets()
+    assert set(Step.objects.filter(run=back, kind="scale_back").values_list("state", flat=True)) == {
+        "succeeded"
+    }
 
 
 def test_nobody_is_sent_back_to_a_prod_that_does_not_serve(edge: Edge) -> None:
