@@ -1,8 +1,6 @@
 """Each Reason that the core gives has a sentence, and the parameters that the sentence names."""
 
 import ast
-import doctest
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,12 +57,6 @@ def test_each_sentence_can_be_filled_in(code):
 
 def placeholders(sentence: str) -> set[str]:
     return set(re.findall(r"%\((\w+)\)s", sentence))
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_the_worked_examples_hold(name):
-    module = importlib.import_module(f"releases.core.{name}")
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,8 +1,6 @@
-"""Each Reason that the core gives has a sentence, each worked example holds, and nothing asks for the time."""
+"""Each Reason that the core gives has a sentence, and nothing asks for the time."""
 
 import ast
-import doctest
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,11 +42,6 @@ MADE = sorted({(code, tuple(sorted(params))) for code, params in reasons_made()}
 def test_each_reason_has_a_sentence_with_its_parameters(code, params):
     assert set(re.findall(r"%\((\w+)\)s", SENTENCES[code])) <= set(params)
     assert SENTENCES[code] % dict.fromkeys(params, "x")
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_the_worked_examples_hold(name):
-    assert doctest.testmod(importlib.import_module(f"traffic.core.{name}")).failed == 0
 
 
 @pytest.mark.parametrize("name", MODULES)
