@@ -250,7 +250,8 @@ class RunDetailSerializer(RunSerializer):
 
     waves = WaveSerializer(many=True)
     staying = LeftSerializer(
-        many=True, help_text="Routes that a rollback does not send away before their Prod is deployed again"
+        many=True,
+        help_text="Routes whose users are not moved; by a rollback: not before their Prod is deployed again",
     )
     steps = StepSerializer(many=True)
     actions = serializers.DictField(child=WhatNowSerializer())

@@ -25,7 +25,7 @@ def plan_leaving(kind: RunKind, traffic: TrafficPlan, fleet: FleetFacts) -> Plan
         for prod in _sources(move):
             leaving[prod].append(move)
     prods = tuple(_leaves(facts[name], moves, of) for name, moves in sorted(leaving.items()) if name in facts)
-    return _plan(kind, (Wave("move", prods, max(1, len(prods))),) if prods else ())
+    return _plan(kind, (Wave("move", prods, max(1, len(prods))),) if prods else (), traffic)
 
 
 def plan_coming_back(traffic: TrafficPlan, fleet: FleetFacts, watch_s: int) -> Plan:
@@ -39,7 +39,7 @@ def plan_coming_back(traffic: TrafficPlan, fleet: FleetFacts, watch_s: int) -> P
             if weight > was.get(prod, 0) and prod in facts:
                 back[prod].append(move)
     prods = tuple(_returns(facts[name], moves, watch_s) for name, moves in sorted(back.items()))
-    return _plan(RunKind.FAILBACK, (Wave("failback", prods, 1),) if prods else ())
+    return _plan(RunKind.FAILBACK, (Wave("failback", prods, 1),) if prods else (), traffic)
 
 
 def _sources(move: Move) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def _returns(prod: ProdFacts, moves: list[Move], watch_s: int) -> PlannedProd:
     return PlannedProd(prod.name, why, steps, prod.came_from, prod.version)
 
 
-def _plan(kind: RunKind, waves: tuple[Wave, ...]) -> Plan:
+def _plan(kind: RunKind, waves: tuple[Wave, ...], traffic: TrafficPlan) -> Plan:
     return sealed(
         Plan(
             kind=kind,
@@ -71,6 +71,7 @@ def _plan(kind: RunKind, waves: tuple[Wave, ...]) -> Plan:
             horizon=None,
             fingerprint="",
             digest="",
+            staying=(*traffic.lost, *traffic.staying, *traffic.waiting),
         )
     )
 

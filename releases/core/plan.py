@@ -68,8 +68,8 @@ class Horizon:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A whole plan. `digest` covers waves, steps, from, classes and reason codes; `fingerprint` the
-    facts it was made of. `staying`: Routes whose users a rollback does not send away before their Prod is deployed
-    again; not in the digest, since nobody reads that of a rollback before it runs."""
+    facts it was made of. `staying`: Routes whose users are not moved, and why: of a rollback those that are not sent
+    away before their Prod is deployed again; of a Run that only moves users those that are lost, stay or wait."""
 
     kind: str
     blueprint: str

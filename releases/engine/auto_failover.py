@@ -4,7 +4,7 @@ Called when the signals of a Cluster have changed its state, and by the tick. Ma
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -88,7 +88,8 @@ def plan_alone(alive: Alive, states: Mapping[str, str], switches: Switches) -> A
     by_hand = _moved_by_hand(alive.since)
     traffic, left = without_people(whole, facts.routes, switches.classes, by_hand)
     prods = [prod.name for prod in fleet.prods if prod.cluster == alive.cluster]
-    return AutoPlan(leaving_plan(RunKind.FAILOVER, traffic, fleet, prods), traffic, left)
+    plan = leaving_plan(RunKind.FAILOVER, traffic, fleet, prods)
+    return AutoPlan(replace(plan, staying=(*plan.staying, *left)), traffic, left)
 
 
 def _moved_by_hand(since: datetime | None) -> set[str]:

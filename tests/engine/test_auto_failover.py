@@ -88,6 +88,8 @@ def test_a_single_writer_is_left_for_a_person_who_is_told_of_it() -> None:
     assert served_by(route_of("a-2")) == {"b-1"}
     left = told("left-for-a-person")
     assert (left["routes"], left["tenants"]) == (writer.name, 400)
+    staying = [(one["route"], one["why"]["code"]) for one in Run.objects.get().plan["staying"]]
+    assert (writer.name, "writer-never-automatic") in staying
 
 
 @pytest.mark.usefixtures("fleet")

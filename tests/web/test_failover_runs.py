@@ -54,6 +54,16 @@ def test_a_failover_says_of_each_prod_who_leaves_it(edge: Edge, browser: Browser
     assert "Users come back to a by a failback" in shown and "Roll back now would" not in shown
 
 
+def test_who_was_not_moved_is_named_afterwards_too(edge: Edge, browser: Browser) -> None:
+    dies("c")
+    run = leave("c")
+    client = browser("viewer")
+    shown = text(client, f"/runs/{run.pk}/")
+    assert "Who was not moved" in shown and "<strong>staff</strong> 3 tenants" in shown
+    (staff,) = client.get(f"/api/v1/runs/{run.pk}/").json()["staying"]
+    assert (staff["route"], staff["tenants"]) == ("staff", 3)
+
+
 def test_a_router_that_is_behind_is_named_until_it_shows_it(edge: Edge, browser: Browser) -> None:
     dies("a")
     edge.routers["edge-2"].faults.set(Fault.DOWN)
