@@ -29,6 +29,7 @@ class ProdFacts:
     """A Prod. `health` is `ready`, `not-ready` (serves in part), `down` (some component serves
     nothing) or `unknown` by its last Observation; `cluster_reason` is
     why its Cluster cannot be acted on now (None: it can). `claimed_by` is a live Run's number.
+    `emptied`: it is being emptied, by itself or with its Cluster.
     `secrets` are (name, state) as last seen in its `namespace`; `patch_secrets` names that its own patches
     refer to."""
 
@@ -49,6 +50,7 @@ class ProdFacts:
     claimed_by: int | None = None
     claimed_kind: str = ""
     held: Reason | None = None
+    emptied: bool = False
     namespace: str = ""
     secrets: tuple[tuple[str, str], ...] = ()
     patch_secrets: tuple[str, ...] = ()

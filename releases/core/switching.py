@@ -75,8 +75,7 @@ def pair_standbys(chosen: tuple[Impact, ...], fleet: FleetFacts, rooms: Mapping[
 
 def is_free(prod: ProdFacts, serving: set[str]) -> bool:
     """Whether it is a standby Prod that nobody is served by, that nobody holds, and that is not being emptied."""
-    idle = prod.name not in serving and prod.lifecycle != "draining"
-    return prod.role == "standby" and idle and prod.held is None
+    return prod.role == "standby" and prod.name not in serving and not prod.emptied and prod.held is None
 
 
 def _hands_over(one: Impact, serving: set[str]) -> bool:

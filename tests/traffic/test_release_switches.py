@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from clusters.models import Prod
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Refused, because
 from releases.actions import roll_back, start_release
 from releases.core.answers import Succeeded
@@ -60,6 +60,14 @@ def test_the_preview_shows_who_takes_whose_place(edge: Edge) -> None:
     assert pairs() == {"a-2": "a-8", "b-1": "b-8", "a-1": "c-7", "b-2": "c-8", "c-1": "c-9"}
     reasons = {prod.name: prod.reason for prod in preview.plan.waves[2].prods}
     assert dict(reasons["a-1"].params) == {"to": "c-7", "load": 400, "room": 600}
+
+
+def test_a_standby_prod_whose_cluster_is_being_emptied_is_nobodys(edge: Edge) -> None:
+    assert "c-9" in pairs().values()
+    Cluster.objects.filter(name="c").update(intent="draining")
+    assert not {"c-7", "c-8", "c-9"} & set(pairs().values())
+    stops = preview_release("shop", "v1.1.0", SWITCH, []).blockers
+    assert "no-standby-left" in {blocker.reason.code for blocker in stops}
 
 
 def test_all_users_move_once_every_standby_prod_is_proven(edge: Edge) -> None:

@@ -136,7 +136,7 @@ def test_nobody_is_handed_over_to_a_prod_that_is_not_well():
 
 HELD = {
     "held": {"held": because("held", why="x", by="mio")},
-    "being emptied": {"lifecycle": "draining"},
+    "being emptied": {"emptied": True},
 }
 
 
