@@ -10,6 +10,7 @@ from traffic.engine.loads import read_loads
 from traffic.engine.publishing import publish_instance
 
 from .engine import acts, auto_failover, export, passes, recovery, self_heal, strays, wake
+from .switches import read_stop
 
 
 @shared_task
@@ -24,7 +25,7 @@ def act(step_id: int, attempt: int) -> None:
 
 @shared_task
 def publish(instance_id: int) -> None:
-    wake.wake_for_prods(publish_instance(instance_id, connect_instance))
+    wake.wake_for_prods(publish_instance(instance_id, connect_instance, mends=not read_stop()))
 
 
 @shared_task

@@ -19,8 +19,10 @@ SENTENCES: dict[str, str] = {
     "route-moved-on": "The Route %(route)s is at epoch %(epoch)s, and you have read %(seen)s. Look at it again, "
     "then decide.",
     "epoch-prods-gone": "These weights cannot come back: %(prods)s is no longer there.",
-    "member-is-out": "%(prod)s is out of service for run #%(run)s: nobody can be sent there until that has put it back.",
+    "member-is-out": "%(prod)s is out of service for run #%(run)s: nobody can be sent there, and the weights of now be kept for "
+    "normal times, until that has put it back.",
     "route-unknown": "There is no Route %(route)s.",
+    "weights-set-for-good": "Weights of %(route)s set by %(by)s, for normal times too: %(why)s",
     "weights-set": "Weights of %(route)s set by %(by)s: %(why)s",
     "weights-returned": "%(route)s went back to the weights of epoch %(epoch)s, by %(by)s: %(why)s",
     "writer-unconfirmed": "%(prod)s would become the writer of %(route)s, and two must not write its data at once. Make "

@@ -23,6 +23,11 @@ def because(code: str, **params: Param) -> Reason:
     return Reason(code, tuple(sorted(params.items())))
 
 
+def within(code: str, inner: Reason, **params: Param) -> Reason:
+    """The Reason `code` with `inner` as its `why`: the code, and its parameters beside ours."""
+    return because(code, **{**dict(inner.params), **params, "why": inner.code})
+
+
 def reason_to_json(reason: Reason) -> dict[str, Any]:
     """`{"code": ..., "params": {...}}`: the stored form."""
     return {"code": reason.code, "params": dict(reason.params)}

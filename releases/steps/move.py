@@ -1,9 +1,9 @@
 """move: the Prod's users are served elsewhere."""
 
-from journal.core.reasons import because
+from journal.core.reasons import because, within
 from releases.core.answers import Answer, Failed, Running, Succeeded
 
-from .view import StepView, seconds_left, within
+from .view import StepView, seconds_left
 
 
 def look(view: StepView) -> Answer:

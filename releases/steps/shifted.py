@@ -1,9 +1,9 @@
 """Whether routers show what was asked of them: shared by the steps that change traffic."""
 
-from journal.core.reasons import because
+from journal.core.reasons import because, within
 from releases.core.answers import Answer, Failed, Running
 
-from .view import StepView, seconds_left, within
+from .view import StepView, seconds_left
 
 
 def not_shifted(view: StepView) -> Answer | None:

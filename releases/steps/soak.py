@@ -3,10 +3,10 @@
 from typing import assert_never
 
 from clusters.core.evidence import Failing, Ready, Waiting
-from journal.core.reasons import because
+from journal.core.reasons import because, within
 from releases.core.answers import Answer, Failed, Running, Succeeded
 
-from .view import StepView, judged, seconds_left, within
+from .view import StepView, judged, seconds_left
 
 # After the soak a Prod that is not ready gets this long to become so again.
 GRACE_S = 60

@@ -7,7 +7,7 @@ from typing import Any
 
 from clusters.core.evidence import Applied, Verdict, judge
 from clusters.core.observed import ObservedProd
-from journal.core.reasons import Param, Reason, because
+from journal.core.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,6 @@ def judged(view: StepView) -> Verdict:
         pods = tuple(pod for pod in observed.pods if pod.uid not in view.replaced)
         observed = replace(observed, pods=pods)
     return judge(view.applied, observed)
-
-
-def within(code: str, inner: Reason, **params: Param) -> Reason:
-    """The Reason `code` with `inner` as its `why`: the code, and its parameters beside ours."""
-    return because(code, **{**dict(inner.params), **params, "why": inner.code})
 
 
 def seconds_left(view: StepView, name: str) -> float:

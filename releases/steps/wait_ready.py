@@ -3,9 +3,10 @@
 from typing import assert_never
 
 from clusters.core.evidence import Failing, Ready, Waiting
+from journal.core.reasons import within
 from releases.core.answers import Answer, Failed, Running, Succeeded
 
-from .view import StepView, judged, seconds_left, within
+from .view import StepView, judged, seconds_left
 
 
 def look(view: StepView) -> Answer:

@@ -27,12 +27,12 @@ class Edge:
             )
         Prod.objects.update(endpoint="http://127.0.0.1:30000")
 
-    def publish(self, *names: str) -> None:
+    def publish(self, *names: str, mends: bool = True) -> None:
         """Publish at these instances (default: all), as if every wait were over."""
         past = timezone.now() - timedelta(minutes=1)
         for instance in RouterInstance.objects.filter(name__in=names or self.routers).order_by("name"):
             Publication.objects.filter(instance=instance, due_at__isnull=False).update(due_at=past)
-            publish_instance(instance.pk, lambda one: self.routers[one.name])
+            publish_instance(instance.pk, lambda one: self.routers[one.name], mends=mends)
 
     def settle(self) -> None:
         """Publish at all of them, and let every drain be over."""

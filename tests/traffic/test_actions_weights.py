@@ -79,6 +79,30 @@ def test_normal_times_change_only_for_good() -> None:
     assert targets() == {"a-2": 80, "b-1": 20}
 
 
+def test_to_keep_what_is_now_is_an_epoch_of_its_own() -> None:
+    shift({"a-2": 90, "b-1": 10})
+    shift({"a-2": 90, "b-1": 10}, 2, for_good=True)
+    assert (now()[0], targets()) == (3, {"a-2": 90, "b-1": 10})
+    assert RouteEpoch.objects.get(route__name="shop-r", epoch=3).reason["code"] == "weights-set-for-good"
+    shift({"a-2": 90, "b-1": 10}, 3, for_good=True)
+    assert now()[0] == 3, "they are those of normal times already"
+
+
+def test_who_is_not_named_has_what_it_has_now_in_normal_times_too() -> None:
+    shift({"a-2": 0, "b-1": 100})
+    shift({"a-2": 0}, 2, for_good=True)
+    assert targets() == {"a-2": 0, "b-1": 100}, "never all of them nothing"
+
+
+def test_while_a_run_has_a_member_out_nothing_is_kept_for_good() -> None:
+    route, prod = Route.objects.get(name="shop-r"), Prod.objects.get(name="a-2")
+    RouteOut.objects.create(route=route, prod=prod, run_id=7)
+    with pytest.raises(Refused) as refused:
+        shift({"a-2": 0, "b-1": 100}, for_good=True)
+    assert refused.value.reasons[0].code == "member-is-out"
+    assert targets() == {"a-2": 50, "b-1": 50}
+
+
 @pytest.mark.parametrize(
     ("weights", "epoch", "wrong"),
     [

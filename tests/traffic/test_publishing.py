@@ -8,6 +8,8 @@ from django.utils import timezone
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Refused, because
 from journal.models import Event
+from releases import tasks
+from releases.actions import stop_automation
 from tests import build
 from tests.adapters.routers.faults import Fault
 from tests.traffic.edge import Edge
@@ -37,10 +39,10 @@ def publication(route: str, instance: str = "edge-1") -> Publication:
     return Publication.objects.select_related("instance").get(route__name=route, instance__name=instance)
 
 
-def look_again(edge: Edge, name: str = "edge-1") -> None:
+def look_again(edge: Edge, name: str = "edge-1", mends: bool = True) -> None:
     """The next regular read-back of everything."""
     RouterInstance.objects.filter(name=name).update(read_at=timezone.now() - CHECK)
-    edge.publish(name)
+    edge.publish(name, mends=mends)
 
 
 def test_what_is_so_already_costs_no_write(edge: Edge) -> None:
@@ -67,6 +69,40 @@ def test_what_a_stranger_did_is_found_and_healed(edge: Edge) -> None:
     edge.routers["edge-1"].publish_from_outside("shop-r", 1, {"a-2": 100, "b-1": 0})
     look_again(edge)
     assert edge.weights("shop-r") == {"a-2": 50, "b-1": 50}
+
+
+def test_what_a_stranger_did_stays_and_is_shown_while_nothing_is_mended(edge: Edge) -> None:
+    edge.routers["edge-1"].publish_from_outside("shop-r", 1, {"a-2": 100, "b-1": 0})
+    for _ in range(2):
+        look_again(edge, mends=False)
+        found = publication("shop-r")
+        assert (found.state, found.reason["code"], found.due_at) == ("pending", "router-not-mended", None)
+        assert (
+            found.weights
+            == {"a-2": 100, "b-1": 0}
+            == dict(edge.routers["edge-1"].published["shop-r"].weights)
+        )
+    assert publication("shop-s").state == "published"
+    move("shop-r", a_2=0, b_1=100)
+    edge.publish("edge-1", mends=False)
+    assert edge.weights("shop-r") == {"b-1": 100}, "what a person asks for is written all the same"
+    edge.routers["edge-1"].publish_from_outside("shop-r", 2, {"a-2": 100, "b-1": 0})
+    look_again(edge, mends=False)
+    look_again(edge)
+    assert edge.weights("shop-r") == {"b-1": 100}, "and mended once that is on again"
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_the_kill_switch_keeps_publishers_from_mending(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch, pressed: bool
+) -> None:
+    monkeypatch.setattr(tasks, "connect_instance", lambda one: edge.routers[one.name])
+    if pressed:
+        stop_automation(build.person("on-call"), "hands off")
+    edge.routers["edge-1"].publish_from_outside("shop-r", 1, {"a-2": 100, "b-1": 0})
+    RouterInstance.objects.update(read_at=timezone.now() - CHECK)
+    tasks.publish(RouterInstance.objects.get(name="edge-1").pk)
+    assert edge.weights("shop-r") == ({"a-2": 100} if pressed else {"a-2": 50, "b-1": 50})
 
 
 def test_a_newer_epoch_is_never_overwritten_and_says_so(edge: Edge) -> None:

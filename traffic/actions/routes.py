@@ -39,7 +39,8 @@ def set_weights(
 ) -> Shifted:
     """Give the Route new weights (Prod -> a whole number, 0-100; what is not named stays). Any numbers will do whose
     sum is not 0: what counts is their proportion. `epoch`: the one that the person has read; Refused where the Route
-    is at another by now. `for_good`: they are the weights of normal times too.
+    is at another by now. `for_good`: what all members have then they have in normal times too, which is a new epoch
+    even where no weight changes; Refused while a Run has a member out.
 
     A Prod that is no member becomes one, for as long as the weights last or for good, if it fits like any home of
     the Route (`split_refusal`). Data with a single writer have one Prod, and another only with `confirm`, the name of the
@@ -58,14 +59,19 @@ def set_weights(
         wanted = _read_weights(weights, members, faults)
         faults.check()
         _check_epoch(row, seen)
-        _check_out(row, members, wanted)
+        _check_out(row, members, wanted, for_good=for_good)
         _check_writer(row, members, wanted, typed, "weights")
         _check_joining(row, members, wanted, for_good=for_good)
         wanted = _given(wanted, members)
-        told = because("weights-set", route=row.name, by=person.get_username(), why=why or "-")
-        shifted = _shifted(row, wanted, told, person)
-        if for_good:
-            _keep(row, wanted)
+        after = {**{prod: member.weight for prod, member in members.items()}, **wanted}
+        kept = for_good and any(
+            prod not in members or members[prod].target != weight for prod, weight in after.items()
+        )
+        code = "weights-set-for-good" if kept else "weights-set"
+        told = because(code, route=row.name, by=person.get_username(), why=why or "-")
+        shifted = _shifted(row, wanted, told, person, anew=kept)
+        if kept:
+            _keep(row, after)
         return shifted
 
 
@@ -153,9 +159,11 @@ def make_route(
     return route
 
 
-def _shifted(row: Route, wanted: Mapping[str, int], why: Reason, person: Person) -> Shifted:
+def _shifted(
+    row: Route, wanted: Mapping[str, int], why: Reason, person: Person, *, anew: bool = False
+) -> Shifted:
     now = timezone.now()
-    shifted = shift({row.pk: wanted}, why, now, actor=person)
+    shifted = shift({row.pk: wanted}, why, now, actor=person, anew=anew)
     if shifted.routes:
         record([event(now, "route", actor=person, reason=why)])
     return shifted
@@ -269,14 +277,17 @@ def _unreached(row: Route, prod: str) -> Reason | None:
     return because("prod-without-endpoint", route=row.name, prods=prod)
 
 
-def _check_out(row: Route, members: Mapping[str, RouteMember], wanted: Mapping[str, int]) -> None:
-    """Nobody is sent more to a member that a Run has taken out of service."""
+def _check_out(
+    row: Route, members: Mapping[str, RouteMember], wanted: Mapping[str, int], *, for_good: bool = False
+) -> None:
+    """Nobody is sent more to a member that a Run has taken out of service, and the weights while it is out are no
+    normal times."""
     out = RouteOut.objects.filter(route=row).select_related("prod").first()
     if out is None:
         return
     name = out.prod.name
     now = members[name].weight if name in members else 0
-    if wanted.get(name, 0) > now:
+    if for_good or wanted.get(name, 0) > now:
         raise Refused(because("member-is-out", route=row.name, prod=name, run=out.run_id))
 
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from clusters.models import Cluster, Prod
-from journal.core.reasons import Reason, because, reason_to_json
+from journal.core.reasons import Reason, because, reason_to_json, within
 from journal.hints import publish as hint
 from journal.log import event, record
 from traffic.models import Publication, RouteMember, RouterInstance
@@ -33,16 +33,19 @@ Connect = Callable[[RouterInstance], Router]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Of one Route: why it is not as asked (None: it is), and the state that follows."""
+    """Of one Route: why it is not as asked (None: it is), and the state that follows. `left`: nobody mends it."""
 
     state: str
     reason: Reason | None = None
+    left: bool = False
 
 
-def publish_instance(instance_id: int, connect: Connect) -> list[int]:
+def publish_instance(instance_id: int, connect: Connect, *, mends: bool = True) -> list[int]:
     """Publish all that is due at the instance, from what the rows say now; returns the ids of the Prods on whose
     Routes something is otherwise than before. One publisher works on an instance at a time; another returns at
     once, and what became due meanwhile is done by the first. May be called at any time, by many.
+
+    Without `mends` only what was asked for and not published yet is written: what was, and is otherwise now, is shown.
     """
     prods: set[int] = set()
     for _ in range(MOST_ROUNDS):
@@ -51,7 +54,7 @@ def publish_instance(instance_id: int, connect: Connect) -> list[int]:
             break
         try:
             rows = RouterInstance.objects.select_related("cluster", "router")
-            prods |= _one_round(rows.get(pk=instance_id), connect)
+            prods |= _one_round(rows.get(pk=instance_id), connect, mends)
         finally:
             held = RouterInstance.objects.filter(pk=instance_id, lease_until=lease)
             held.update(lease_until=timezone.now())
@@ -80,12 +83,13 @@ def instances_due(now: datetime) -> list[int]:
     return sorted({*waiting, *old.values_list("pk", flat=True)})
 
 
-def _one_round(instance: RouterInstance, connect: Connect) -> set[int]:
+def _one_round(instance: RouterInstance, connect: Connect, mends: bool) -> set[int]:
     now = timezone.now()
     whole = instance.read_at is None or now - instance.read_at >= CHECK
     mine = Publication.objects.filter(instance=instance).select_related("route")
     publications = list(mine if whole else mine.filter(due_at__lte=now))
     asked, homeless = asked_of(publications)
+    due = {one.route.name for one in publications if mends or one.due_at}
     if not connection.in_atomic_block:
         connection.close()  # not held over the calls that follow
     found = _unknown_where(homeless)
@@ -93,8 +97,10 @@ def _one_round(instance: RouterInstance, connect: Connect) -> set[int]:
     trouble = None
     try:
         router = connect(instance)
-        brought, actual = bring(router, asked)
+        brought, actual = bring(router, [one for one in asked if one.route in due])
         found |= brought
+        seen, shown = _look_at(router, [one for one in asked if one.route not in due])
+        found, actual = found | seen, actual | shown
     except RouterError as error:
         trouble = error.reason
         found = {one.route: Found(State.UNREACHABLE, trouble) for one in asked} | found
@@ -123,10 +129,26 @@ def _unknown_where(homeless: Mapping[str, Sequence[str]]) -> dict[str, Found]:
     }
 
 
+def _look_at(router: Router, asked: Collection[Asked]) -> tuple[dict[str, Found], dict[str, Actual]]:
+    """As `bring`, and nothing is written."""
+    if not asked:
+        return {}, {}
+    actual = router.read([one.route for one in asked])
+    found = router.verify(list(asked), actual)
+    states = {route: _left_alone(why) if why else Found(State.PUBLISHED) for route, why in found.items()}
+    return states, actual
+
+
+def _left_alone(why: Reason) -> Found:
+    return Found(State.PENDING, within("router-not-mended", why), left=True)
+
+
 def bring(router: Router, asked: Collection[Asked]) -> tuple[dict[str, Found], dict[str, Actual]]:
     """Write what differs, and read it back: what became of each Route, and what was read last. Raises Unreachable where
     the instance does not answer."""
     names = [one.route for one in asked]
+    if not names:
+        return {}, {}
     actual = router.read(names)
     found: dict[str, Found] = {}
     able = list(asked)
@@ -222,7 +244,7 @@ def _take_up(publication: Publication, one: Found, read: Actual | None, now: dat
         publication.since = now
     publication.state = one.state
     publication.reason = reason_to_json(one.reason) if one.reason else {}
-    wait = _NEXT[one.state]
+    wait = None if one.left else _NEXT[one.state]
     publication.due_at = now + wait if wait else None
     if read is not None:
         publication.epoch, publication.weights, publication.read_at = read.epoch, dict(read.weights), now
