@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from orchestrator.embedded.stack import Stack, wait_until
+from tests.e2e.api import Api
 from tests.e2e.people import DESK, PHONE, People, people, picture
 from tests.e2e.traffic_pages import LONG, RUN_PAGE, asked, asked_by, await_done, confirm, failing, row
 from tests.e2e.users import Users, errors, prods_of
@@ -23,6 +25,10 @@ NORMAL = {
     "shop-u": {"c-1"},
     "staff": {"c-2"},
 }
+
+
+# Whom the rollback sends to other Prods.
+MOVED = ("shop-r", "shop-u")
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,11 @@ def nothing_to_complain(crowd: People) -> Iterator[None]:
     yield
     refused = crowd.stack.log("web").count("content security policy:")
     assert (crowd.complaints, refused) == ([], 0)
+
+
+def shown(api: Api, route: str) -> bool:
+    """Whether every router shows the Route as it is asked for."""
+    return {one["state"] for one in api.get(f"routes/{route}/")["publications"]} == {"published"}
 
 
 def outage(users: Users, since: float) -> dict[str, tuple[float, float]]:
@@ -187,9 +198,12 @@ def test_a_bad_release_in_wave_3_is_rolled_back_while_users_are_served(
     expect(phone.locator(".undo")).to_contain_text("320 tenants are sent to good Prods at once; 3 stay")
     picture(phone, "rollback-offer-phone")
     back = confirm(phone, "crash loop in wave 3")
+    with closing(Api(url, crowd.stack.demo["token"])) as api:
+        wait_until(lambda: all(shown(api, route) for route in MOVED), SOON_S, "routers show the move")
+    moved = time.time()
     manager.goto(url + "/routes/")
     picture(manager, "rollback-routes")
-    for route in ("shop-r", "shop-u"):
+    for route in MOVED:
         assert asked_by(manager, url, route, back) and asked_by(manager, url, route, back) <= {"a-1", "b-2"}
     manager.goto(f"{url}/runs/{run}/")
     expect(manager.locator("[data-key='veto']")).to_contain_text("crash loop in wave 3")
@@ -212,6 +226,9 @@ def test_a_bad_release_in_wave_3_is_rolled_back_while_users_are_served(
         if group != "staff"
     )
     assert prods_of(entries)["staff"] == {"c-2"}
+    # From the moment on that routers showed it, the bad Version got nobody whom a good Prod could serve.
+    after = [one for one in entries if one["group"] in MOVED and one["t"] >= moved]
+    assert after and [one for one in after if one["version"] == "v1.1.0"] == []
     stood_in = [one for one in entries if one["group"] == "shop-r" and one["prod"] in {"a-1", "b-2"}]
     assert stood_in
     for one in (manager, phone):
