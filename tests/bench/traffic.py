@@ -53,17 +53,23 @@ class Bench:
     def __init__(self, stack: Stack, rate: float) -> None:
         self.stack, self.world = stack, World(stack)
         self.api, self.users = Api(stack.url, stack.demo["token"]), Users(stack)
+        self.harmful: list[str] = []  # what should have hurt nobody, and did
         self.relay: Relay | None = None  # of HAProxy's runtime socket, while there is one
         self.users.hurry(rate)
         wait_until(lambda: len(self.users.served("group")) == len(ROUTES), SOON_S, "everybody is served")
 
-    def told(self, door: str, what: str, since: float, until: float, more: str) -> None:
-        """Print a row about the requests sent between two moments (seconds since the epoch)."""
+    def told(
+        self, door: str, what: str, since: float, until: float, more: str, *, harmless: bool = True
+    ) -> None:
+        """Print a row about the requests sent between two moments (seconds since the epoch), and remember what hurt
+        somebody that should be `harmless`. Nobody may ever be misrouted."""
         wait_until(lambda: self.users.log(until), SOON_S, "the log is written")
         sent = [one for one in self.users.log(since) if one["t"] <= until]
         epochs = {route: self.api.all(f"routes/{route}/epochs/") for route in ROUTES}
         failed, astray = len(errors(sent)), len(misrouted(sent, epochs))
         print(f"| {door} | {what} | {len(sent)} | {failed} | {astray} | {more} |", flush=True)
+        if astray or (failed and harmless):
+            self.harmful.append(f"{door}: {what}")
 
     def epochs(self) -> dict[str, int]:
         return {route["name"]: route["epoch"] for route in self.api.get("routes/")["results"]}
@@ -201,7 +207,7 @@ def failover(bench: Bench, door: str) -> None:
     more = f"unreachable {missed - died:.1f} s, down by two signals {noticed - died:.1f} s, click → last weight read back {done - clicked:.2f} s, "
     more += f"last failed request {last - clicked:+.2f} s, {len(moved)} Routes, {writes}; "
     more += f"of redundant tenants {len(others)} failed, until the router saw it"
-    bench.told(door, "failover of a dead cluster (from its death)", died, ended, more)
+    bench.told(door, "failover of a dead cluster (from its death)", died, ended, more, harmless=False)
     wait_until(lambda: health(bench) == "healthy" and not stops(bench), SOON_S, "it may come back")
     began = time.time()
     ended = bench.finish(move(bench, "failback"))
@@ -247,7 +253,7 @@ def kubectl_undo(bench: Bench, door: str, version: str) -> None:
     last = max(one["t"] for one in bench.users.log(clicked) if one["version"] == version)
     more = f"click → rolled out {ended - clicked:.2f} s, last request on the bad Version {last - clicked:.2f} s, "
     more += f"{len(names)} Deployments"
-    bench.told(door, "kubectl rollout undo of all Prods, in parallel", clicked, ended, more)
+    bench.told(door, "kubectl rollout undo of all Prods, in parallel", clicked, ended, more, harmless=False)
 
 
 def kubectl(bench: Bench, prod: str) -> list[str]:
@@ -306,6 +312,8 @@ def main() -> None:
             # Last: what kubectl has written belongs to kubectl.
             bench.finish(bench.start("for-kubectl"))
             kubectl_undo(bench, door, "for-kubectl")
+        if bench.harmful:
+            raise SystemExit(f"Requests failed or were misrouted: {', '.join(bench.harmful)}")
 
 
 if __name__ == "__main__":
