@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from simulator.fault_checks import PARAMS
 from simulator.testing import Fleet
 from tests.simulator.space import Space, config_map, deployment, until
 
@@ -131,16 +132,28 @@ def test_a_slow_cluster_answers_late(fleet: Fleet) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"kind": "nonsense"}, {"kind": "refuse", "cluster": "z"}, {"kind": "hold", "match": {"nonsense": 1}},
+        {"kind": "nonsense"}, {"kind": "refuse", "cluster": "z"}, {"kind": "hold", "match": {"nonsense": "1"}},
         {"kind": "image", "pattern": "x", "behaviour": "y"}, {"kind": "error", "rate": 7},
         {"kind": "slow", "delay_s": "long"}, {"kind": "past", "how": "gently"}, {"kind": "node_lost"},
         {"kind": "past", "back_s": -1}, {"kind": "image", "pattern": "x", "behaviour": "laggy", "delay_ms": "nan"},
+        {"kind": ["slow"]}, {"kind": "slow", "cluster": ["a"]}, {"kind": "hold", "match": [1]},
+        {"kind": "hold", "match": {"user_agent": 1}}, {"kind": "random", "kinds": 5}, {"kind": "random", "kinds": [["slow"]]},
+        {"kind": "random", "lasts_s": [[], 1]}, {"kind": "hold", "count": "1.5"}, {"kind": "slow", "delay_s": float("nan")},
     ],
     ids=str,
 )  # fmt: skip
 def test_a_fault_that_cannot_be_is_refused_with_a_sentence(fleet: Fleet, body: dict) -> None:
     with pytest.raises(RuntimeError, match="400"):
         fleet.ask("POST", "/faults", body)
+    assert fleet.faults() == []
+
+
+@pytest.mark.parametrize("kind", PARAMS)
+def test_a_parameter_that_a_fault_does_not_know_is_refused_by_name(fleet: Fleet, kind: str) -> None:
+    needs = {"image": {"pattern": "x", "behaviour": "crash"}, "node_lost": {"node": "*"}}.get(kind, {})
+    with pytest.raises(RuntimeError, match=f"400 .*{kind} knows no delay, while; only cluster") as refused:
+        fleet.fault(kind, delay=9, **{"while": 1}, **needs)
+    assert all(name in str(refused.value) for name in PARAMS[kind])
     assert fleet.faults() == []
 
 
