@@ -145,17 +145,16 @@ class FaultBook:
                 return fault
         return None
 
-    def image_fault(self, image: str) -> Fault | None:
-        """The newest `image` fault whose pattern fits the image."""
-        fitting = (
-            f for f in self.all()[::-1] if f.kind == "image" and image_fits(f.params["pattern"], image)
-        )
-        return next(fitting, None)
+    def image_fault(self, cluster: str, image: str) -> Fault | None:
+        """The newest `image` fault of the cluster whose pattern fits the image."""
+        return next((f for f in self._of_images(cluster) if image_fits(f.params["pattern"], image)), None)
 
-    def image_rules(self) -> list[tuple[str, str]]:
-        """(pattern, behaviour) of the `image` faults, newest first."""
-        rules = [(f.params["pattern"], f.params["behaviour"]) for f in self.all() if f.kind == "image"]
-        return rules[::-1]
+    def image_rules(self, cluster: str) -> list[tuple[str, str]]:
+        """(pattern, behaviour) of the `image` faults of the cluster, newest first."""
+        return [(f.params["pattern"], f.params["behaviour"]) for f in self._of_images(cluster)]
+
+    def _of_images(self, cluster: str) -> list[Fault]:
+        return [f for f in self.all()[::-1] if f.kind == "image" and f.cluster in (None, cluster)]
 
     def _told(self) -> None:
         for listener in self._listeners:

@@ -89,7 +89,6 @@ def strokes(game: Game) -> Iterator[Stroke]:
             dice.choice(game.clusters),
         )
         more = DRAWN.get(kind, _nothing)(dice, game, cluster)
-        where = {} if kind == "image" else {"cluster": cluster}
         once = kind in ONE_SHOT
         yield Stroke(
             round(at_s, 3), 0.0 if once else round(lasts_s, 3), {"kind": kind, "cluster": cluster, **more}

@@ -159,6 +159,12 @@ def test_an_image_rule_changes_how_an_image_behaves_and_back(space: Space) -> No
     until(space.rolled_out, "pulled after all")
 
 
+def test_an_image_that_is_bad_on_another_cluster_starts_here(space: Space) -> None:
+    space.fleet.fault("image", pattern="shop/api:v9", behaviour="missing", cluster="b")
+    roll(space, "v9", replicas=1)
+    until(space.rolled_out, "rolled out")
+
+
 def test_a_pod_gets_ready_once_its_image_is_no_longer_told_not_to(space: Space) -> None:
     fault = space.fleet.fault("image", pattern="shop/api:v9", behaviour="neverready")
     roll(space, "v9", replicas=1)
