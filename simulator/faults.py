@@ -51,6 +51,7 @@ class FaultBook:
     def __init__(self, seed: int = 1) -> None:
         self._faults: dict[str, Fault] = {}
         self._count = 0
+        self._happened: set[str] = set()
         self._random = random.Random(f"{seed}/faults")
         self._listeners: list[Callable[[], None]] = []
 
@@ -65,10 +66,16 @@ class FaultBook:
         self._count += 1
         rest = {key: value for key, value in params.items() if key != "kind"}
         fault = Fault(f"f{self._count}", kind, rest, params.get("cluster"), int(params.get("count", 1)))
-        if kind not in ONE_SHOT:
+        if kind in ONE_SHOT:
+            self._happened.add(fault.id)
+        else:
             self._faults[fault.id] = fault
             self._told()
         return fault
+
+    def has_happened(self, fault_id: str) -> bool:
+        """Whether it was one that happens once, so that there is nothing to undo."""
+        return fault_id in self._happened
 
     def all(self) -> list[Fault]:
         """The active faults, oldest first."""

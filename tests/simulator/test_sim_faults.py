@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simulator.fault_checks import PARAMS
+from simulator.fault_checks import ONE_SHOT, PARAMS
 from simulator.testing import Fleet
 from tests.simulator.space import Space, config_map, deployment, until
 
@@ -146,6 +146,16 @@ def test_a_fault_that_cannot_be_is_refused_with_a_sentence(fleet: Fleet, body: d
     with pytest.raises(RuntimeError, match="400"):
         fleet.ask("POST", "/faults", body)
     assert fleet.faults() == []
+
+
+@pytest.mark.parametrize("kind", ONE_SHOT)
+def test_clearing_what_happened_once_says_that_there_is_nothing_to_undo(fleet: Fleet, kind: str) -> None:
+    fault = fleet.fault(kind, cluster="a")
+    for _ in range(2):
+        answer = fleet.ask("DELETE", f"/faults/{fault}")
+        assert answer == {"cleared": 0, "message": f"{fault} happened once: there is nothing to undo"}
+    with pytest.raises(RuntimeError, match="404 .*there is no fault f0"):
+        fleet.ask("DELETE", "/faults/f0")
 
 
 @pytest.mark.parametrize("kind", PARAMS)
