@@ -154,7 +154,7 @@ def test_clearing_what_happened_once_says_that_there_is_nothing_to_undo(fleet: F
     for _ in range(2):
         answer = fleet.ask("DELETE", f"/faults/{fault}")
         assert answer == {"cleared": 0, "message": f"{fault} happened once: there is nothing to undo"}
-    with pytest.raises(RuntimeError, match="404 .*there is no fault f0"):
+    with pytest.raises(RuntimeError, match=r"404 .*there is no fault f0"):
         fleet.ask("DELETE", "/faults/f0")
 
 
