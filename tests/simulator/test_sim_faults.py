@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from simulator.fault_checks import ONE_SHOT, PARAMS
+from simulator.faults import FaultBook
 from simulator.testing import Fleet
 from tests.simulator.space import Space, config_map, deployment, until
 
@@ -96,10 +97,32 @@ def test_a_superseded_writer_that_was_held_is_fenced_by_the_version_it_saw(
     assert space.get("configmaps", "settings")["data"] == {"epoch": "2"}
 
 
-def test_errors_come_at_their_rate_with_their_status(fleet: Fleet) -> None:
+def codes(fleet: Fleet, count: int) -> list[int]:
+    return [fleet.request("a", "GET", "/api/v1/namespaces")[0] for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("params", "least", "most"),
+    [({"rate": 0}, 0, 0), ({"rate": 0.05}, 440, 560), ({"rate": 0.5}, 4850, 5150), ({}, 10_000, 10_000)],
+    ids=str,
+)
+def test_errors_come_at_their_rate(params: dict[str, float], least: int, most: int) -> None:
+    book = FaultBook(seed=1)
+    book.add({"kind": "error", "cluster": "a", **params})
+    assert least <= sum(book.error_for("a") is not None for _ in range(10_000)) <= most
+    assert book.error_for("b") is None
+
+
+def test_some_requests_fail_with_the_status_that_was_asked_for(fleet: Fleet) -> None:
     fleet.fault("error", cluster="a", rate=0.5, status=503)
-    codes = {fleet.request("a", "GET", "/api/v1/namespaces")[0] for _ in range(40)}
-    assert codes == {200, 503}
+    assert set(codes(fleet, 40)) == {200, 503}
+
+
+def test_errors_end_when_they_are_cleared(fleet: Fleet) -> None:
+    fault = fleet.fault("error", cluster="a")
+    assert codes(fleet, 5) == [500] * 5
+    fleet.clear_faults(fault)
+    assert codes(fleet, 5) == [200] * 5
 
 
 def test_too_many_requests_say_when_to_come_back_as_priority_and_fairness_does(fleet: Fleet) -> None:
@@ -127,6 +150,14 @@ def test_a_slow_cluster_answers_late(fleet: Fleet) -> None:
     begun = time.monotonic()
     assert fleet.request("a", "GET", "/readyz")[0] == 200
     assert time.monotonic() - begun >= 0.3
+
+
+def test_a_slow_cluster_answers_at_once_when_that_is_cleared(fleet: Fleet) -> None:
+    fault = fleet.fault("slow", cluster="a", delay_s=30)
+    with pytest.raises(TimeoutError):
+        fleet.request("a", "GET", "/readyz", timeout=0.1)
+    fleet.clear_faults(fault)
+    assert fleet.request("a", "GET", "/readyz", timeout=20)[0] == 200
 
 
 @pytest.mark.parametrize(

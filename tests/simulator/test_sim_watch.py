@@ -39,6 +39,17 @@ async def types_to_its_end(response: aiohttp.ClientResponse) -> list[str]:
     return types
 
 
+async def is_cut(response: aiohttp.ClientResponse) -> bool:
+    """Whether the stream ends, and not in order."""
+    try:
+        await next_event(response)
+    except TimeoutError:
+        return False
+    except aiohttp.ClientError:
+        return True
+    return False
+
+
 def version(space: Space, plural: str = "secrets") -> str:
     return str(space.ask("GET", plural)[1]["metadata"]["resourceVersion"])
 
@@ -172,10 +183,16 @@ def test_dropped_watches_end_in_the_middle(space: Space) -> None:
     async def run() -> bool:
         async with watching(space, "secrets", f"resourceVersion={version(space)}") as response:
             await asyncio.to_thread(space.fleet.fault, "drop_watches", cluster="a")
-            try:
-                return await next_event(response) is None
-            except aiohttp.ClientError:
-                return True
+            return await is_cut(response)
+
+    assert asyncio.run(run())
+
+
+def test_a_cluster_that_refuses_cuts_the_watches_that_are_open(fleet: Fleet, space: Space) -> None:
+    async def run() -> bool:
+        async with watching(space, "secrets", f"resourceVersion={version(space)}") as response:
+            await asyncio.to_thread(fleet.fault, "refuse", cluster="a")
+            return await is_cut(response)
 
     assert asyncio.run(run())
 
