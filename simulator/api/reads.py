@@ -37,10 +37,15 @@ def get_object(store: Store | Past, target: Target, request: Request) -> Respons
     version = version_number(request.query.get("resourceVersion", ""))
     if version > store.version:
         raise too_large(version, store.version)
+    return shown(target.kind, stored_object(store, target), request)
+
+
+def stored_object(store: Store | Past, target: Target) -> Obj:
+    """The object that the path names, as it is stored; 404."""
     obj = store.get(target.kind.key, target.space, target.name)
     if obj is None:
         raise not_found(target.kind, target.name)
-    return shown(target.kind, obj, request)
+    return obj
 
 
 def shown(kind: Kind, obj: Obj, request: Request, status: int = 200) -> Response:
