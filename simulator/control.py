@@ -121,6 +121,8 @@ class Control:
         return {"cleared": self.fleet.faults.clear()}
 
     def _clear_one(self, fault_id: str) -> Any:
+        if self.fleet.faults.has_happened(fault_id):
+            return {"cleared": 0, "message": f"{fault_id} happened once: there is nothing to undo"}
         if not self.fleet.faults.clear(fault_id):
             raise Refused(404, f"there is no fault {fault_id}")
         return {"cleared": 1}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def set_fault(fleet: Fleet, params: Obj) -> Fault:
     """The fault, now set; BadFault when it cannot be."""
     cluster = params.get("cluster")
-    if cluster is not None and cluster not in fleet.clusters:
+    if cluster is not None and cluster not in tuple(fleet.clusters):  # of whatever type it is
         raise BadFault(f"there is no cluster {cluster!r}; there are: {', '.join(fleet.clusters)}")
     if params.get("kind") == "node_lost":
         _check_node(fleet, params)

@@ -10,6 +10,13 @@ from simulator.values import Obj
 
 LOCK_MESSAGE = "the object has been modified; please apply your changes to the latest version and try again"
 
+EXPIRED_PAGE = (  # handleCompactedErrorForPaging in apiserver/pkg/storage
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+    "deleted between the time the first chunk was returned and now may show up in the list."
+)
+
 
 class ApiError(Exception):
     """Ends a request with a Status."""
@@ -21,15 +28,16 @@ class ApiError(Exception):
         message: str,
         details: Obj | None = None,
         headers: dict[str, str] | None = None,
+        metadata: Obj | None = None,
     ) -> None:
         super().__init__(message)
         self.code, self.reason, self.message, self.details = code, reason, message, details
-        self.headers = headers or {}
+        self.headers, self.metadata = headers or {}, metadata or {}
 
     def status(self) -> Obj:
         """The Status object."""
         status: dict[str, Any] = {
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "kind": "Status", "apiVersion": "v1", "metadata": self.metadata, "status": "Failure",
             "message": self.message,
         }  # fmt: skip
         if self.reason:
@@ -136,5 +144,10 @@ def too_large(version: int, newest: int) -> ApiError:
 
 
 def gone(version: int, oldest: int) -> ApiError:
-    """410 for a resourceVersion or a continue token that is no longer in the history."""
+    """410 for a watch from a version that is no longer in the history."""
     return ApiError(410, "Expired", f"too old resource version: {version} ({oldest})")
+
+
+def expired_page(going_on: str) -> ApiError:
+    """410 for a page of a version that is no longer in the history, with a token for the rest as it is now."""
+    return ApiError(410, "Expired", EXPIRED_PAGE, metadata={"continue": going_on})

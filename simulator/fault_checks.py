@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from fnmatch import fnmatchcase
 from typing import Any
 
 from simulator.values import Obj
 
-KINDS = ("refuse", "hang", "lost", "cut_users", "hold", "error", "slow", "past", "node_lost", "image", "drop_watches",
-         "compact", "random")  # fmt: skip
+PARAMS = {  # what each may be told beside `cluster`
+    "refuse": (), "hang": (), "lost": ("how",), "cut_users": ("how",), "hold": ("match", "count", "when"),
+    "error": ("rate", "status", "retry_after_s"), "slow": ("delay_s",), "past": ("back_s", "how"), "node_lost": ("node",),
+    "image": ("pattern", "behaviour", "rate", "status", "delay_ms", "after_s"), "drop_watches": (), "compact": (),
+    "random": ("seed", "kinds", "every_s", "lasts_s", "pattern"),
+}  # fmt: skip
 ONE_SHOT = ("drop_watches", "compact")
 BEHAVIOURS = ("missing", "crash", "neverready", "slow", "failing", "laggy", "leak", "good")
 WAYS = {
@@ -30,8 +33,12 @@ class BadFault(ValueError):
 
 def checked(kind: str, params: Obj) -> None:
     """BadFault unless the parameters fit the kind."""
-    if kind not in KINDS:
-        raise BadFault(f"there is no fault {kind!r}; there are: {', '.join(KINDS)}")
+    if not _is_text(kind) or kind not in PARAMS:
+        raise BadFault(f"there is no fault {kind!r}; there are: {', '.join(PARAMS)}")
+    known = ("cluster", *PARAMS[kind])
+    unknown = sorted(params.keys() - {"kind", *known})
+    if unknown:
+        raise BadFault(f"{kind} knows no {', '.join(unknown)}; only {', '.join(known)}")
     for name in NUMBERS.keys() & params.keys():
         _check_number(name, params[name])
     ways = WAYS.get(kind)
@@ -66,16 +73,17 @@ def _is_text(value: Any) -> bool:
 
 def _check_number(name: str, value: Any) -> None:
     low, high = NUMBERS[name]
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise BadFault(f"{name} is a number") from error
-    if not (math.isfinite(number) and low <= number <= high):
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise BadFault(f"{name} is a number")
+    if not low <= value <= high:  # nor is NaN
         raise BadFault(f"{name} goes from {low:g} to {high:g}")
 
 
 def _check_hold(params: Obj) -> None:
-    unknown = set(params.get("match") or {}) - set(MATCH_KEYS)
+    match = params.get("match") or {}
+    if not isinstance(match, dict) or not all(isinstance(value, str) for value in match.values()):
+        raise BadFault(f"hold: match is an object of texts, by {', '.join(MATCH_KEYS)}")
+    unknown = set(match) - set(MATCH_KEYS)
     if unknown:
         raise BadFault(f"hold cannot match {', '.join(sorted(unknown))}; only {', '.join(MATCH_KEYS)}")
     if params.get("when", "before") not in ("before", "after"):

@@ -51,6 +51,7 @@ class FaultBook:
     def __init__(self, seed: int = 1) -> None:
         self._faults: dict[str, Fault] = {}
         self._count = 0
+        self._happened: set[str] = set()
         self._random = random.Random(f"{seed}/faults")
         self._listeners: list[Callable[[], None]] = []
 
@@ -65,10 +66,16 @@ class FaultBook:
         self._count += 1
         rest = {key: value for key, value in params.items() if key != "kind"}
         fault = Fault(f"f{self._count}", kind, rest, params.get("cluster"), int(params.get("count", 1)))
-        if kind not in ONE_SHOT:
+        if kind in ONE_SHOT:
+            self._happened.add(fault.id)
+        else:
             self._faults[fault.id] = fault
             self._told()
         return fault
+
+    def has_happened(self, fault_id: str) -> bool:
+        """Whether it was one that happens once, so that there is nothing to undo."""
+        return fault_id in self._happened
 
     def all(self) -> list[Fault]:
         """The active faults, oldest first."""
@@ -145,17 +152,16 @@ class FaultBook:
                 return fault
         return None
 
-    def image_fault(self, image: str) -> Fault | None:
-        """The newest `image` fault whose pattern fits the image."""
-        fitting = (
-            f for f in self.all()[::-1] if f.kind == "image" and image_fits(f.params["pattern"], image)
-        )
-        return next(fitting, None)
+    def image_fault(self, cluster: str, image: str) -> Fault | None:
+        """The newest `image` fault of the cluster whose pattern fits the image."""
+        return next((f for f in self._of_images(cluster) if image_fits(f.params["pattern"], image)), None)
 
-    def image_rules(self) -> list[tuple[str, str]]:
-        """(pattern, behaviour) of the `image` faults, newest first."""
-        rules = [(f.params["pattern"], f.params["behaviour"]) for f in self.all() if f.kind == "image"]
-        return rules[::-1]
+    def image_rules(self, cluster: str) -> list[tuple[str, str]]:
+        """(pattern, behaviour) of the `image` faults of the cluster, newest first."""
+        return [(f.params["pattern"], f.params["behaviour"]) for f in self._of_images(cluster)]
+
+    def _of_images(self, cluster: str) -> list[Fault]:
+        return [f for f in self.all()[::-1] if f.kind == "image" and f.cluster in (None, cluster)]
 
     def _told(self) -> None:
         for listener in self._listeners:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from simulator.fault_checks import ONE_SHOT, BadFault
+from simulator.fault_checks import ONE_SHOT, BadFault, checked
 from simulator.faults import Fault, FaultBook
 from simulator.settings import BadSetting, Range, parse_range
 from simulator.values import Obj
@@ -28,7 +28,6 @@ USUAL = (
 WITH_PATTERN = ("image",)  # also drawn when a pattern says of which images
 BAD_BEHAVIOURS = ("missing", "crash", "neverready", "slow", "failing", "laggy", "leak")
 TOLD = 1000  # of what it did, at most
-KNOWN = ("seed", "kinds", "cluster", "every_s", "lasts_s", "pattern", "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,12 @@ class Stroke:
 
 def parse_game(params: Obj, clusters: tuple[str, ...], nodes: int) -> Game:
     """The game that the parameters of a `random` fault ask for; BadFault."""
-    unknown = sorted(params.keys() - set(KNOWN))
-    if unknown:
-        raise BadFault(f"random knows no {', '.join(unknown)}; only {', '.join(KNOWN[:-1])}")
+    checked("random", params)
     pattern = str(params.get("pattern") or "")
     allowed = (*USUAL, *(WITH_PATTERN if pattern else ()))
     given = params.get("kinds") or list(allowed)
-    kinds = tuple(given.split(",") if isinstance(given, str) else given)
-    if not set(kinds) <= set(allowed):
+    kinds = tuple(given.split(",")) if isinstance(given, str) else given
+    if not isinstance(kinds, list | tuple) or not all(kind in allowed for kind in kinds):
         raise BadFault(
             f"random: kinds are of {', '.join(allowed)}{'' if pattern else '; image wants a pattern'}"
         )
@@ -77,7 +74,7 @@ def parse_game(params: Obj, clusters: tuple[str, ...], nodes: int) -> Game:
     if every_s[0] < 0.05:
         raise BadFault("random: every_s is at least 0.05")
     chosen = (params["cluster"],) if params.get("cluster") else clusters
-    return Game(seed, kinds, chosen, nodes, every_s, lasts_s, pattern)
+    return Game(seed, tuple(kinds), chosen, nodes, every_s, lasts_s, pattern)
 
 
 def strokes(game: Game) -> Iterator[Stroke]:
@@ -92,9 +89,10 @@ def strokes(game: Game) -> Iterator[Stroke]:
             dice.choice(game.clusters),
         )
         more = DRAWN.get(kind, _nothing)(dice, game, cluster)
-        where = {} if kind == "image" else {"cluster": cluster}
         once = kind in ONE_SHOT
-        yield Stroke(round(at_s, 3), 0.0 if once else round(lasts_s, 3), {"kind": kind, **where, **more})
+        yield Stroke(
+            round(at_s, 3), 0.0 if once else round(lasts_s, 3), {"kind": kind, "cluster": cluster, **more}
+        )
 
 
 def _nothing(_dice: Dice, _game: Game, _cluster: str) -> Obj:

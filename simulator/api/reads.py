@@ -19,7 +19,7 @@ from simulator.api.forms import (
 from simulator.api.options import check_list_options, version_number, whole_number
 from simulator.api.tables import table_of
 from simulator.api.target import Target
-from simulator.errors import ApiError, bad_request, not_found, too_large
+from simulator.errors import ApiError, bad_request, expired_page, not_found, too_large
 from simulator.kinds.kind import Kind
 from simulator.selectors import Predicate, both, everything, field_predicate, label_predicate
 from simulator.store.past import Past
@@ -27,6 +27,7 @@ from simulator.store.store import Store
 from simulator.values import Obj, full_name
 from simulator.wire.messages import Request, Response
 
+NOW = -1  # the version in a token that goes on with what there is by then, as upstream has it
 UNNAMED_IN_LISTS = ("kind", "apiVersion")  # typed lists name them once, for the whole list
 
 
@@ -36,10 +37,15 @@ def get_object(store: Store | Past, target: Target, request: Request) -> Respons
     version = version_number(request.query.get("resourceVersion", ""))
     if version > store.version:
         raise too_large(version, store.version)
+    return shown(target.kind, stored_object(store, target), request)
+
+
+def stored_object(store: Store | Past, target: Target) -> Obj:
+    """The object that the path names, as it is stored; 404."""
     obj = store.get(target.kind.key, target.space, target.name)
     if obj is None:
         raise not_found(target.kind, target.name)
-    return shown(target.kind, obj, request)
+    return obj
 
 
 def shown(kind: Kind, obj: Obj, request: Request, status: int = 200) -> Response:
@@ -131,7 +137,8 @@ def _continued(token: str, store: Store | Past) -> tuple[int, tuple[str, str]]:
         version, start = int(place["rv"]), (str(place["start"][0]), str(place["start"][1]))
     except (ValueError, KeyError, TypeError, IndexError, binascii.Error) as error:
         raise bad_request("continue key is not valid") from error
+    if version == NOW:
+        return store.version, start
     if version < store.compacted:
-        raise ApiError(410, "Expired", "The provided continue parameter is too old to display a consistent list "
-                       "result. You can start a new list without the continue parameter.")  # fmt: skip
+        raise expired_page(_token(start, NOW))
     return version, start

@@ -198,7 +198,8 @@ class ApiServer:
         if target.subresource == "log":
             return pod_log(self.backend.store, target, request)
         if target.subresource == "scale":
-            return json_response(scale_of(target.kind, writes.live_object(self.backend, target)))
+            obj = reads.stored_object(self._seen(request), target)
+            return json_response(scale_of(target.kind, target.kind.seen(obj)))
         return reads.get_object(self._seen(request), target, request)
 
     def _seen(self, request: Request) -> Store | Past:

@@ -38,6 +38,7 @@ class Watch:
         self._headed = False
         self._muted_lines: list[bytes] | None = None
         self._timers: list[asyncio.TimerHandle] = []
+        self._is_over = False
 
     def start(self, request: Request) -> None:
         """Send the head and what the client has missed; then stay open."""
@@ -137,7 +138,12 @@ class Watch:
     def _expire(self) -> None:
         if self.bookmarks and self.hub.store.version >= self._since:
             self.send(self._bookmark({}))
-        if not self.hub.is_silent():
+        self._is_over = True
+        self.end_if_over()
+
+    def end_if_over(self) -> None:
+        """End the stream when its time has passed, unless the cluster is silent: then as soon as it speaks again."""
+        if self._is_over and not self.hub.is_silent() and not self.connection.closed:
             self.close()
             self.connection.end_stream()
 
@@ -220,6 +226,7 @@ class WatchHub:
         """Mute or unmute every watch, as the cluster's faults now want."""
         for watch in self._all():
             watch.mute(self._muted())
+            watch.end_if_over()
 
     def _all(self) -> list[Watch]:
         return [watch for watches in self._watches.values() for watch in watches]

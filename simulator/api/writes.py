@@ -8,7 +8,7 @@ from simulator.api.bodies import media_type, parse_body, parse_object
 from simulator.api.field_validation import check_applied, check_fields, not_converted, warned
 from simulator.api.options import check_write_options, delete_options
 from simulator.api.patching import patched
-from simulator.api.reads import predicate_of, shown
+from simulator.api.reads import predicate_of, shown, stored_object
 from simulator.api.scale import scale_of, scaled
 from simulator.api.target import Target, is_dry_run
 from simulator.errors import ApiError, bad_request, invalid, invalid_options, method_not_allowed, not_found
@@ -50,10 +50,7 @@ def create_object(backend: Backend, target: Target, request: Request) -> Respons
 
 def live_object(backend: Backend, target: Target) -> Obj:
     """The object the path names; 404."""
-    obj = backend.store.get(target.kind.key, target.space, target.name)
-    if obj is None:
-        raise not_found(target.kind, target.name)
-    return target.kind.seen(obj)
+    return target.kind.seen(stored_object(backend.store, target))
 
 
 def replace_object(backend: Backend, target: Target, request: Request) -> Response:

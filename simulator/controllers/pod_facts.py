@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.faults import FaultBook
+from simulator.controllers.context import Context
 from simulator.values import Obj, dig, stamp
 
 
@@ -16,9 +16,9 @@ def images_of(pod: Obj) -> list[str]:
     return [container.get("image", "") for container in pod["spec"]["containers"]]
 
 
-def leak_s(pod: Obj, faults: FaultBook, usual_s: float) -> float:
+def leak_s(pod: Obj, context: Context, usual_s: float) -> float:
     """How long the memory of a leaking pod lasts: as its fault says, else as long as usual."""
-    found = (faults.image_fault(image) for image in images_of(pod))
+    found = (context.faults.image_fault(context.cluster, image) for image in images_of(pod))
     told = [float(fault.params["after_s"]) for fault in found if fault and "after_s" in fault.params]
     return min(told, default=usual_s)
 

@@ -194,7 +194,7 @@ class PodLife:
 
     def behaviours(self, pod: Obj) -> dict[str, str]:
         """How the image of each container behaves, by the rules of this moment."""
-        rules = self.context.faults.image_rules()
+        rules = self.context.faults.image_rules(self.context.cluster)
         return {
             c["name"]: behaviour.behaviour_of(c.get("image", ""), rules) for c in pod["spec"]["containers"]
         }
@@ -239,7 +239,7 @@ class PodLife:
             self.after(after_s + seconds * slow, self._trouble.finish)
         elif behaviour.LEAK in found.values():
             usual = self.context.draw(self.context.settings().leak_after)
-            self.after(leak_s(pod, self.context.faults, usual), self._trouble.run_out_of_memory)
+            self.after(leak_s(pod, self.context, usual), self._trouble.run_out_of_memory)
 
     def _announce_start(self, pod: Obj, container: Obj) -> None:
         image, name = container.get("image", ""), container["name"]

@@ -67,7 +67,7 @@ class Answers:
 
     async def _treated(self, source: Source, image: str) -> int:
         """The status that a user gets, after the time that it takes."""
-        began, fault = time.monotonic(), self._faults.image_fault(image)
+        began, fault = time.monotonic(), self._faults.image_fault(self.cluster, image)
         manner = manner_of_fault(fault.params) if fault else manner_of_tag(source.version)
         if manner.delay_s:
             await asyncio.sleep(manner.delay_s * self._random.uniform(0.5, 1.5))

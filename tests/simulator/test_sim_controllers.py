@@ -1,5 +1,7 @@
 """Deployments, pods and their failures, seen from the outside."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from simulator.testing import Fleet
@@ -157,6 +159,47 @@ def test_an_image_rule_changes_how_an_image_behaves_and_back(space: Space) -> No
     until(lambda: reason_of(space, "v9") == "ImagePullBackOff", "back-off")
     space.fleet.clear_faults(fault)
     until(space.rolled_out, "pulled after all")
+
+
+def test_a_pod_that_crashed_runs_once_its_image_is_no_longer_told_to(space: Space) -> None:
+    fault = space.fleet.fault("image", pattern="shop/api:v9", behaviour="crash")
+    roll(space, "v9", replicas=1)
+    until(lambda: reason_of(space, "v9") == "CrashLoopBackOff", "back-off")
+    assert not space.rolled_out()
+    space.fleet.clear_faults(fault)
+    until(space.rolled_out, "runs after all")
+    assert space.list("pods")[0]["status"]["containerStatuses"][0]["restartCount"] > 0
+
+
+@pytest.fixture
+def even_starts(fleet: Fleet) -> Iterator[None]:
+    """Every pod takes half a second until it is ready, unless its image says otherwise."""
+    before = fleet.ask("GET", "/settings")["pod_start"]
+    fleet.settings(pod_start=0.5)
+    yield
+    fleet.settings(pod_start=before)
+
+
+@pytest.mark.usefixtures("even_starts")
+@pytest.mark.parametrize("told", [False, True], ids=["by its tag", "by a fault"])
+def test_a_slow_image_is_overtaken_by_a_pod_that_is_made_after_it_was_cleared(
+    space: Space, told: bool
+) -> None:
+    fault = space.fleet.fault("image", pattern=":v9", behaviour="slow") if told else ""
+    space.create("deployments", deployment("late", "v9" if told else "v9-slow", replicas=1))
+    until(lambda: reason_of(space, "") == "ContainerCreating", "a pod that will be late")
+    space.fleet.clear_faults(fault)
+    space.create("deployments", deployment("soon", "v9", replicas=1))
+    until(lambda: space.rolled_out("late"), "ready in the end")
+    entries = [e for e in space.fleet.audit() if e["type"] == "pod" and e["namespace"] == space.name]
+    when = {(e["component"], e["event"]): e["t"] for e in entries}
+    assert when["late", "created"] < when["soon", "created"] < when["soon", "ready"] < when["late", "ready"]
+
+
+def test_an_image_that_is_bad_on_another_cluster_starts_here(space: Space) -> None:
+    space.fleet.fault("image", pattern="shop/api:v9", behaviour="missing", cluster="b")
+    roll(space, "v9", replicas=1)
+    until(space.rolled_out, "rolled out")
 
 
 def test_a_pod_gets_ready_once_its_image_is_no_longer_told_not_to(space: Space) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from simulator.fault_checks import ONE_SHOT, PARAMS
+from simulator.faults import FaultBook
 from simulator.testing import Fleet
 from tests.simulator.space import Space, config_map, deployment, until
 
@@ -95,10 +97,32 @@ def test_a_superseded_writer_that_was_held_is_fenced_by_the_version_it_saw(
     assert space.get("configmaps", "settings")["data"] == {"epoch": "2"}
 
 
-def test_errors_come_at_their_rate_with_their_status(fleet: Fleet) -> None:
+def codes(fleet: Fleet, count: int) -> list[int]:
+    return [fleet.request("a", "GET", "/api/v1/namespaces")[0] for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("params", "least", "most"),
+    [({"rate": 0}, 0, 0), ({"rate": 0.05}, 440, 560), ({"rate": 0.5}, 4850, 5150), ({}, 10_000, 10_000)],
+    ids=str,
+)
+def test_errors_come_at_their_rate(params: dict[str, float], least: int, most: int) -> None:
+    book = FaultBook(seed=1)
+    book.add({"kind": "error", "cluster": "a", **params})
+    assert least <= sum(book.error_for("a") is not None for _ in range(10_000)) <= most
+    assert book.error_for("b") is None
+
+
+def test_some_requests_fail_with_the_status_that_was_asked_for(fleet: Fleet) -> None:
     fleet.fault("error", cluster="a", rate=0.5, status=503)
-    codes = {fleet.request("a", "GET", "/api/v1/namespaces")[0] for _ in range(40)}
-    assert codes == {200, 503}
+    assert set(codes(fleet, 40)) == {200, 503}
+
+
+def test_errors_end_when_they_are_cleared(fleet: Fleet) -> None:
+    fault = fleet.fault("error", cluster="a")
+    assert codes(fleet, 5) == [500] * 5
+    fleet.clear_faults(fault)
+    assert codes(fleet, 5) == [200] * 5
 
 
 def test_too_many_requests_say_when_to_come_back_as_priority_and_fairness_does(fleet: Fleet) -> None:
@@ -128,19 +152,49 @@ def test_a_slow_cluster_answers_late(fleet: Fleet) -> None:
     assert time.monotonic() - begun >= 0.3
 
 
+def test_a_slow_cluster_answers_at_once_when_that_is_cleared(fleet: Fleet) -> None:
+    fault = fleet.fault("slow", cluster="a", delay_s=30)
+    with pytest.raises(TimeoutError):
+        fleet.request("a", "GET", "/readyz", timeout=0.1)
+    fleet.clear_faults(fault)
+    assert fleet.request("a", "GET", "/readyz", timeout=20)[0] == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        {"kind": "nonsense"}, {"kind": "refuse", "cluster": "z"}, {"kind": "hold", "match": {"nonsense": 1}},
+        {"kind": "nonsense"}, {"kind": "refuse", "cluster": "z"}, {"kind": "hold", "match": {"nonsense": "1"}},
         {"kind": "image", "pattern": "x", "behaviour": "y"}, {"kind": "error", "rate": 7},
         {"kind": "slow", "delay_s": "long"}, {"kind": "past", "how": "gently"}, {"kind": "node_lost"},
         {"kind": "past", "back_s": -1}, {"kind": "image", "pattern": "x", "behaviour": "laggy", "delay_ms": "nan"},
+        {"kind": ["slow"]}, {"kind": "slow", "cluster": ["a"]}, {"kind": "hold", "match": [1]},
+        {"kind": "hold", "match": {"user_agent": 1}}, {"kind": "random", "kinds": 5}, {"kind": "random", "kinds": [["slow"]]},
+        {"kind": "random", "lasts_s": [[], 1]}, {"kind": "hold", "count": "1.5"}, {"kind": "slow", "delay_s": float("nan")},
     ],
     ids=str,
 )  # fmt: skip
 def test_a_fault_that_cannot_be_is_refused_with_a_sentence(fleet: Fleet, body: dict) -> None:
     with pytest.raises(RuntimeError, match="400"):
         fleet.ask("POST", "/faults", body)
+    assert fleet.faults() == []
+
+
+@pytest.mark.parametrize("kind", ONE_SHOT)
+def test_clearing_what_happened_once_says_that_there_is_nothing_to_undo(fleet: Fleet, kind: str) -> None:
+    fault = fleet.fault(kind, cluster="a")
+    for _ in range(2):
+        answer = fleet.ask("DELETE", f"/faults/{fault}")
+        assert answer == {"cleared": 0, "message": f"{fault} happened once: there is nothing to undo"}
+    with pytest.raises(RuntimeError, match=r"404 .*there is no fault f0"):
+        fleet.ask("DELETE", "/faults/f0")
+
+
+@pytest.mark.parametrize("kind", PARAMS)
+def test_a_parameter_that_a_fault_does_not_know_is_refused_by_name(fleet: Fleet, kind: str) -> None:
+    needs = {"image": {"pattern": "x", "behaviour": "crash"}, "node_lost": {"node": "*"}}.get(kind, {})
+    with pytest.raises(RuntimeError, match=f"400 .*{kind} knows no delay, while; only cluster") as refused:
+        fleet.fault(kind, delay=9, **{"while": 1}, **needs)
+    assert all(name in str(refused.value) for name in PARAMS[kind])
     assert fleet.faults() == []
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from simulator.store.past import Past, version_before
 from simulator.store.store import Store
-from tests.simulator.space import Space, config_map
+from tests.simulator.space import Space, config_map, deployment
 
 Lines = Iterator[dict[str, Any]]
 
@@ -58,6 +58,18 @@ def test_reads_stop_where_they_were_and_writes_go_on(space: Space) -> None:
     space.fleet.clear_faults(fault)
     assert settings_of(space) == {"a": "new"}
     assert len(space.list("secrets")) == 1
+
+
+def test_a_scale_is_as_old_as_its_workload(space: Space) -> None:
+    def replicas() -> Any:
+        return space.ask("GET", "deployments", "api", sub="scale")[1]["spec"]["replicas"]
+
+    space.create("deployments", deployment(replicas=1))
+    fault = space.fleet.fault("past", cluster="a")
+    space.patch("deployments", "api", {"spec": {"replicas": 2}})
+    assert replicas() == space.get("deployments", "api")["spec"]["replicas"] == 1
+    space.fleet.clear_faults(fault)
+    assert replicas() == 2
 
 
 def test_it_may_go_back_to_before_what_was_already_read(space: Space) -> None:

@@ -50,11 +50,11 @@ def test_every_kind_comes_on_every_cluster_within_its_bounds() -> None:
 
 
 def test_images_misbehave_where_a_pattern_says_which() -> None:
-    game = parse_game({"pattern": "shop/api:v2", "kinds": "image"}, ("a",), 3)
+    game = parse_game({"pattern": "shop/api:v2", "kinds": "image"}, ("a", "b"), 3)
     found = first(game)
     assert {one.fault["pattern"] for one in found} == {"shop/api:v2"}
     assert len({one.fault["behaviour"] for one in found}) > 5
-    assert all("cluster" not in one.fault for one in found)
+    assert {one.fault["cluster"] for one in found} == {"a", "b"}
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,14 @@ def test_a_laggy_version_takes_its_time_with_users_only(fleet: Fleet, space: Spa
     assert found["http_request_errors_total v1.0.0"] == 0
 
 
+def test_an_image_misbehaves_on_the_cluster_that_is_named(fleet: Fleet, space: Space, port: int) -> None:
+    image = {"pattern": "shop/api:v1.0.0", "behaviour": "failing"}
+    fleet.fault("image", **image, cluster="b")
+    assert got(f"http://127.0.0.1:{port}/")[0] == 200
+    fleet.fault("image", **image, cluster="a")
+    assert got(f"http://127.0.0.1:{port}/")[0] == 500
+
+
 def status_of(space: Space) -> Any:
     pods = space.list("pods")
     return (pods[0]["status"].get("containerStatuses") or [{}])[0] if pods else {}

@@ -14,8 +14,10 @@ from tests.simulator.space import Space, config_map
 
 
 @asynccontextmanager
-async def watching(space: Space, plural: str, query: str = "") -> AsyncIterator[aiohttp.ClientResponse]:
-    access = space.fleet.clusters["a"]
+async def watching(
+    space: Space, plural: str, query: str = "", cluster: str = "a"
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    access = space.fleet.clusters[cluster]
     timeout = aiohttp.ClientTimeout(total=None, sock_read=5)
     headers = {"Authorization": f"Bearer {access.token}"}
     async with (
@@ -28,6 +30,24 @@ async def watching(space: Space, plural: str, query: str = "") -> AsyncIterator[
 async def next_event(response: aiohttp.ClientResponse) -> Any:
     line = await response.content.readline()
     return json.loads(line) if line else None
+
+
+async def types_to_its_end(response: aiohttp.ClientResponse) -> list[str]:
+    types = []
+    while event := await next_event(response):
+        types.append(event["type"])
+    return types
+
+
+async def is_cut(response: aiohttp.ClientResponse) -> bool:
+    """Whether the stream ends, and not in order."""
+    try:
+        await next_event(response)
+    except TimeoutError:
+        return False
+    except aiohttp.ClientError:
+        return True
+    return False
 
 
 def version(space: Space, plural: str = "secrets") -> str:
@@ -104,12 +124,24 @@ def test_a_watch_ends_in_order_after_its_timeout_with_a_bookmark(space: Space) -
     async def run() -> list[str]:
         query = f"resourceVersion={version(space)}&timeoutSeconds=1&allowWatchBookmarks=true"
         async with watching(space, "secrets", query) as response:
-            types = []
-            while event := await next_event(response):
-                types.append(event["type"])
-            return types
+            return await types_to_its_end(response)
 
     assert set(asyncio.run(run())) == {"BOOKMARK"}
+
+
+def test_a_watch_whose_time_passes_while_the_cluster_is_silent_ends_when_it_speaks_again(
+    fleet: Fleet, space: Space
+) -> None:
+    async def run() -> list[str]:
+        query = f"resourceVersion={version(space)}&timeoutSeconds=1&allowWatchBookmarks=true"
+        async with watching(space, "secrets", query) as late:
+            hang = await asyncio.to_thread(fleet.fault, "hang", cluster="a")
+            async with watching(space, "secrets", "timeoutSeconds=1", cluster="b") as later:
+                assert await types_to_its_end(later) == []
+            await asyncio.to_thread(fleet.clear_faults, hang)
+            return await types_to_its_end(late)
+
+    assert asyncio.run(run()) == ["BOOKMARK"]
 
 
 def test_initial_events_end_with_a_marked_bookmark(space: Space) -> None:
@@ -151,10 +183,16 @@ def test_dropped_watches_end_in_the_middle(space: Space) -> None:
     async def run() -> bool:
         async with watching(space, "secrets", f"resourceVersion={version(space)}") as response:
             await asyncio.to_thread(space.fleet.fault, "drop_watches", cluster="a")
-            try:
-                return await next_event(response) is None
-            except aiohttp.ClientError:
-                return True
+            return await is_cut(response)
+
+    assert asyncio.run(run())
+
+
+def test_a_cluster_that_refuses_cuts_the_watches_that_are_open(fleet: Fleet, space: Space) -> None:
+    async def run() -> bool:
+        async with watching(space, "secrets", f"resourceVersion={version(space)}") as response:
+            await asyncio.to_thread(fleet.fault, "refuse", cluster="a")
+            return await is_cut(response)
 
     assert asyncio.run(run())
 

@@ -6,8 +6,9 @@ nothing here knows of a real one.
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,14 @@ def site(request: pytest.FixtureRequest) -> Site:
     if request.param == "real":
         return Site(request.getfixturevalue("control_plane").credentials)
     return Site(credentials_of(request.getfixturevalue("contract_fleet")))
+
+
+@pytest.fixture
+def compact(request: pytest.FixtureRequest, site: Site) -> Callable[[], object]:
+    """Has the cluster of `site` and `api` forget its history."""
+    if request.node.callspec.params["site"] == "real":
+        return request.getfixturevalue("control_plane").compact  # type: ignore[no-any-return]
+    return partial(request.getfixturevalue("contract_fleet").fault, "compact")
 
 
 @pytest.fixture

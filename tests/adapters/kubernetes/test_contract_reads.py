@@ -1,14 +1,21 @@
 """Lists, pages and watches, on a simulated and a real cluster."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from clusters.core.manifests import Manifest
-from tests.adapters.kubernetes.api import Api
+from tests.adapters.kubernetes.api import Answer, Api
 from tests.adapters.kubernetes.asked import MERGE, config, path
 
+EXPIRED_PAGE = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the "
+    "continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing "
+    "with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the "
+    "time the first chunk was returned and now may show up in the list."
+)
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
@@ -55,6 +62,33 @@ def test_pages_are_of_the_moment_of_the_first(api: Api, space: str) -> None:
     assert exactly["metadata"]["resourceVersion"] == then
     newer = api.get(f"{where}?labelSelector=tier&resourceVersion={then}&resourceVersionMatch=NotOlderThan")
     assert names(newer) == ["c0", "c1", "c2", "c4", "c9"]
+
+
+def test_a_page_that_comes_too_late_is_expired_and_says_how_to_go_on(
+    api: Api, space: str, compact: Callable[[], object]
+) -> None:
+    """Of Events, since a real server keeps the latest past of all other kinds in memory."""
+    where = f"/api/v1/namespaces/{space}/events"
+    about = {"kind": "Pod", "name": "api", "namespace": space}
+    for number in range(5):
+        api.post(where, {"metadata": {"name": f"e{number}"}, "involvedObject": about})
+    first = api.get(f"{where}?limit=2")["metadata"]
+    for name in ("e0x", "e9"):
+        api.post(where, {"metadata": {"name": name}, "involvedObject": about})
+    api.delete(f"{where}/e3")
+    compact()
+    expired = api.answer("GET", f"{where}?limit=2&continue={first['continue']}")
+    going_on = expired.body["metadata"].pop("continue")
+    assert expired == Answer(410, {
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": EXPIRED_PAGE,
+        "reason": "Expired", "code": 410,
+    })  # fmt: skip
+    rest = api.get(f"{where}?limit=2&continue={going_on}")
+    assert names(rest) == ["e2", "e4"]
+    assert int(rest["metadata"]["resourceVersion"]) > int(first["resourceVersion"])
+    last = api.get(f"{where}?limit=2&continue={rest['metadata']['continue']}")
+    assert names(last) == ["e9"]
+    assert last["metadata"]["resourceVersion"] == rest["metadata"]["resourceVersion"]
 
 
 def test_a_list_from_memory_has_no_pages(api: Api, space: str) -> None:
