@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from simulator.controllers import behaviour
 from simulator.controllers.context import Context
 from simulator.controllers.pod_facts import host_ip, images_of, is_to_end, leak_s, scheduled_condition
-from simulator.controllers.pod_status import ContainerState, pod_status, running, waiting
+from simulator.controllers.pod_status import ContainerState, made_to_run, pod_status, waiting
 from simulator.controllers.pod_trouble import PodTrouble
 from simulator.controllers.readiness import is_finished_pod
 from simulator.controllers.recorder import NORMAL, WARNING
@@ -213,12 +213,12 @@ class PodLife:
             name, old = container["name"], self.states[container["name"]]
             if "running" in old.state:
                 continue
-            self._announce_start(pod, container)
             probed = self._is_probed(pod, container) or found[name] in (
                 behaviour.NEVER_READY,
                 behaviour.CRASH,
             )
-            self.states[name] = ContainerState(running(now), not probed, old.restarts, old.last)
+            self.states[name] = made_to_run(old, now, not probed)
+            self._announce_start(pod, container)
         self.write_status(pod)
         if behaviour.CRASH in found.values():
             self.after(max(until_ready, 0.02), self._trouble.crash)

@@ -151,6 +151,21 @@ def test_a_crashing_container_restarts_again_and_again(space: Space) -> None:
     assert status["ready"] is False
 
 
+def test_a_crash_is_waited_for_from_the_second_on_and_restarts_count_what_was_made(space: Space) -> None:
+    usual = space.fleet.settings()["crash_backoff"]
+    space.fleet.settings(crash_backoff=[60, 60])
+    try:
+        roll(space, "v1-crash", replicas=1)
+        until(lambda: reason_of(space, "v1-crash") == "CrashLoopBackOff", "back-off")
+        status = space.list("pods")[0]["status"]["containerStatuses"][0]
+    finally:
+        space.fleet.settings(crash_backoff=usual)
+    assert status["restartCount"] == 1
+    assert status["lastState"]["terminated"]["containerID"] == status["containerID"]
+    started = [e for e in space.list("events") if e["reason"] == "Started"]
+    assert sum(event["count"] for event in started) == 2
+
+
 def test_an_image_rule_changes_how_an_image_behaves_and_back(space: Space) -> None:
     fault = space.fleet.fault("image", pattern="shop/api:v9", behaviour="missing")
     roll(space, "v9", replicas=1)
