@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.controllers import behaviour
 from simulator.controllers.context import Context
 from simulator.values import Obj, dig, stamp
 
@@ -9,6 +10,17 @@ from simulator.values import Obj, dig, stamp
 def is_to_end(pod: Obj) -> bool:
     """Whether its containers are to come to an end by themselves."""
     return pod["spec"].get("restartPolicy") in ("OnFailure", "Never")
+
+
+def fail_probes(pod: Obj, behaviours: dict[str, str]) -> list[str]:
+    """The containers that fail their readiness probe; one without a probe has none to fail."""
+    probed = [c["name"] for c in pod["spec"]["containers"] if c.get("readinessProbe")]
+    return [name for name in probed if behaviours[name] == behaviour.NEVER_READY]
+
+
+def is_probed(pod: Obj, container: Obj) -> bool:
+    """Whether the container is ready later than it runs; one that is to end is not waited for."""
+    return bool(container.get("readinessProbe")) and not is_to_end(pod)
 
 
 def images_of(pod: Obj) -> list[str]:

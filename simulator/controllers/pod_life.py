@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 
 from simulator.controllers import behaviour
 from simulator.controllers.context import Context
-from simulator.controllers.pod_facts import host_ip, images_of, is_to_end, leak_s, scheduled_condition
-from simulator.controllers.pod_status import ContainerState, pod_status, running, waiting
+from simulator.controllers.pod_facts import (
+    fail_probes,
+    host_ip,
+    images_of,
+    is_probed,
+    is_to_end,
+    leak_s,
+    scheduled_condition,
+)
+from simulator.controllers.pod_status import ContainerState, made_to_run, pod_status, waiting
 from simulator.controllers.pod_trouble import PodTrouble
 from simulator.controllers.readiness import is_finished_pod
 from simulator.controllers.recorder import NORMAL, WARNING
@@ -104,7 +112,7 @@ class PodLife:
 
     def probe_again(self) -> None:
         """Have a pod that has not got ready try again, now that its image may behave otherwise."""
-        if self._ending or not any("running" in s.state and not s.ready for s in self.states.values()):
+        if self._ending or not all("running" in state.state for state in self.states.values()):
             return
         until_ready = self.context.draw(self.context.settings().pod_start) * (1 - RUNNING_SHARE)
         self.after(BIND_S, lambda: self.run(until_ready))
@@ -179,10 +187,9 @@ class PodLife:
             total *= SLOW_FACTOR
         if behaviour.MISSING in found.values():
             self.after(total * 0.2, self._trouble.fail_pull)
-        elif any(self._is_probed(pod, c) for c in pod["spec"]["containers"]) or set(found.values()) & {
-            behaviour.CRASH,
-            behaviour.NEVER_READY,
-        }:
+        elif behaviour.CRASH in found.values() or any(
+            is_probed(pod, container) for container in pod["spec"]["containers"]
+        ):
             self.after(total * RUNNING_SHARE, lambda: self.run(total * (1 - RUNNING_SHARE)))
         else:
             self.after(total, lambda: self.run(0.0))
@@ -199,31 +206,25 @@ class PodLife:
             c["name"]: behaviour.behaviour_of(c.get("image", ""), rules) for c in pod["spec"]["containers"]
         }
 
-    def _is_probed(self, pod: Obj, container: Obj) -> bool:
-        """Whether the container is ready later than it runs; one that is to end is not waited for."""
-        return bool(container.get("readinessProbe")) and not is_to_end(pod)
-
     def run(self, until_ready: float) -> None:
-        """Let the containers run; those with a probe are ready `until_ready` seconds later."""
+        """Let the containers run; those with a probe are ready `until_ready` seconds later, others at once."""
         pod = self.pod()
         if pod is None:
             return
         found, now = self.behaviours(pod), stamp()
+        failing = fail_probes(pod, found)
         for container in pod["spec"]["containers"]:
             name, old = container["name"], self.states[container["name"]]
             if "running" in old.state:
                 continue
+            ready = name not in failing and not is_probed(pod, container)
+            self.states[name] = made_to_run(old, now, ready)
             self._announce_start(pod, container)
-            probed = self._is_probed(pod, container) or found[name] in (
-                behaviour.NEVER_READY,
-                behaviour.CRASH,
-            )
-            self.states[name] = ContainerState(running(now), not probed, old.restarts, old.last)
         self.write_status(pod)
         if behaviour.CRASH in found.values():
             self.after(max(until_ready, 0.02), self._trouble.crash)
-        elif behaviour.NEVER_READY in found.values():
-            self._complain_unready(found)
+        elif failing:
+            self._complain_unready(pod, failing)
             self.pods.wait_for_behaviour(self)
         elif not all(state.ready for state in self.states.values()):
             self.after(until_ready, self._become_ready)
@@ -231,9 +232,11 @@ class PodLife:
             self._end_later(pod, until_ready)
 
     def _end_later(self, pod: Obj, after_s: float) -> None:
-        """Let a pod that is to end do so after its time, and one that leaks run out of memory."""
+        """Let a pod that is to end do so after its time, if ever, and one that leaks run out of memory."""
         found = self.behaviours(pod)
-        if is_to_end(pod):
+        if is_to_end(pod) and behaviour.NEVER_READY in found.values():
+            self.pods.wait_for_behaviour(self)
+        elif is_to_end(pod):
             seconds = self.context.draw(self.context.settings().job_run)
             slow = SLOW_FACTOR if behaviour.SLOW in found.values() else 1.0
             self.after(after_s + seconds * slow, self._trouble.finish)
@@ -248,12 +251,10 @@ class PodLife:
         self.tell(pod, NORMAL, "Created", f"Created container: {name}", name)
         self.tell(pod, NORMAL, "Started", f"Started container {name}", name)
 
-    def _complain_unready(self, found: dict[str, str]) -> None:
-        pod = self.pod()
-        names = [name for name, how in found.items() if how == behaviour.NEVER_READY]
-        if pod is not None:
+    def _complain_unready(self, pod: Obj, names: list[str]) -> None:
+        for name in names:
             message = "Readiness probe failed: HTTP probe failed with statuscode: 503"
-            self.tell(pod, WARNING, "Unhealthy", message, names[0])
+            self.tell(pod, WARNING, "Unhealthy", message, name)
 
     def _become_ready(self) -> None:
         pod = self.pod()

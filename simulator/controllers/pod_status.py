@@ -39,6 +39,12 @@ def ended(container_id: str, since: str, exit_code: int) -> Obj:
                            "containerID": container_id}}  # fmt: skip
 
 
+def made_to_run(old: ContainerState, since: str, ready: bool) -> ContainerState:
+    """A container that runs in place of what there was: a restart, if that had ended."""
+    last = old.state if "terminated" in old.state else old.last
+    return ContainerState(running(since), ready, old.restarts + (last is not None), last)
+
+
 def phase_of(pod: Obj, states: dict[str, ContainerState]) -> str:
     """The phase that the containers amount to; only a pod that is not to be restarted ever ends."""
     codes = [dig(state.state, "terminated", "exitCode") for state in states.values()]

@@ -26,14 +26,15 @@ class PodTrouble:
         self._tries = 0
 
     def crash(self) -> None:
-        """End the crashing containers, then wait longer each time before they start again."""
+        """End the crashing containers; they are started again."""
         self._die(behaviour.CRASH)
 
     def run_out_of_memory(self) -> None:
-        """The same for those that leak; the first time they are started again at once."""
-        self._die(behaviour.LEAK, at_once=not self._tries)
+        """The same for those that leak."""
+        self._die(behaviour.LEAK)
 
-    def _die(self, how: str, at_once: bool = False) -> None:
+    def _die(self, how: str) -> None:
+        """End containers that are started again: at once the first time, then after a wait that gets longer."""
         pod = self.life.pod()
         if pod is None:
             return
@@ -41,14 +42,16 @@ class PodTrouble:
             self.finish()
             return
         found = self.life.behaviours(pod)
-        delay = self._backoff(self.life.context.settings().crash_backoff)
-        for name, state in self.life.states.items():
-            if found[name] == how:
-                self.life.states[name] = self._ended(pod, name, state, EXIT_CODES[how])
-                if not at_once:
-                    self._back_off(pod, name, delay)
+        dying = {name: state for name, state in self.life.states.items() if found[name] == how}
+        for name, state in dying.items():
+            self.life.states[name] = self._ended(pod, name, state, EXIT_CODES[how])
+        delay = DEAD_S
+        if any(state.restarts for state in dying.values()):
+            delay = self._backoff(self.life.context.settings().crash_backoff)
+            for name in dying:
+                self._back_off(pod, name, delay)
         self.life.write_status(pod)
-        self.life.after(DEAD_S if at_once else delay, self._restart)
+        self.life.after(delay, self._restart)
 
     def _ended(self, pod: Obj, name: str, state: ContainerState, code: int) -> ContainerState:
         since = dig(state.state, "running", "startedAt") or stamp()
@@ -62,17 +65,12 @@ class PodTrouble:
         text = (f"back-off {_go_duration(delay)} restarting failed container={name} "
                 f"pod={self.life.key[1]}_{self.life.key[0]}({pod['metadata']['uid']})")  # fmt: skip
         self.life.states[name] = ContainerState(
-            waiting("CrashLoopBackOff", text), False, dead.restarts + 1, dead.state
+            waiting("CrashLoopBackOff", text), False, dead.restarts, dead.state
         )
         self.life.tell(pod, WARNING, "BackOff", f"Back-off restarting failed container {name} in pod "
                        f"{self.life.key[1]}_{self.life.key[0]}({pod['metadata']['uid']})", name)  # fmt: skip
 
     def _restart(self) -> None:
-        """Start again what has ended."""
-        for name, state in self.life.states.items():
-            if "terminated" in state.state:
-                again = ContainerState(waiting("ContainerCreating"), False, state.restarts + 1, state.state)
-                self.life.states[name] = again
         self.life.run(0.3 * self.life.context.draw(self.life.context.settings().pod_start))
 
     def lack(self, lack: Lack) -> None:

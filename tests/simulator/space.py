@@ -111,8 +111,9 @@ def deployment(name: str = "api", tag: str = "v1.0.0", replicas: int = 3, **spec
 
 
 def workload(kind: str, name: str, tag: str = "v1.0.0", **spec: Any) -> dict[str, Any]:
-    """A StatefulSet or DaemonSet of one container without probes."""
-    container = {"name": name, "image": f"registry.example/shop/{name}:{tag}"}
+    """A StatefulSet or DaemonSet of one container with a readiness probe."""
+    container = {"name": name, "image": f"registry.example/shop/{name}:{tag}",
+                 "readinessProbe": {"tcpSocket": {"port": 8080}}}  # fmt: skip
     template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}}
     selector = {"matchLabels": {"app": name}}
     return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name},

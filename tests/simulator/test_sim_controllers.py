@@ -153,6 +153,43 @@ def test_a_crashing_container_restarts_again_and_again(space: Space) -> None:
     assert status["ready"] is False
 
 
+def test_a_crash_is_waited_for_from_the_second_on_and_restarts_count_what_was_made(space: Space) -> None:
+    usual = space.fleet.settings()["crash_backoff"]
+    space.fleet.settings(crash_backoff=[60, 60])
+    try:
+        roll(space, "v1-crash", replicas=1)
+        until(lambda: reason_of(space, "v1-crash") == "CrashLoopBackOff", "back-off")
+        status = space.list("pods")[0]["status"]["containerStatuses"][0]
+    finally:
+        space.fleet.settings(crash_backoff=usual)
+    assert status["restartCount"] == 1
+    assert status["lastState"]["terminated"]["containerID"] == status["containerID"]
+    started = [e for e in space.list("events") if e["reason"] == "Started"]
+    assert sum(event["count"] for event in started) == 2
+
+
+def without_probe(tag: str) -> dict:
+    body = deployment(tag=tag, replicas=1)
+    del body["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]
+    return body
+
+
+def test_who_has_no_readiness_probe_does_not_fail_it(space: Space) -> None:
+    space.create("deployments", without_probe("v1-neverready"))
+    until(space.rolled_out, "ready as soon as it runs")
+
+
+def test_who_has_no_readiness_probe_is_ready_until_it_crashes(space: Space) -> None:
+    space.create("deployments", without_probe("v1-crash"))
+    until(lambda: reason_of(space, "v1-crash") == "CrashLoopBackOff", "back-off")
+    pods = [e for e in space.fleet.audit() if e["type"] == "pod" and e["namespace"] == space.name]
+    assert "ready" in [entry["event"] for entry in pods]
+    roll(space, "v2-crash", replicas=1)
+    until(lambda: reason_of(space, "v2-crash") == "CrashLoopBackOff", "back-off of one with a probe")
+    pods = [e for e in space.fleet.audit() if e["type"] == "pod" and e["namespace"] == space.name]
+    assert {e["pod"] for e in pods if e["event"] == "ready"} < {e["pod"] for e in pods}
+
+
 def test_an_image_rule_changes_how_an_image_behaves_and_back(space: Space) -> None:
     fault = space.fleet.fault("image", pattern="shop/api:v9", behaviour="missing")
     roll(space, "v9", replicas=1)

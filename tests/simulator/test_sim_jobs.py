@@ -71,6 +71,14 @@ def test_a_job_that_takes_too_long_fails(space: Space) -> None:
     assert space.list("pods") == []
 
 
+def test_a_job_that_never_ends_does_once_its_image_is_no_longer_told_so(space: Space) -> None:
+    fault = space.fleet.fault("image", pattern="shop/migrate:v9", behaviour="neverready")
+    space.create("jobs", job(tag="v9"))
+    until(lambda: space.get("jobs", "migrate").get("status", {}).get("ready"), "its pod runs")
+    space.fleet.clear_faults(fault)
+    ended(space, "Complete")
+
+
 def test_a_suspended_job_waits_and_goes_on(space: Space) -> None:
     space.create("jobs", job(suspend=True))
     until(lambda: condition_of(space.get("jobs", "migrate"), "Suspended")["status"] == "True", "suspended")

@@ -71,6 +71,7 @@ def context(fleet: Fleet) -> StepContext:
 def stateful(context: StepContext, tag: str, token: str) -> StepContext:
     """The context with a StatefulSet `db` at this tag."""
     manifest: Manifest = deployment("db")
+    manifest["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = {"tcpSocket": {"port": 8080}}
     manifest = {**manifest, "kind": "StatefulSet", "spec": {**manifest["spec"], "serviceName": "db"}}
     rendered = render([manifest], {"db": f"shop/db:{tag}"}, ProdTarget(context.prod, context.namespace, tag))
     return replace(context, rendered=rendered, token=token)

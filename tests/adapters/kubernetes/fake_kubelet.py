@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 class FakeKubelet:
     """Plays while it runs. An image with `missing` in its name cannot be pulled, one with `crash` crashes
-    again and again, one with `neverready` runs and is not ready, one with `slow` takes its time, pods of a Job
-    succeed, and all others get ready."""
+    again and again, one with `neverready` fails its readiness probe if it has one, one with `slow` takes
+    its time, pods of a Job succeed, and all others get ready."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -152,7 +152,7 @@ def _container(container: Manifest, pod: Manifest, up_s: float, since: str) -> M
     if "Job" in owners and up_s > START_S:
         end = {"exitCode": 0, "reason": "Completed", "startedAt": since, "finishedAt": since}
         return said | {"state": {"terminated": end}}
-    up = "neverready" not in image
+    up = "neverready" not in image or "readinessProbe" not in container
     return said | {"state": {"running": {"startedAt": since}}, "ready": up, "started": True}
 
 

@@ -16,11 +16,12 @@ MANY_S = 40.0
 NOTE = "deployment.kubernetes.io/"
 AVAILABLE = ("Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
 UNAVAILABLE = ("Available", "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")  # fmt: skip
+PROBE: Manifest = {"tcpSocket": {"port": 8080}}
 ONCE: Manifest = {"restartPolicy": "Never", "containers": [{"name": "api", "image": "shop/api:v1"}]}
 
 
-def set_image(api: Api, where: str, image: str) -> None:
-    spec = {"template": {"spec": {"containers": [{"name": "api", "image": image}]}}}
+def set_image(api: Api, where: str, image: str, **more: Any) -> None:
+    spec = {"template": {"spec": {"containers": [{"name": "api", "image": image, **more}]}}}
     api.ask("PATCH", where, {"spec": spec}, STRATEGIC)
 
 
@@ -94,7 +95,7 @@ def test_a_rollout_that_gets_nowhere_runs_into_its_deadline(api: Api, space: str
 
 def test_recreate_lets_the_old_go_first(api: Api, space: str) -> None:
     where = running(api, space, replicas=2, strategy={"type": "Recreate"})
-    set_image(api, where, "shop/api:v2-neverready")
+    set_image(api, where, "shop/api:v2-neverready", readinessProbe=PROBE)
     eventually(lambda: has_begun(api.get(where)), MANY_S)
     assert api.get(where)["status"]["replicas"] == 2
     images = {

@@ -38,7 +38,7 @@ spec:
   selector: {matchLabels: {app: db}}
   template:
     metadata: {labels: {app: db}}
-    spec: {containers: [{name: db, image: unset}]}
+    spec: {containers: [{name: db, image: unset, readinessProbe: {tcpSocket: {port: 5432}}}]}
 """
 
 
