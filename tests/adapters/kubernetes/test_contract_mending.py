@@ -161,8 +161,13 @@ def test_others_let_go_of_a_pod_as_well(kind: str, api: Api, space: str) -> None
         template["spec"]["restartPolicy"] = "Never"
         body = {"metadata": {"name": "api"}, "spec": {"template": template}}
     uid = api.post(path(space, plural), body)["metadata"]["uid"]
-    eventually(lambda: pods_of(api, space, "api"), MANY_S)
-    count = len(pods_of(api, space, "api"))
+
+    def wanted() -> int:
+        status = api.get(path(space, plural, "api")).get("status") or {}
+        return int(status.get("desiredNumberScheduled") or status.get("active") or 0)
+
+    eventually(lambda: len(pods_of(api, space, "api")) == wanted() > 0, MANY_S)
+    count = wanted()
     name = pods_of(api, space, "api")[0][0]
     label = "batch.kubernetes.io/controller-uid" if kind == "Job" else "app"
     api.merge(path(space, "pods", name), {"metadata": {"labels": {label: "free"}}})
