@@ -212,6 +212,7 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
                 "run": 31,
                 "kind": "failover",
                 "cluster": "d",
+                "prod": None,
                 "state": "succeeded",
                 "started_at": "2026-03-01T09:00:00Z",
                 "took_s": 1.4,

@@ -47,6 +47,12 @@ def test_drills_are_in_the_api_with_their_time_the_newest_first(browser: Browser
     assert [one["took_s"] for one in found] == [None, (run.finished_at - run.started_at).total_seconds()]
 
 
+def test_a_drill_with_one_prod_is_one_too(browser: Browser, edge: Edge) -> None:
+    press(browser("on-call"), "/prods/b-1/evacuate/")
+    (one,) = browser("viewer").get("/api/v1/drills/").json()["results"]
+    assert (one["kind"], one["cluster"], one["prod"]) == ("evacuation", None, "b-1")
+
+
 def test_leaving_any_other_cluster_is_no_drill(browser: Browser, edge: Edge) -> None:
     left("a", browser("on-call"), edge)
     assert read_drills() == ()
