@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from clusters.facts import prod_health, read_prods
+from clusters.facts import prod_health
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, Refused, because
 from releases.core.blockers import blockers
@@ -22,7 +22,7 @@ from traffic.core.plan import Left, TrafficPlan
 from traffic.core.survival import CLUSTER, PROD
 from traffic.queries.facts import read_facts
 
-from .fleet import fleet_facts, taken_back
+from .fleet import read_fleet, taken_back
 
 BY_HAND = "writer-comes-back-by-hand"
 
@@ -76,9 +76,9 @@ def is_dead(prod: Prod, now: datetime) -> bool:
 
 def preview_leaving(name: str, of: str = CLUSTER) -> MovePreview:
     """A failover of the Cluster or Prod if it is dead, else its evacuation. Raises Refused for an unknown one."""
-    prods = read_prods()
+    fleet, prods = read_fleet()
     source = read_source(of, name, prods)
-    fleet, facts = fleet_facts(prods=prods), read_facts(urgent=True, prods=prods, back=taken_back())
+    facts = read_facts(urgent=True, prods=prods, back=taken_back())
     gone = {"prods": [name]} if of == PROD else {"clusters": [name]}
     traffic = (plan_failover if source.dead else plan_evacuation)(facts, **gone)
     kind = RunKind.FAILOVER if source.dead else RunKind.EVACUATION
@@ -96,9 +96,8 @@ def leaving_plan(kind: RunKind, traffic: TrafficPlan, fleet: FleetFacts, prods: 
 def preview_failback(name: str, of: str = CLUSTER) -> MovePreview:
     """The way back of all Routes that have a Prod of the Cluster, or this Prod. A Prod that was emptied by itself comes
     back by itself. Raises Refused for an unknown one."""
-    prods, now = read_prods(), timezone.now()
+    (fleet, prods), now = read_fleet(), timezone.now()
     source = read_source(of, name, prods)
-    fleet = fleet_facts(prods=prods)
     emptied = {prod.name for prod in source.prods if prod.lifecycle == Prod.Lifecycle.DRAINING}
     back = source.names if of == PROD else [prod for prod in source.names if prod not in emptied]
     traffic = _without_writers(plan_failback(read_facts(prods=prods), back))

@@ -23,17 +23,28 @@ NOWHERE = From("", 0, 0)
 PUBLISHED = Exists(Publication.objects.filter(route=OuterRef("pk")))
 
 
-def fleet_facts(now: datetime | None = None, prods: Iterable[Prod] | None = None) -> FleetFacts:
-    """All Prods that are not retired (`prods`: as they were read already), all Routes, and the freeze that stands."""
+def fleet_facts(now: datetime | None = None) -> FleetFacts:
+    """All Prods that are not retired, all Routes, and the freeze that stands."""
+    return read_fleet(now)[0]
+
+
+def read_fleet(now: datetime | None = None) -> tuple[FleetFacts, list[Prod]]:
+    """The facts, and the Prods that they are of, as `read_prods` loads them.
+
+    Claims are read before what they guard: a Run that ends meanwhile has let go of Prods that are seen as it left
+    them. The other way round they would be free and as they were before it.
+    """
+    claims = _claims()
+    read = read_prods()
     routes = Route.objects.annotate(
         load=Sum(load_now("tenants__")), count=Count("tenants"), published=PUBLISHED
     )
-    read = read_prods() if prods is None else prods
-    return FleetFacts(
-        prods=_prods(read, _claims(), _holds(Hold.objects.all()), _labels(), now or timezone.now()),
+    facts = FleetFacts(
+        prods=_prods(read, claims, _holds(Hold.objects.all()), _labels(), now or timezone.now()),
         routes=_routes(routes, RouteMember.objects.all()),
         freeze=read_freeze(),
     )
+    return facts, read
 
 
 def facts_around(run: Run, names: Collection[str], now: datetime) -> FleetFacts:

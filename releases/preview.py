@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db.models import Avg, F
 
 from access.roles import PERMISSIONS, allows
-from clusters.facts import read_prods
 from clusters.models import Blueprint, Cluster, Prod, Version
 from journal.core.reasons import FieldErrors, Reason, Refused, because
 from journal.core.words import plain_words
@@ -34,7 +33,7 @@ from traffic.core.plan import Left, TrafficPlan, weights_of
 from traffic.core.switching import switched_back
 from traffic.queries.facts import read_facts
 
-from .fleet import fleet_facts, version_facts
+from .fleet import fleet_facts, read_fleet, version_facts
 from .relocations import loads_to_come, nowhere_reasons, planned_relocations
 from .scaling import scaled_plan
 from .warming import warm_up_blockers
@@ -267,8 +266,7 @@ def preview_rollback(run: Run) -> RollbackPreview:
     reasons = blockers_of("rollback", run_facts(run))
     if reasons:
         return _refused(reasons)
-    prods = read_prods()
-    fleet = fleet_facts(prods=prods)
+    fleet, prods = read_fleet()
     planned = rollback_plan(run, fleet)
     if isinstance(planned, Refusal):
         return _refused(planned.reasons)

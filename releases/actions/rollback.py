@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from access.models import Person
 from access.permissions import require
-from clusters.facts import read_prods
 from clusters.models import Prod, Version
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
@@ -22,7 +21,7 @@ from releases.core.rollback import Refusal, RollbackPlan
 from releases.core.states import RUN_ENDED, RunState, StepState
 from releases.engine.switching import switch_back
 from releases.engine.traffic import carry_out
-from releases.fleet import fleet_facts
+from releases.fleet import read_fleet
 from releases.models import Claim, Hold, Run, Step
 from releases.preview import begun_switches, plan_traffic, rollback_plan, run_facts
 from releases.scaling import scaled_plan
@@ -46,8 +45,7 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
     with transaction.atomic():
         run = locked_run(run_id)
         one_at_a_time(ROOM)
-        read = read_prods()
-        fleet = fleet_facts(prods=read)
+        fleet, read = read_fleet()
         planned = _planned(run, fleet)
         before = read_facts(urgent=True, prods=read)
         undone = switched_back(before, begun_switches(run))

@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from clusters.facts import cluster_reason, read_prods
+from clusters.facts import cluster_reason
 from clusters.marks import INTENT_MARKS, PURPOSE_NAMES
 from clusters.models import Cluster
 from journal.core.reasons import Reason, reason_from_json
 from releases.core.states import MOVES_USERS, RUN_LIVE, RunState
 from releases.engine.unmade import LEAVING, unanswered, unmade
-from releases.fleet import fleet_facts, taken_back
+from releases.fleet import read_fleet, taken_back
 from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
 from releases.models import Run
 from traffic.core.facts import Place, TrafficFacts
@@ -97,8 +97,7 @@ class SurvivalPage:
 
 def read_survival(role: str, now: datetime) -> SurvivalPage:
     """The page as `role` may see it. A constant number of queries."""
-    prods = read_prods()
-    fleet = fleet_facts(now, prods)
+    fleet, prods = read_fleet(now)
     facts = read_facts(now, urgent=True, prods=prods, back=taken_back())
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).order_by("name"))
     rows = {(row.kind, row.name): row for row in survival(facts)}
