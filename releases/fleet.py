@@ -15,8 +15,9 @@ from journal.core.reasons import Reason, because
 from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
 from releases.core.plan import From
 from releases.core.states import RunKind
-from releases.models import Claim, Freeze, Hold, Run, Step
+from releases.models import Claim, Hold, Run, Step
 from traffic.models import Publication, Route, RouteMember
+from traffic.queries.line import read_freeze
 from traffic.queries.loads import load_now
 
 NOWHERE = From("", 0, 0)
@@ -179,14 +180,6 @@ def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[Rou
         )
         for route in rows.order_by("name")
     )
-
-
-def read_freeze() -> Reason | None:
-    """Why the line is stopped; None: it runs."""
-    freeze = Freeze.objects.filter(lifted_at=None).select_related("author").first()
-    if freeze is None:
-        return None
-    return because("line-stopped", why=freeze.reason, by=freeze.author.get_username())
 
 
 def version_facts(blueprint: str, *, with_proof: bool = False) -> tuple[VersionFacts, ...]:

@@ -1,4 +1,4 @@
-"""Runs and their Steps, claims, holds, freezes and wakes."""
+"""Runs and their Steps, claims, holds and wakes."""
 
 from django.conf import settings
 from django.db import models
@@ -168,27 +168,6 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prod_id}: {self.reason}"
-
-
-class Freeze(models.Model):
-    """The fleet's "not now". At most one stands at a time: stop-the-line."""
-
-    reason = models.TextField()
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(db_default=Now())
-    lifted_at = models.DateTimeField(null=True)
-    lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(models.Value(1), condition=Q(lifted_at__isnull=True), name="freeze_once"),
-            models.CheckConstraint(condition=~Q(reason=""), name="freeze_has_reason"),
-        ]
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 class AutomationStop(models.Model):

@@ -4,8 +4,7 @@ from journal.core.reasons import Reason, because
 from releases.core.automation import Switches
 from releases.models import AutoFailover, AutomationStop
 from traffic.actions.locks import AUTOMATION, one_at_a_time
-
-from .fleet import read_freeze
+from traffic.queries.line import read_freeze
 
 
 def take_turn() -> None:

@@ -10,7 +10,8 @@ from journal.core.reasons import Refused, because
 from journal.log import event, record
 from releases.core.states import RUN_LIVE
 from releases.engine.wake import wake
-from releases.models import Freeze, Hold, Run
+from releases.models import Hold, Run
+from traffic.models import Freeze
 
 from .runs import checked_reason
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 from journal.core.reasons import Refused, because
 from releases.actions.failover import locked_cluster, reopen
 from releases.core.states import RUN_LIVE, RunKind
-from releases.fleet import read_freeze
 from releases.models import Run
 from releases.switches import read_stop, take_turn
 from traffic.core.detect import UP
+from traffic.queries.line import read_freeze
 from traffic.queries.liveness import Alive, read_liveness
 
 from .unmade import kept, take_back, unmade

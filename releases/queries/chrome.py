@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clusters.queries import FactsAge, read_facts_age
-from releases.models import Freeze
+from traffic.models import Freeze
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import pytest
 
 from journal.models import Event
-from releases.models import Freeze
 from tests import build
 from tests.api.conftest import Call
+from traffic.models import Freeze
 
 pytestmark = pytest.mark.django_db
 WHY = {"reason": "alerts on every Prod"}

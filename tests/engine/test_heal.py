@@ -13,10 +13,11 @@ from journal.core.reasons import Refused, because
 from releases import actions
 from releases.core.answers import Failed
 from releases.heal_preview import preview_heal
-from releases.models import Claim, Freeze, Hold, Run, Step
+from releases.models import Claim, Hold, Run, Step
 from releases.preview import action_blockers
 from tests import build
 from tests.engine.driver import advance, answer, finish, in_flight, running_acts
+from traffic.models import Freeze
 
 pytestmark = pytest.mark.django_db
 

@@ -15,9 +15,10 @@ from journal.core.reasons import Refused
 from journal.models import Event
 from releases import actions, tasks
 from releases.engine.self_heal import heal_due
-from releases.models import Freeze, Hold, Run, Step
+from releases.models import Hold, Run, Step
 from tests import build
 from tests.engine.driver import finish
+from traffic.models import Freeze
 
 AT = "2026-11-21T09:00:00Z"
 IMAGE = Difference("Deployment", "api", "containers[api].image", What.CHANGED, "v1", "hot", "flux", AT)

@@ -15,14 +15,14 @@ from releases.actions import start_leaving
 from releases.core.states import RunState, StepState
 from releases.failover_preview import preview_failback, preview_leaving
 from releases.heal_preview import preview_heal
-from releases.models import AutomationStop, Freeze, Hold, Run, Step
+from releases.models import AutomationStop, Hold, Run, Step
 from releases.preview import preview_release
 from releases.prod_previews import preview_change, preview_retire, scaled
 from tests import build
 from tests.core.clusters.kubeconfigs import CA, CLIENT, two_contexts
 from traffic.actions import preview_tenants, register_router, set_weights
 from traffic.core.survival import PROD
-from traffic.models import Publication, Route, RouteMember, RouterInstance, Tenant
+from traffic.models import Freeze, Publication, Route, RouteMember, RouterInstance, Tenant
 from traffic.queries.adopting import read_adoption
 
 MANIFESTS = (build.DEMO / "shop.yaml").read_text()

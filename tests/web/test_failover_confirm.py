@@ -5,14 +5,14 @@ from django.utils import timezone
 
 from clusters.models import Cluster, Prod
 from releases.failover_preview import preview_failback, preview_leaving
-from releases.models import Freeze, Run
+from releases.models import Run
 from releases.queries.failover import read_failback, read_leaving
 from tests import build
 from tests.adapters.routers.faults import Fault
 from tests.traffic.edge import Edge
 from tests.web.conftest import Browser
 from tests.web.leaving import WHY, comes_back, dies, digest_in, left, line, press, seen, text
-from traffic.models import Publication, Route, RouteMember
+from traffic.models import Freeze, Publication, Route, RouteMember
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,11 @@ import pytest
 
 from clusters.models import Version
 from journal.models import Event
-from releases.models import Freeze, Hold, Run
+from releases.models import Hold, Run
 from tests import build
 from tests.engine import driver
 from tests.web.conftest import Browser
+from traffic.models import Freeze
 
 Release = Callable[..., Run]
 

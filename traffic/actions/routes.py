@@ -21,6 +21,7 @@ from traffic.models import Publication, Route, RouteEpoch, RouteMember, RouteOut
 from traffic.queries.facts import read_facts
 from traffic.routers.rules import NAME
 
+from .line import check_line
 from .locks import ROOM, one_at_a_time
 from .words import EPOCH_MAX, Faults, read_reason, text_of, whole
 
@@ -46,7 +47,7 @@ def set_weights(
     the Route (`split_refusal`). Data with a single writer have one Prod, and another only with `confirm`, the name of the
     Route: nobody else vouches that the old one has stopped writing.
 
-    Raises FieldErrors at `weights.PROD`, `weights`, `epoch`, `confirm` or `reason`.
+    Raises FieldErrors at `weights.PROD`, `weights`, `epoch`, `confirm` or `reason`; Refused while the line is stopped.
     """
     require(person, "route.shift")
     faults = Faults()
@@ -59,6 +60,7 @@ def set_weights(
         wanted = _read_weights(weights, members, faults)
         faults.check()
         _check_epoch(row, seen)
+        check_line()
         _check_out(row, members, wanted, for_good=for_good)
         _check_writer(row, members, wanted, typed, "weights")
         _check_joining(row, members, wanted, for_good=for_good)
@@ -82,7 +84,8 @@ def return_to_epoch(
     read; Refused where the Route is at another by now. Members that were none then get no weight; who was one then, and
     is none now, has to fit as for `set_weights`, which says what `confirm` is too.
 
-    Raises FieldErrors at `epoch`, `seen`, `confirm` or `reason`, Refused where a Prod of then is gone.
+    Raises FieldErrors at `epoch`, `seen`, `confirm` or `reason`, Refused where a Prod of then is gone, and while the line is
+    stopped.
     """
     require(person, "route.return")
     faults = Faults()
@@ -98,6 +101,7 @@ def return_to_epoch(
             faults.add("epoch", "epoch-unknown", route=row.name, epoch=number or 0)
         faults.check()
         _check_epoch(row, now_at)
+        check_line()
         members = _members(row)
         wanted = {**dict.fromkeys(members, 0), **_given(then.weights if then else {}, members)}
         _check_there(wanted)

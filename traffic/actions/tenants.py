@@ -15,6 +15,7 @@ from traffic.models import DataClass, Hostname, Tenant
 from traffic.queries.facts import read_facts
 from traffic.queries.loads import load_now
 
+from .line import check_line
 from .locks import ROOM, TENANTS, one_at_a_time
 from .placing import (
     check_prods,
@@ -108,7 +109,8 @@ def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
     """The Tenant on another Route: `route`, or where the planner finds room (among `prods`, where some are named).
     A single-writer Tenant needs `confirm`, its name: nobody else vouches that two Prods do not write at once.
 
-    Raises FieldErrors at `route`, `prods`, `confirm` or `reason`, Refused where routers do not have the new Route yet.
+    Raises FieldErrors at `route`, `prods`, `confirm` or `reason`, Refused where routers do not have the new Route yet, and while
+    the line is stopped.
     """
     require(person, "tenant.write")
     faults = Faults()
@@ -169,7 +171,8 @@ def _go(
     named: str = "",
     among: tuple[str, ...] = (),
 ) -> None:
-    """Put the Tenant on another Route, and have both published anew."""
+    """Put the Tenant on another Route, and have both published anew. Refused while the line is stopped."""
+    check_line()
     before, made = tenant.route, False
     if named:
         after = named_route(named, asked)

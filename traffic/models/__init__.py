@@ -1,5 +1,6 @@
 """Rows of traffic: who is served where, and where that is published. They hold facts and constraints, no behaviour."""
 
+from .line import Freeze
 from .liveness import Liveness
 from .loads import LoadReading
 from .publications import Publication, Router, RouterInstance
@@ -20,6 +21,7 @@ from .state_file import StateFile
 __all__ = [
     "DataClass",
     "DemandSample",
+    "Freeze",
     "Hostname",
     "Liveness",
     "LoadReading",

@@ -1,6 +1,6 @@
 """One Route: its members, how it is published, what it was, and what other weights would mean."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from traffic.core.moving import split_refusal
 from traffic.models import DataClass, Route, RouteEpoch, RouteMember, RouteOut
 
 from .facts import is_serving, read_facts
+from .line import read_freeze
 from .routers import writes_of
 from .routes import ROUTES, RouteRow, percents, route_rows
 from .warnings import read_warnings
@@ -56,7 +57,7 @@ class EpochLine:
 
 @dataclass(frozen=True, slots=True)
 class RoutePage:
-    """All of one Route. `cannot`: why the person may not set its weights; None: they may. `by_hand`: its weights were
+    """All of one Route. `cannot`: why the person may not set its weights now; None: they may. `by_hand`: its weights were
     set by a person, and others in normal times. `single_writer`: another Prod takes its data over only by a typed word."""
 
     row: RouteRow
@@ -117,11 +118,15 @@ def read_route(name: str, person: Person, now: datetime) -> RoutePage:
         row=route_rows([route], now)[0],
         members=members,
         epochs=epochs,
-        cannot=denial(person, "route.shift") or (None if members else because("route-without-members")),
+        cannot=denial(person, "route.shift") or _cannot(members),
         facts=route.pk,
         by_hand=by_hand and any(member.weight != member.target for member in members),
         single_writer=route.data_class == DataClass.SINGLE_WRITER,
     )
+
+
+def _cannot(members: Sequence[MemberLine]) -> Reason | None:
+    return read_freeze() if members else because("route-without-members")
 
 
 def read_epoch(name: str, number: int) -> tuple[Route, EpochLine]:

@@ -16,6 +16,7 @@ from traffic import actions
 from traffic.actions.words import whole
 from traffic.forms import ReturnForm, WeightsForm
 from traffic.models import DataClass, Route
+from traffic.queries.line import read_freeze
 from traffic.queries.one_route import RoutePage, Split, preview, read_epoch, read_route, read_split
 from traffic.queries.routes import read_routes
 from traffic.routers.rules import NAME
@@ -109,7 +110,7 @@ def return_to(request: HttpRequest, name: str, epoch: int) -> HttpResponse:
 
     def again(status: int) -> HttpResponse:
         seen = preview(row, {**gone, **then}, timezone.now())
-        return show(request, "return", line, status, route=row, form=form, preview=seen)
+        return show(request, "return", line, status, route=row, form=form, preview=seen, cannot=read_freeze())
 
     if posted is None or not form.is_valid():
         return again(200 if posted is None else 400)

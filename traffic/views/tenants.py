@@ -15,6 +15,7 @@ from traffic import actions
 from traffic.actions.tenant_words import digest_of, facts_of
 from traffic.forms import ChangeTenantForm, MoveForm, NewTenantForm, RemoveTenantForm
 from traffic.models import DataClass, Tenant
+from traffic.queries.line import read_freeze
 from traffic.queries.tenants import read_tenant, read_tenants
 
 from .answers import show
@@ -89,7 +90,7 @@ def move(request: HttpRequest, name: str) -> HttpResponse:
     form = MoveForm(request.POST if request.method == "POST" else None, single_writer=single)
 
     def again(status: int) -> HttpResponse:
-        return show(request, "move_tenant", row, status, form=form)
+        return show(request, "move_tenant", row, status, form=form, cannot=read_freeze())
 
     if not form.is_bound or not form.is_valid():
         return again(400 if form.is_bound else 200)
