@@ -18,6 +18,8 @@ from .models import Cluster, Observation, Prod, Version
 FRESH_FOR = timedelta(seconds=15)
 # What was seen of so many Prods is kept parsed, by its very text: little of it changes from one look to the next.
 MOST_KEPT = 2048
+# Users come back to these by a failback only.
+EMPTYING = frozenset({Cluster.Intent.DRAINING, Cluster.Intent.UPGRADING, Cluster.Intent.RETIRED})
 _AT_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -60,6 +62,11 @@ def cluster_reason(cluster: Cluster, now: datetime) -> Reason | None:
     if cluster.seen_at is None or now - cluster.seen_at > FRESH_FOR:
         return because("facts-old", cluster=cluster.name)
     return None
+
+
+def is_emptied(prod: Prod) -> bool:
+    """Whether users come back to it by a failback only: it was emptied, or its Cluster."""
+    return prod.lifecycle == Prod.Lifecycle.DRAINING or prod.cluster.intent in EMPTYING
 
 
 def observed(prod: Prod) -> ObservedProd | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from clusters.facts import prod_health
+from clusters.facts import EMPTYING, prod_health
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, Refused, because
 from releases.core.blockers import blockers
@@ -15,7 +15,6 @@ from releases.core.facts import FleetFacts
 from releases.core.moving import plan_coming_back, plan_leaving
 from releases.core.plan import Plan
 from releases.core.states import RunKind
-from releases.engine.traffic import EMPTYING
 from traffic.core.failback import plan_failback
 from traffic.core.failover import plan_evacuation, plan_failover
 from traffic.core.plan import Left, TrafficPlan

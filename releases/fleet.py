@@ -9,8 +9,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from clusters.core.references import secret_references
-from clusters.facts import cluster_reason, observed, prod_health, read_prods, with_facts
-from clusters.models import Cluster, Overrides, Prod, Version
+from clusters.facts import cluster_reason, is_emptied, observed, prod_health, read_prods, with_facts
+from clusters.models import Overrides, Prod, Version
 from journal.core.reasons import Reason, because
 from releases.core.facts import FleetFacts, ProdFacts, RouteFacts, VersionFacts
 from releases.core.plan import From
@@ -137,7 +137,7 @@ def _prod(
         claimed_by=claim[0],
         claimed_kind=claim[1],
         held=held,
-        emptied=prod.lifecycle == Prod.Lifecycle.DRAINING or prod.cluster.intent == Cluster.Intent.DRAINING,
+        emptied=is_emptied(prod),
         namespace=prod.namespace,
         secrets=_secrets(prod),
         patch_secrets=patch_secrets,

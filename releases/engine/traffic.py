@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from clusters.models import Cluster, Prod
+from clusters.facts import EMPTYING, is_emptied
+from clusters.models import Prod
 from journal.core.reasons import Reason, because, reason_from_json
 from journal.log import event
 from journal.models import Event
@@ -22,8 +23,6 @@ from traffic.queries.facts import read_out, share_of
 from .wake import send
 
 Weights = Mapping[str, int]
-# Users come back to these by a failback only.
-EMPTYING = frozenset({Cluster.Intent.DRAINING, Cluster.Intent.UPGRADING, Cluster.Intent.RETIRED})
 # The kind of step -> the code that its epochs have.
 _TOLD = {
     "drain": "users-sent-elsewhere",
@@ -33,11 +32,6 @@ _TOLD = {
 }
 # What the weights of one Route become for a Prod, from (weights, targets, prod); empty: they stay.
 Rule = Callable[[Weights, Weights, str], Weights]
-
-
-def is_emptied(prod: Prod) -> bool:
-    """Whether users come back to it by a failback only: it was emptied, or its Cluster."""
-    return prod.lifecycle == Prod.Lifecycle.DRAINING or prod.cluster.intent in EMPTYING
 
 
 def drain(prod: Prod, run_id: int | None, now: datetime, *, for_good: bool = False) -> list[Event]:

@@ -62,9 +62,10 @@ def test_the_preview_shows_who_takes_whose_place(edge: Edge) -> None:
     assert dict(reasons["a-1"].params) == {"to": "c-7", "load": 400, "room": 600}
 
 
-def test_a_standby_prod_whose_cluster_is_being_emptied_is_nobodys(edge: Edge) -> None:
+@pytest.mark.parametrize("intent", ["draining", "upgrading", "retired"])
+def test_a_standby_prod_whose_cluster_is_being_emptied_is_nobodys(edge: Edge, intent: str) -> None:
     assert "c-9" in pairs().values()
-    Cluster.objects.filter(name="c").update(intent="draining")
+    Cluster.objects.filter(name="c").update(intent=intent)
     assert not {"c-7", "c-8", "c-9"} & set(pairs().values())
     stops = preview_release("shop", "v1.1.0", SWITCH, []).blockers
     assert "no-standby-left" in {blocker.reason.code for blocker in stops}
