@@ -27,6 +27,9 @@ from traffic.engine.publishing import publish_instance
 from traffic.models import Publication, Route, RouterInstance, Tenant
 
 EDGE, PROXY = "edge-1", "proxy"
+RATE = 100
+# A busy machine makes no gateway give up: who is dead refuses at once.
+PATIENT = {"connect_timeout": 5, "response_timeout": 10, "health_timeout": 5}
 Request = dict[str, Any]
 
 
@@ -37,6 +40,7 @@ class Edges:
         self.fleet, self.haproxy = fleet, haproxy
         self._socket = folder / "relay.sock"
         self._relay = Relay(self._socket, haproxy.doors.runtime)
+        fleet.settings(**PATIENT)
         where = {name: {"server": one.server, "token": one.token} for name, one in fleet.clusters.items()}
         raise_gateways([EDGE], where, free_port())
         (gateway,) = gateway_addresses(fleet.control, [EDGE])
@@ -74,20 +78,21 @@ class Edges:
             fault = self.fleet.fault("refuse", cluster=EDGE)
             yield
             self.fleet.clear_faults(fault)
-            return
-        self._relay.close()
-        yield
-        self._socket.unlink()
-        self._relay = Relay(self._socket, self.haproxy.doors.runtime)
+        else:
+            self._relay.close()
+            yield
+            self._socket.unlink()
+            self._relay = Relay(self._socket, self.haproxy.doors.runtime)
 
     @contextmanager
-    def users(self, rate: int = 100) -> Iterator["Crowd"]:
+    def users(self) -> Iterator["Crowd"]:
         """Users of every Route, who come by both ways in turn."""
         groups = {
             route.name: [host for tenant in Tenant.objects.filter(route=route) for host in tenant.hostnames]
             for route in Route.objects.all()
         }
-        plan = {"gateways": [*self.doors.values()], "groups": groups, "rate": rate, "retry": False}
+        plan = {"gateways": [*self.doors.values()], "groups": groups, "rate": RATE, "retry": False}
+        plan |= {"connect_s": 5, "answer_s": 10}
         with start_users(plan) as found:
             crowd = Crowd(found, self.doors)
             crowd.served_anew(groups)
