@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from clusters.models import Cluster
+from journal.core.reasons import FieldErrors, reason_from_json
+from journal.sentences import sentence
 from tests import build
 from tests.adapters.routers.route53_answers import NOBODY, answers
 from tests.adapters.routers.signed import is_signed
@@ -120,6 +122,28 @@ def test_outside_a_demo_keys_go_to_no_other_address(
     found = publish(route53)
     assert (found.state, found.reason["code"]) == ("unreachable", "endpoint-not-allowed")
     assert aws.calls == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"domain": "routes.elsewhere"}, {"endpoint_url": "nowhere"}, {"ttl": "long"}]
+)
+def test_settings_that_cannot_be_used_are_told_by_field_and_nothing_is_asked(
+    aws: StrictRoute53, route53: RouterInstance, wrong: dict[str, Any]
+) -> None:
+    RouterInstance.objects.update(settings={**route53.settings, **wrong})
+    found = publish(route53)
+    assert (found.state, found.reason["code"]) == ("unreachable", "router-settings-wrong")
+    assert {found.reason["params"]["field"]} == wrong.keys() and aws.calls == []
+    reason = reason_from_json(found.reason)
+    assert reason and f"router dns-1 cannot be used. {next(iter(wrong))}: " in sentence(reason)
+
+
+@pytest.mark.parametrize("url", ["nowhere", "ftp://127.0.0.1", "http://", "http://[", 5])
+def test_an_endpoint_that_is_no_address_is_not_registered(db: None, url: object) -> None:
+    ninety_ten()
+    with pytest.raises(FieldErrors) as error:
+        register("route53", settings={**ZONE, "endpoint_url": url}, credentials=KEYS)
+    assert dict(error.value.errors)["instances[0].settings.endpoint_url"].code == "route53-endpoint"
 
 
 def test_keys_that_no_key_of_ours_opens_are_told_and_nothing_is_asked(
