@@ -35,5 +35,6 @@ SENTENCES: dict[str, str] = {
     "dns-domain-outside": "This has to be a name below %(zone)s.",
     "dns-check-ids": "This has to give an id of a health check for each Prod.",
     "route53-zone-id": "This is no id of a hosted zone, such as Z0123456789ABCDEFGHIJ.",
+    "route53-endpoint": "This is no address of a stand-in for Route 53, such as http://127.0.0.1:5000.",
     "route53-check-path": "This has to begin with / and have at most 255 characters, none of them a space.",
 }

@@ -17,6 +17,7 @@ SENTENCES: dict[str, str] = {
     "%(hostname)s.",
     "router-address-differs": "The Route %(route)s reaches %(prod)s at another address than is asked.",
     "router-object-differs": "%(kind)s %(name)s on the edge cluster is not as asked.",
+    "router-settings-wrong": "The settings of the router %(router)s cannot be used. %(field)s: %(why)s",
     "router-no-answer": "The router at %(router)s gave no usable answer (%(error)s).",
     "router-refused": "The router did not do what it was told: %(said)s",
     "router-word-wrong": "This cannot be said to HAProxy: %(word)s.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
 
 from orchestrator.embedded.stack import Stack
 
@@ -19,6 +19,7 @@ QUIET = (
 )
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+THUMB_PX = 44  # WCAG 2.5.5, and what both makers of phones ask for
 
 
 @dataclass
@@ -63,6 +64,23 @@ def people(stack: Stack) -> Iterator[People]:
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
         yield People(stack, browser)
         browser.close()
+
+
+def under_the_thumb(page: Page, button: Locator) -> None:
+    """Assert that the button is in the lower part of the screen, large enough to be hit, with nothing over it, wherever on
+    the page one is."""
+    for share in (0, 0.5, 1):
+        page.evaluate("share => scrollTo(0, share * document.documentElement.scrollHeight)", share)
+        seen = button.evaluate(
+            """one => { const box = one.getBoundingClientRect();
+            const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            return {top: box.top / innerHeight, bottom: box.bottom / innerHeight, height: box.height,
+                    left: box.left, right: innerWidth - box.right, over: !one.contains(at)}; }"""
+        )
+        where = (page.url, button.text_content(), share, seen)
+        assert seen["height"] >= THUMB_PX, where
+        assert seen["top"] >= 0.5 and seen["bottom"] <= 1, where
+        assert min(seen["left"], seen["right"]) >= 0 and not seen["over"], where
 
 
 def picture(page: Page, name: str) -> None:

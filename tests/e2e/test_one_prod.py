@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from orchestrator.embedded.stack import Stack, wait_until
-from tests.e2e.people import PHONE, People, people, picture
+from tests.e2e.people import PHONE, People, people, picture, under_the_thumb
 from tests.e2e.traffic_pages import await_done, confirm
 from tests.e2e.users import Users, errors
 from tests.e2e.world import World
@@ -37,7 +37,7 @@ def test_one_dead_prod_is_failed_over_by_one_click_and_comes_back(crowd: People)
     expect(alarm).to_contain_text("a-1 serves nobody, its cluster a answers", timeout=SOON)
     expect(alarm).to_contain_text("A failover moves 400 tenants. Nobody is lost.")
     button = phone.locator(".emergency a", has_text="Fail over a-1")
-    expect(button).to_be_in_viewport()
+    under_the_thumb(phone, button)
     phone.locator("tr[data-key='a'] details[data-key='prods'] summary").click()
     expect(phone.locator("[data-key='prods'] li[data-key='a-2']")).to_contain_text("safe 300")
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from orchestrator.embedded.stack import Stack
-from tests.e2e.people import DESK, PHONE, People, people, picture
+from tests.e2e.people import DESK, PHONE, THUMB_PX, People, people, picture, under_the_thumb
 
 LONG = 90_000  # milliseconds: pods start, machines are busy
 STALE = 5_000
@@ -23,6 +23,13 @@ PATHS = (
     "/versions/",
     "/prods/a-1/",
 )
+
+# Page -> the buttons on it that are pressed at 03:00.
+EMERGENCY = {
+    "/": ("Failover…", "Stop the line"),
+    "/failover/": ("Stop the line",),
+    "/failover/a/": ("Evacuate a",),
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +70,21 @@ def test_every_page_fits_a_phone_and_a_desk(crowd: People) -> None:
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, (path, viewport)
         page.context.close()
+
+
+def test_on_a_phone_what_an_emergency_asks_for_is_under_the_thumb(crowd: People) -> None:
+    """So is a run's rollback, in the story of a bad Version below, and the failover of what is dead, in test_one_prod."""
+    phone = crowd.page("on-call", PHONE)
+    for path, labels in EMERGENCY.items():
+        phone.goto(crowd.stack.url + path)
+        for label in labels:
+            bars = phone.locator(".emergency, .move-form .buttons")
+            under_the_thumb(phone, bars.locator(".button", has_text=label))
+    phone.goto(crowd.stack.url + "/failover/")
+    for act in phone.locator(".survival .acts .button").all():
+        box = act.bounding_box()
+        assert box and box["height"] >= THUMB_PX, act.text_content()
+    phone.context.close()
 
 
 def test_the_first_key_leads_to_the_content_and_focus_is_seen(crowd: People) -> None:
@@ -116,6 +138,9 @@ def test_a_bad_version_is_undone_from_a_phone(crowd: People) -> None:
     expect(manager.locator(".note.bad")).to_contain_text("CrashLoopBackOff")
     picture(manager, "failed")
     phone.goto(manager.url)
+    under_the_thumb(phone, phone.locator(".emergency .danger"))
+    phone.goto(crowd.stack.url)
+    under_the_thumb(phone, phone.locator(".emergency .danger"))
     phone.click(".emergency .danger")
     expect(phone.locator(".undo")).to_contain_text("c-2 → v1.1.0")
     phone.fill("textarea", "crash loop on the test Prod")

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from clusters.kube.connect import connect_cluster, limits
 from clusters.kube.protocol import Kube, KubeError
-from journal.core.reasons import Refused, because
+from journal.core.reasons import FieldErrors, Refused, because, within
 from traffic.models import Router as RouterRow
 from traffic.models import RouterInstance
 from traffic.routers import route53_api
@@ -34,6 +34,10 @@ def connect_instance(instance: RouterInstance) -> Router:
         raise Unreachable(error.reason, maybe_done=False) from error
     except Refused as error:
         raise Unreachable(error.reasons[0], maybe_done=False) from error
+    except FieldErrors as error:
+        field, why = error.errors[0]
+        wrong = within("router-settings-wrong", why, router=instance.name, field=field)
+        raise Unreachable(wrong, maybe_done=False) from error
 
 
 def _gateway(instance: RouterInstance) -> Router:
@@ -63,7 +67,8 @@ def _route53(instance: RouterInstance) -> Router:
     endpoint = instance.settings.get("endpoint_url")
     if endpoint and not settings.DEMO:  # a stand-in for tests: keys are sent nowhere else
         raise Unreachable(because("endpoint-not-allowed", router=instance.name), maybe_done=False)
-    return Route53(route53_api.connect(keys, endpoint), parse_settings(instance.settings))
+    parsed = parse_settings(instance.settings)
+    return Route53(route53_api.connect(keys, endpoint), parsed)
 
 
 def _external_dns(instance: RouterInstance) -> Router:

@@ -12,6 +12,7 @@ from .dns_settings import checks_problem, number_problem, switch_problem, ttl_pr
 from .rules import is_hostname
 
 ZONE_ID = re.compile(r"(/hostedzone/)?[A-Z0-9]{1,32}", re.ASCII)
+ENDPOINT = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/?")  # of a stand-in for Route 53
 PATH = re.compile(r"/[\x21-\x7e]{0,254}")
 SCHEMES = ("http", "https")
 INTERVALS_S = (10, 30)
@@ -68,6 +69,7 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
         "ttl": ttl_problem(ttl),
         "binds": switch_problem(binds),
         "checks": checks_problem(checks),
+        "endpoint_url": _endpoint_problem(config.get("endpoint_url")),
         **_health_problems(config.get("health")),
         **unknown_fields(config, _KNOWN),
     }
@@ -75,6 +77,11 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
         raise FieldErrors(errors)
     health = Health(**config["health"]) if config.get("health") is not None else None
     return Settings(zone, zone_id.removeprefix("/hostedzone/"), domain, ttl, binds, health, dict(checks))
+
+
+def _endpoint_problem(value: Any) -> Reason | None:
+    fine = value is None or (isinstance(value, str) and ENDPOINT.fullmatch(value))
+    return None if fine else because("route53-endpoint")
 
 
 def _health_problems(value: Any) -> dict[str, Reason | None]:

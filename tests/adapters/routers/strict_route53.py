@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 from tests.adapters.routers.faults import Fault, Faults
 from tests.adapters.routers.route53_rules import Invalid, Sets, after, key_of
+from tests.adapters.routers.signed import Request
 
 NAMESPACE = "https://route53.amazonaws.com/doc/2013-04-01/"
 API = "/2013-04-01"
@@ -37,6 +38,7 @@ class StrictRoute53:
         self.zone, self.zone_id, self.page_max = f"{zone}.", zone_id, PAGE_MAX
         self.faults = Faults()
         self.calls: list[str] = []
+        self.requests: list[Request] = []
         self.batches: list[list[tuple[str, dict[str, Any]]]] = []
         self.throttled: list[str] = []
         self.before_change: Callable[[], None] | None = None
@@ -202,6 +204,7 @@ def _handler(owner: StrictRoute53) -> type[BaseHTTPRequestHandler]:
 
         def _speak(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            owner.requests.append(Request(method, self.path, dict(self.headers.items()), body))
             answer = owner.answer(method, self.path, body)
             if answer is None:
                 self.close_connection = True

@@ -36,7 +36,7 @@ NINETY_TEN = route(
 )
 
 
-def test_ten_percent_go_to_the_cloud_and_either_path_survives_the_other(
+def test_ten_percent_go_to_the_cloud_and_each_path_has_a_check_of_its_own(
     aws: StrictRoute53, router: Route53
 ) -> None:
     publish(router, NINETY_TEN)

@@ -9,7 +9,7 @@ from tests.adapters.routers.fake_router import FakeRouter
 from traffic.engine.publishing import State, bring
 from traffic.routers.protocol import Asked, Backend, Rejected, Traits, Unreachable, Write
 
-WAIT_S, A_WHILE_S = 10, 0.3
+WAIT_S, A_WHILE_S = 10, 2
 
 
 class Several(FakeRouter):
