@@ -1,0 +1,126 @@
+"""What the outlook of a release has promised is what its rollback does, after whichever wave it comes."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from clusters.models import Prod, Version
+from releases.actions import approve, roll_back
+from releases.core.outlook import AfterWave, nobody_after
+from releases.models import Run, Step
+from releases.outlook import preview_outlook, read_outlook
+from releases.preview import preview_release, preview_rollback
+from releases.touched import read_seen
+from tests import build
+from tests.engine.driver import advance, answer, running_acts
+from tests.traffic.edge import Edge
+from tests.traffic.releasing import published_fleet, release_of
+from traffic.models import Route, RouteMember
+
+pytestmark = pytest.mark.django_db
+
+release = partial(release_of, ask="each-wave")
+STANDBY = ("a-9", "a-8", "b-9", "b-8", "c-9")
+
+
+def ahead(run: Run) -> dict[int, AfterWave]:
+    return {one.wave: one for one in read_outlook(run, read_seen(run))}
+
+
+def numbers(found: dict[int, AfterWave]) -> dict[int, tuple[int, int]]:
+    return {wave: (one.at_once, one.tenants) for wave, one in found.items()}
+
+
+def go_on_until(run: Run, edge: Edge, wave: int) -> None:
+    """Every Prod up to this wave is through, and no gate behind it is open."""
+    for _ in range(80):
+        build.fresh()
+        advance(run)
+        mine = Step.objects.filter(run=run, wave__lte=wave)
+        if not mine.exclude(state="succeeded").exists():
+            return
+        for act in running_acts(run):
+            answer(act)
+            build.observe(act.prod.name, generation=2)
+        mine.filter(kind="soak", state="running").update(started_at=timezone.now().replace(year=2020))
+        for gate in mine.filter(kind="ask", state="running", approvals=None):
+            approve(build.person("admin"), run.pk, gate.pk, "it is fine")
+        edge.settle()
+    raise AssertionError(run.reason)
+
+
+def served_by(version: str) -> set[str]:
+    rows = RouteMember.objects.filter(weight__gt=0, prod__version__name=version)
+    return set(rows.values_list("route__name", flat=True))
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "ramp": {"back": "ramp", "ramp_watch_s": 0},
+    "relocate": {"alone": "relocate"},
+    "switch": {"name": "switch", "parallel": 5},
+}
+
+
+@pytest.mark.parametrize("wave", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rollback_does_what_was_promised_before_the_first_wave(kind: str, wave: int) -> None:
+    edge = published_fleet(*STANDBY) if kind == "switch" else published_fleet()
+    strategy = {"ask": "each-wave", "soak_s": 0} | KINDS[kind]
+    before = {one.wave: one for one in preview_outlook(preview_release("shop", "v1.1.0", strategy, []).plan)}
+    run = release(**KINDS[kind])
+    promised = ahead(run)
+    assert promised == before, "the preview has said the same"
+    if wave not in promised:
+        assert wave > max(promised)
+        return
+    go_on_until(run, edge, wave)
+    build.fresh()
+    preview = preview_rollback(run)
+    told = promised[wave]
+    assert preview.at_once == told.at_once
+    assert {one.route for one in preview.staying} == {one.route for one in told.staying}
+    back = roll_back(build.person("on-call"), run.pk, "errors")
+    assert served_by("v1.1.0") == {one.route for one in told.staying}
+    assert {one["route"] for one in back.plan["staying"]} == {one.route for one in told.staying}
+
+
+def test_it_says_what_the_design_says(db: None) -> None:
+    run = release(ask="none")
+    assert numbers(ahead(run)) == {1: (0, 3), 2: (20, 23), 3: (320, 323), 4: (0, 1123)}
+    assert nobody_after(tuple(ahead(run).values())) == 4
+
+
+@pytest.fixture
+def edge(db: None) -> Edge:
+    return published_fleet()
+
+
+CHANGES = {
+    "room": lambda: Prod.objects.filter(name__in=["a-1", "b-2"]).update(capacity=400),
+    "pods": lambda: [build.observe(name, ready=1) for name in ("a-1", "b-2")],
+    "health": lambda: [build.observe(name, ready=0) for name in ("a-1", "b-2")],
+    "a Veto": lambda: Version.objects.filter(name="v1.0.0").update(
+        vetoed_at=timezone.now(), vetoed_by=build.person("admin"), veto_reason="leaks"
+    ),
+    "a single writer": lambda: Route.objects.exclude(name="staff").update(data_class="single-writer"),
+    "what the Version allows": lambda: Version.objects.filter(name="v1.1.0").update(rollback="never"),
+    "more load": lambda: Prod.objects.filter(name__in=["a-1", "b-2"]).update(lifecycle="draining"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_changes_while_it_runs_changes_what_is_said(edge: Edge, change: str) -> None:
+    run = release()
+    go_on_until(run, edge, 2)
+    build.fresh()
+    assert numbers(ahead(run)) == {3: (320, 323), 4: (0, 1123)}
+    CHANGES[change]()
+    then = ahead(run)
+    assert then[3].at_once == 0 and then[3].tenants == 323
+    assert nobody_after(tuple(then.values())) == 3
+    go_on = preview_rollback(run)
+    assert go_on.at_once == 0 or change in {"room", "pods", "health", "more load"}
+    assert all(one.why.code for one in then[3].staying)
