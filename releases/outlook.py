@@ -45,12 +45,14 @@ def read_outlook(run: Run, seen: Seen) -> tuple[AfterWave, ...]:
 
 
 def _waiting(plan: Plan, fleet: FleetFacts) -> set[str]:
-    """The Prods that `plan` held and that cannot start now."""
-    held = {prod.name for wave in plan.waves for prod in wave.prods if prod.held}
+    """The Prods that `plan` held and that cannot start now. Whether users who had nowhere to go would have a place now
+    is asked when their Prod begins, not here."""
+    held = {prod.name: prod.held for wave in plan.waves for prod in wave.prods if prod.held}
     if not held:
-        return held
+        return set()
     partners = read_partners(fleet)
-    return {prod.name for prod in fleet.prods if prod.name in held and held_reason(prod, partners)}
+    shut = {prod.name for prod in fleet.prods if prod.name in held and held_reason(prod, partners)}
+    return shut | {name for name, why in held.items() if why.code == "nowhere-to-go"}
 
 
 def preview_outlook(plan: Plan) -> tuple[AfterWave, ...]:
