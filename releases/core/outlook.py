@@ -9,7 +9,7 @@ from traffic.core import weights
 from traffic.core.facts import SINGLE_WRITER, RouteNow, Seat, TrafficFacts
 from traffic.core.failover import plan_rollback_traffic
 from traffic.core.ground import by_size
-from traffic.core.plan import Left, TrafficPlan, after, left, targets_of, weights_of
+from traffic.core.plan import Left, TrafficPlan, left, targets_of, weights_of
 from traffic.core.switching import exchange, switched_back
 
 from .plan import Plan, PlannedProd
@@ -177,8 +177,7 @@ def _after(wave: int, undoing: Undoing, facts: TrafficFacts) -> AfterWave:
     undone = switched_back(facts, undoing.pairs) if going else facts
     traffic = plan_rollback_traffic(undone, undoing.bad, back, dead=undoing.dead)
     moved = freed(facts, undone, traffic, on_bad)
-    staying = _staying(facts, traffic, moved, on_bad, targets)
-    return AfterWave(wave, moved, staying)
+    return AfterWave(wave, moved, _staying(facts, traffic, moved, on_bad, targets))
 
 
 def freed(
@@ -186,17 +185,18 @@ def freed(
 ) -> tuple[Left, ...]:
     """The Routes that `on_bad` serve `before` and none of them does once switches are `undone` and `traffic` is carried
     out, the largest first: whose users are sent away at once, and where to."""
-    then = {route.name: route for route in after(undone, traffic).routes}
-    whys = {move.route: move.why for move in traffic.moves}
-    return tuple(
-        left(route, whys.get(route.name) or _back_on(then[route.name]))
-        for route in sorted(before.routes, key=by_size)
-        if _is_on(route, on_bad) and not _is_on(then[route.name], on_bad)
-    )
+    moves = {move.route: move for move in traffic.moves}
+    found = []
+    for route, then in zip(before.routes, undone.routes, strict=True):
+        if _serve(route.members, on_bad):
+            move = moves.get(route.name)
+            if not _serve(move.weights if move else then.members, on_bad):
+                found.append((route, move.why if move else _back_on(then)))
+    return tuple(left(route, why) for route, why in sorted(found, key=lambda one: by_size(one[0])))
 
 
-def _is_on(route: RouteNow, prods: Collection[str]) -> bool:
-    return any(weight and prod in prods for prod, weight, _ in route.members)
+def _serve(members: Iterable[Seat | tuple[str, int]], prods: Collection[str]) -> bool:
+    return any(member[1] and member[0] in prods for member in members)
 
 
 def _back_on(route: RouteNow) -> Reason:
@@ -212,10 +212,10 @@ def _staying(
 ) -> tuple[Left, ...]:
     """Who stays on the bad Version: the planner finds no place, or the Prod is none that goes back."""
     told, gone = {one.route: one.why for one in traffic.staying}, {one.route for one in moved}
+    kept = [route for route in facts.routes if route.name not in gone and _serve(route.members, on_bad)]
     return tuple(
         left(route, told.get(route.name) or _kept_by(route, on_bad, targets))
-        for route in sorted(facts.routes, key=by_size)
-        if route.name not in gone and _is_on(route, on_bad)
+        for route in sorted(kept, key=by_size)
     )
 
 
