@@ -200,7 +200,7 @@ def _serve(members: Iterable[Seat | tuple[str, int]], prods: Collection[str]) ->
 
 
 def _back_on(route: RouteNow) -> Reason:
-    return because("goes-back-to", prods=", ".join(prod for prod, weight, _ in route.members if weight))
+    return because("has-old-prod-again", prods=", ".join(prod for prod, weight, _ in route.members if weight))
 
 
 def _staying(

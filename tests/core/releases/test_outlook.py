@@ -151,24 +151,27 @@ def test_the_writer_that_lives_elsewhere_is_not_brought_back():
 PAIRS = (("a-1", "d-1"), ("b-2", "e-1"))
 BLUE_GREEN = (Coming(1, ("d-1", "e-1")), Coming(2, (), PAIRS, ("d-1", "e-1")))
 SWITCHED = {
-    "both old ones serve": ({}, (800, 800), None),
+    "both old ones serve": (
+        {}, (800, 800), None, {("shop-s", "has-old-prod-again"), ("shop-t", "has-old-prod-again")},
+    ),
     "one old one does not, others have no room": (
         {"a-1": {"serving": False}, "a-2": {"capacity": 0}, "b-1": {"capacity": 0}, "c-1": {"capacity": 0},
          "b-2": {"capacity": 500}},
-        (500, 800), None,
+        (500, 800), None, {("shop-s", "moves-to"), ("shop-t", "has-old-prod-again")},
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", SWITCHED)
 def test_after_a_switch_users_have_their_old_prod_again(case):
-    changes, wanted, horizon = SWITCHED[case]
+    changes, wanted, horizon, told = SWITCHED[case]
     fleet = example()
     fleet = replace(fleet, places=(*fleet.places, place("d-1", role="standby"), place("e-1", role="standby")))
     fleet = reduce(lambda one, name: with_place(one, name, **changes[name]), changes, fleet)
     found = ahead(fleet, BLUE_GREEN, {"d-1": "v1", "e-1": "v1", "a-1": "v1", "b-2": "v1"})
     assert numbers(found) == [(0, 0), wanted]
     assert nobody_after(found) == horizon
+    assert {(one.route[:6], one.why.code) for one in found[1].moved} == told
 
 
 def test_what_a_wave_is_still_to_do():
