@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from clusters.models import Prod, Version
-from releases.actions import approve, roll_back
+from clusters.actions import create_version
+from clusters.models import Cluster, Prod, Version
+from releases.actions import approve, lift_hold, roll_back, set_hold
 from releases.core.outlook import AfterWave, nobody_after
-from releases.models import Run, Step
+from releases.models import Claim, Run, Step
 from releases.outlook import preview_outlook, read_outlook
 from releases.preview import preview_release, preview_rollback
 from releases.touched import read_seen
@@ -146,3 +147,72 @@ def test_what_changes_while_it_runs_changes_what_is_said(edge: Edge, change: str
     go_on = preview_rollback(run)
     assert go_on.at_once == 0 or change in {"room", "pods", "health", "who is being emptied"}
     assert all(one.why.code for one in then[3].staying)
+
+
+def test_a_prod_that_is_held_keeps_its_version_for_as_long_as_it_is_held(edge: Edge) -> None:
+    hold = set_hold(build.person("on-call"), "a-1", "a sale")
+    run = release()
+    assert numbers(ahead(run))[4] == (420, 723)
+    lift_hold(build.person("release-manager"), hold.pk, "it is over")
+    assert numbers(ahead(run))[4] == (0, 1123)
+
+
+def test_a_prod_that_is_held_once_the_plan_is_made_is_waited_for(edge: Edge) -> None:
+    run = release()
+    set_hold(build.person("on-call"), "a-1", "a sale")
+    assert numbers(ahead(run))[4] == (0, 1123), "no later wave passes it"
+
+
+@pytest.mark.parametrize(
+    ("until", "why"),
+    [("wait_ready", "past-going-back"), ("", "rollback-declared-never")],
+    ids=["until a step that will be over", "never"],
+)
+def test_a_version_that_is_not_taken_back_moves_nobody(edge: Edge, until: str, why: str) -> None:
+    images = Version.objects.get(name="v1.1.0").images
+    more = {"rollback": "until", "rollback_until": until} if until else {"rollback": "never"}
+    create_version(build.person("admin"), "shop", "v9", images, **more)
+    found = ahead(release(version="v9"))
+    assert numbers(found) == {1: (0, 3), 2: (0, 23), 3: (0, 323), 4: (0, 1123)}
+    assert {one.why.code for one in found[3].staying} == {why}
+
+
+def test_a_step_that_was_skipped_ends_nothing(edge: Edge) -> None:
+    images = Version.objects.get(name="v1.1.0").images
+    until = {"rollback": "until", "rollback_until": "wait_ready"}
+    create_version(build.person("admin"), "shop", "v9", images, **until)
+    run = release(version="v9")
+    go_on_until(run, edge, 1)
+    Prod.objects.filter(name="c-1").update(version=Version.objects.get(name="v9"))
+    mine = Step.objects.filter(run=run, prod__name="c-1")
+    mine.filter(kind="set_version").update(state="succeeded", attempt=1)
+    mine.exclude(kind="set_version").update(state="skipped")
+    assert [one.route for one in ahead(run)[3].moved] == ["shop-u"]
+
+
+def test_a_writer_on_a_dead_cluster_waits_for_a_failover(edge: Edge) -> None:
+    run = release()
+    Route.objects.filter(name="shop-u").update(data_class="single-writer")
+    Cluster.objects.filter(name="c").update(health="unreachable")
+    why = {one.route: one.why.code for one in ahead(run)[2].staying}
+    assert why["shop-u"] == "writer-waits-for-failover"
+
+
+@pytest.mark.parametrize(("lifecycle", "tenants"), [("draining", 0), ("in-service", 300)])
+def test_nobody_comes_back_to_a_prod_that_is_being_emptied(edge: Edge, lifecycle: str, tenants: int) -> None:
+    run = release_of("a-2")
+    RouteMember.objects.filter(prod__name="a-2").update(weight=0)
+    RouteMember.objects.filter(prod__name="b-1").update(weight=100)
+    Prod.objects.filter(name="a-2").update(lifecycle=lifecycle)
+    assert numbers(ahead(run)) == {1: (tenants, tenants)}
+
+
+def test_a_prod_that_a_later_run_has_changed_stays(edge: Edge) -> None:
+    run = release()
+    go_on_until(run, edge, 2)
+    Claim.objects.filter(prod__name="c-1").delete()
+    other = release_of("c-1", version="v1.2.0")
+    advance(other)
+    assert Prod.objects.get(name="c-1").version.name == "v1.2.0"
+    assert numbers(ahead(run))[3] == (300, 303), "c-1 is on no Version of this run any more"
+    assert numbers(ahead(other)) == {1: (20, 20)}
