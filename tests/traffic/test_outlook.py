@@ -92,8 +92,8 @@ def test_a_rollback_does_what_was_promised_before_the_first_wave(kind: str, wave
     assert {one["route"] for one in back.plan["staying"]} == {one.route for one in told.staying}
 
 
-def who(one: AfterWave) -> tuple[list[str], list[str]]:
-    return [left.route for left in one.moved], [left.route for left in one.staying]
+def who(one: AfterWave) -> list[tuple[str, str]]:
+    return [(left.route, left.why.code) for left in (*one.moved, *one.staying)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
