@@ -32,7 +32,8 @@ class Coming:
 @dataclass(frozen=True, slots=True)
 class Undoing:
     """What a rollback goes by: the Version `bad`, the Prods `begun` and the places exchanged (`pairs`) so far, Prod ->
-    the Version that it goes back to or why it cannot (`targets`, of every Prod begun or to come), and Clusters that do not answer (`dead`)."""
+    the Version that it goes back to or why it cannot (`targets`, of every Prod begun or to come), and Clusters that do
+    not answer (`dead`)."""
 
     bad: str
     begun: tuple[str, ...] = ()
@@ -99,7 +100,7 @@ def _comes_back(prod: PlannedProd) -> bool:
     return _gets_version(prod) and any(step.kind in ("restore", "ramp") for step in prod.steps)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def foresee(undoing: Undoing, facts: TrafficFacts, coming: tuple[Coming, ...]) -> tuple[AfterWave, ...]:
     """For each of the waves to come: what a rollback after it would do with users at once, by the planner that a
     rollback goes by, from `facts` as they are now but for what the waves up to there will have done.
