@@ -17,25 +17,27 @@ from releases.core.draining import writers_alone
 from releases.core.facts import FleetFacts, VersionFacts
 from releases.core.kinds import DISTURBING
 from releases.core.notes import relocation_notes
+from releases.core.outlook import freed
 from releases.core.plan import Blocker, Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.rollback import Refusal, RollbackPlan, plan_rollback, switched
 from releases.core.scaling import given_more
-from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, RunState, StepState
+from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, RunState
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy
 from releases.core.switching import pair_standbys
 from releases.core.waves import chosen_prods, plan_release
-from releases.models import Claim, Run, Step
+from releases.models import Run, Step
 from traffic.core.facts import TrafficFacts
 from traffic.core.failover import plan_rollback_traffic
 from traffic.core.ground import Ground
-from traffic.core.plan import Left, TrafficPlan, weights_of
+from traffic.core.plan import Left, TrafficPlan
 from traffic.core.switching import switched_back
 from traffic.queries.facts import read_facts
 
-from .fleet import fleet_facts, read_fleet, version_facts
+from .fleet import fleet_facts, version_facts
 from .relocations import loads_to_come, nowhere_reasons, planned_relocations
 from .scaling import scaled_plan
+from .touched import Seen, Touched, changed_later, claimed_by_others, read_seen, read_touched
 from .warming import warm_up_blockers
 
 Excluded = tuple[tuple[str, str], ...]
@@ -140,7 +142,7 @@ def run_facts(run: Run) -> RunFacts:
         asking=sum(kind == "ask" and state == "running" for _, kind, state, _ in steps),
         successor=_successor(run, changed),
         deleted=sum(kind == "delete_objects" and attempt > 0 for _, kind, _, attempt in steps),
-        lost=len(changed & {*_changed_later(run, changed), *_claimed_by_others(run, changed)}),
+        lost=len(changed & {*changed_later(run, changed), *claimed_by_others(run, changed)}),
     )
 
 
@@ -154,19 +156,6 @@ def _successor(run: Run, changed: set[int]) -> int | None:
     done = rollbacks.filter(state=RunState.SUCCEEDED).first()
     still_bad = Prod.objects.filter(pk__in=changed, version=run.version_id).exists()
     return done.pk if done and not still_bad else None
-
-
-def _changed_later(run: Run, changed: set[int]) -> dict[int, int]:
-    """Prod id -> number of the first later Run that has begun to change it, unless it is asked to run
-    this Run's Version again."""
-    rows = Step.objects.filter(run__gt=run.pk, prod__in=changed, kind__in=DISTURBING, attempt__gt=0)
-    rows = rows.exclude(run__rollback_of=run).exclude(kind="set_version", prod__version=run.version_id)
-    return dict(rows.order_by("-run").values_list("prod", "run"))
-
-
-def _claimed_by_others(run: Run, changed: set[int]) -> dict[int, int]:
-    """Prod id -> number of the other Run that has it now."""
-    return dict(Claim.objects.filter(prod__in=changed).exclude(run=run).values_list("prod", "run"))
 
 
 def action_blockers(run: Run, role: str) -> dict[str, tuple[Reason, ...]]:
@@ -199,23 +188,18 @@ class RollbackPreview:
     scaled: tuple[str, ...] = ()
 
 
-def rollback_plan(run: Run, fleet: FleetFacts) -> RollbackPlan | Refusal:
-    """The rollback of `run` as it would be carried out now."""
-    changed = Step.objects.filter(run=run, kind__in=DISTURBING, attempt__gt=0).values_list(
-        "prod__name", "prod"
-    )
-    names = {prod_id: name for name, prod_id in changed}
-    taken = {**_changed_later(run, set(names)), **_claimed_by_others(run, set(names))}
-    later = {names[prod]: number for prod, number in taken.items() if prod in names}
+def rollback_plan(run: Run, fleet: FleetFacts, touched: Touched | None = None) -> RollbackPlan | Refusal:
+    """The rollback of `run` as it would be carried out now. `touched`: as it was read already."""
+    touched = touched or read_touched(run)
     return plan_rollback(
         run.pk,
         plan_from_json(run.plan),
-        tuple(sorted(names.values())),
+        touched.changed,
         fleet,
-        version_facts(run.blueprint.name, with_proof=True),
+        touched.versions,
         run.version.name if run.version else "",
-        later,
-        _done(run),
+        touched.later,
+        touched.done,
     )
 
 
@@ -239,40 +223,21 @@ def plan_traffic(run: Run, planned: RollbackPlan, facts: TrafficFacts, prods: It
     return plan_rollback_traffic(facts, version, back, dead=dead)
 
 
-def _sent_back(before: TrafficFacts, after: TrafficFacts) -> int:
-    """Tenants whose Route is served by others after than before."""
-    return sum(
-        one.tenants
-        for one, other in zip(before.routes, after.routes, strict=True)
-        if weights_of(one) != weights_of(other)
-    )
-
-
-def _done(run: Run) -> dict[str, set[str]]:
-    """Prod -> the step kinds that have succeeded on it in `run`."""
-    rows = Step.objects.filter(run=run, prod__isnull=False, state=StepState.SUCCEEDED)
-    found: dict[str, set[str]] = {}
-    for prod, kind in rows.values_list("prod__name", "kind"):
-        found.setdefault(prod, set()).add(kind)
-    return found
-
-
 def _refused(reasons: tuple[Reason, ...]) -> RollbackPreview:
     return RollbackPreview((), (), 0, 0, 0, reasons)
 
 
-def preview_rollback(run: Run) -> RollbackPreview:
-    """What the red button would do."""
+def preview_rollback(run: Run, seen: Seen | None = None) -> RollbackPreview:
+    """What the red button would do. `seen`: what it goes by, where that was read already."""
     reasons = blockers_of("rollback", run_facts(run))
     if reasons:
         return _refused(reasons)
-    fleet, prods = read_fleet()
-    planned = rollback_plan(run, fleet)
+    seen = seen or read_seen(run)
+    planned = rollback_plan(run, seen.fleet, seen.touched)
     if isinstance(planned, Refusal):
         return _refused(planned.reasons)
-    before, pairs = read_facts(urgent=True, prods=prods), begun_switches(run)
-    facts = switched_back(before, pairs)
-    traffic = plan_traffic(run, planned, facts, prods)
+    facts = switched_back(seen.facts, begun_switches(run))
+    traffic = plan_traffic(run, planned, facts, seen.prods)
     return RollbackPreview(
         moves=planned.moves,
         left=planned.left,
@@ -280,9 +245,9 @@ def preview_rollback(run: Run) -> RollbackPreview:
         load=planned.load,
         estimate_s=_estimate_s(run, planned.rounds),
         reasons=(),
-        at_once=sum(move.tenants for move in traffic.moves) + _sent_back(before, facts),
+        at_once=sum(one.tenants for one in freed(seen.facts, facts, traffic, planned.on_bad)),
         staying=traffic.staying,
-        scaled=given_more(scaled_plan(planned.plan, fleet, before, facts, traffic)),
+        scaled=given_more(scaled_plan(planned.plan, seen.fleet, seen.facts, facts, traffic)),
     )
 
 

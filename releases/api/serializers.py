@@ -94,7 +94,7 @@ class BlockerSerializer(serializers.Serializer[Any]):
 
 
 class HorizonSerializer(serializers.Serializer[Any]):
-    wave = serializers.IntegerField(help_text="from the start of this wave on, going back is slow")
+    wave = serializers.IntegerField(help_text="once it has started, nobody is left on the old Version")
     reason = ReasonSerializer()
 
 

@@ -32,6 +32,7 @@ from .prod_actions import (
     ProdScalePreview,
 )
 from .prods import ProdDetail, ProdList, ProdRuns
+from .rollback import RunRollback
 from .timeline import EventList
 from .vetoes import VersionLiftVeto, VersionVeto
 from .views import ReleasePreview, ReleaseStart, RunAction, RunEvents, RunList, RunSteps
@@ -98,6 +99,7 @@ urlpatterns = [
     path("runs/", RunList.as_view(), name="api-runs"),
     path("runs/<int:run_id>/", run_detail, name="api-run"),
     path("runs/<int:run_id>/steps/", RunSteps.as_view(), name="api-run-steps"),
+    path("runs/<int:run_id>/rollback/", RunRollback.as_view(), name="api-run-would-roll-back"),
     path("runs/<int:run_id>/events/", RunEvents.as_view(), name="api-run-events"),
     *(
         path(

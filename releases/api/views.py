@@ -21,13 +21,14 @@ from journal.sentences import reason_json
 from releases import actions
 from releases.core.plan_json import plan_from_json
 from releases.models import RUN_KINDS, RUN_STATES, Run, Step
+from releases.outlook import preview_outlook
 from releases.preview import action_blockers, preview_release
 
 from .left import left_json
+from .rollback import ReleasePreviewSerializer, outlook_json
 from .serializers import (
     ActionSerializer,
     EventSerializer,
-    PreviewSerializer,
     ReleaseSerializer,
     RunDetailSerializer,
     RunSerializer,
@@ -47,11 +48,12 @@ class ReleasePreview(APIView):
 
     permits = {"POST": "release.preview", "OPTIONS": "read"}
 
-    @extend_schema(request=ReleaseSerializer, responses=PreviewSerializer)
+    @extend_schema(request=ReleaseSerializer, responses=ReleasePreviewSerializer)
     def post(self, request: Request) -> Response:
         asked = ReleaseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        return Response(preview_json(preview_release(**asked.validated_data)))
+        preview = preview_release(**asked.validated_data)
+        return Response({**preview_json(preview), "rollback": outlook_json(preview_outlook(preview.plan))})
 
 
 class ReleaseStart(APIView):

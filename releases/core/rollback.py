@@ -8,7 +8,7 @@ from journal.core.reasons import Reason, because
 
 from .digest import fingerprint, sealed
 from .draining import needs_restoring
-from .facts import FleetFacts, ProdFacts, VersionFacts
+from .facts import FleetFacts, VersionFacts
 from .impact import Impact, impacts
 from .partners import Partners, read_partners
 from .plan import From, Plan, PlannedProd, PlannedStep, Wave
@@ -18,6 +18,8 @@ from .strategy import Amount, Strategy
 from .waves import held_reason
 
 READY_TIMEOUT_S = Strategy().ready_timeout_s
+# Where a Prod goes back to, or why it cannot.
+Target = From | Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Refusal:
 class _Case:
     run: int
     bad: str
-    facts: Mapping[str, ProdFacts]
+    there: frozenset[str]
     versions: Mapping[str, VersionFacts]
     later: Mapping[str, int]
     done: Mapping[str, Collection[str]]
@@ -70,16 +72,9 @@ def plan_rollback(
     `changed` are Prods whose set_version was ever started, `later` Prods that a later Run has changed
     or claimed since, with its number, `done` the step kinds that have succeeded on each Prod. Prods that cannot go back are named and left; if none can: Refusal.
     """
-    case = _Case(
-        run_id,
-        bad_version,
-        {prod.name: prod for prod in fleet.prods},
-        {v.name: v for v in versions},
-        later,
-        done or {},
-        frozenset(old for old, _ in switched(plan)),
-    )
-    touched = [prod for wave in plan.waves for prod in wave.prods if prod.name in set(changed)]
+    there = [prod.name for prod in fleet.prods if prod.lifecycle != "retired"]
+    case = _case(run_id, plan, there, versions, bad_version, later, done or {})
+    touched = _touched(plan, changed)
     refused = _refusal(case, plan, touched)
     if refused is not None:
         return Refusal((refused,))
@@ -89,6 +84,49 @@ def plan_rollback(
     if not going:
         return Refusal(tuple(dict.fromkeys(reason for _, reason in left)))
     return _rollback_plan(case, plan, fleet, going, left)
+
+
+def rollback_targets(
+    run_id: int,
+    plan: Plan,
+    changed: Collection[str],
+    there: Iterable[str],
+    versions: tuple[VersionFacts, ...],
+    bad_version: str,
+    later: Mapping[str, int],
+    done: Mapping[str, Collection[str]],
+) -> dict[str, Target]:
+    """Where `plan_rollback` takes each of `changed`; where it refuses, the same why for all. `there`: the Prods that are
+    not retired."""
+    case = _case(run_id, plan, there, versions, bad_version, later, done)
+    touched = _touched(plan, changed)
+    refused = _refusal(case, plan, touched)
+    return {prod.name: refused or _target(case, prod) for prod in touched}
+
+
+def _case(
+    run_id: int,
+    plan: Plan,
+    there: Iterable[str],
+    versions: tuple[VersionFacts, ...],
+    bad_version: str,
+    later: Mapping[str, int],
+    done: Mapping[str, Collection[str]],
+) -> _Case:
+    return _Case(
+        run_id,
+        bad_version,
+        frozenset(there),
+        {v.name: v for v in versions},
+        later,
+        done,
+        frozenset(old for old, _ in switched(plan)),
+    )
+
+
+def _touched(plan: Plan, changed: Collection[str]) -> list[PlannedProd]:
+    names = frozenset(changed)
+    return [prod for wave in plan.waves for prod in wave.prods if prod.name in names]
 
 
 def _refusal(case: _Case, plan: Plan, touched: list[PlannedProd]) -> Reason | None:
@@ -104,18 +142,16 @@ def _refusal(case: _Case, plan: Plan, touched: list[PlannedProd]) -> Reason | No
 
 def switched(plan: Plan) -> tuple[tuple[str, str], ...]:
     """(Prod that hands its users over, Prod that takes its place) of a release by `switch`, in its order."""
-    return tuple(
-        (prod.name, str(dict(step.params)["to"]))
-        for wave in plan.waves
-        for prod in wave.prods
-        for step in prod.steps
-        if step.kind == "switch"
-    )
+    return tuple((prod.name, to) for wave in plan.waves for prod in wave.prods if (to := handed_to(prod)))
 
 
-def _target(case: _Case, prod: PlannedProd) -> From | Reason:
-    facts = case.facts.get(prod.name)
-    if facts is None or facts.lifecycle == "retired":
+def handed_to(prod: PlannedProd) -> str:
+    """The Prod that takes the place of `prod`; "": none does."""
+    return next((str(dict(step.params)["to"]) for step in prod.steps if step.kind == "switch"), "")
+
+
+def _target(case: _Case, prod: PlannedProd) -> Target:
+    if prod.name not in case.there:
         return because("prod-gone", prod=prod.name)
     if prod.name in case.later:
         return because("changed-later", prod=prod.name, run=case.later[prod.name])
@@ -164,7 +200,7 @@ def _rollback_plan(
     going: Mapping[str, From],
     left: tuple[tuple[str, Reason], ...],
 ) -> RollbackPlan:
-    found = impacts(fleet, (case.facts[name] for name in going), Amount(0))
+    found = impacts(fleet, (prod for prod in fleet.prods if prod.name in going), Amount(0))
     ordered = tuple(sorted(found, key=_order))
     tenants, load = _served(fleet, frozenset(going))
     partners = read_partners(fleet)

@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from clusters.models import Blueprint, Version
 from clusters.queries import FieldChange, read_changes
 from journal.core.reasons import Reason
-from releases.core.plan import Blocker, Plan, PlannedProd
-from releases.preview import preview_release
+from releases.core.outlook import AfterWave
+from releases.core.plan import Plan, PlannedProd
+from releases.outlook import preview_outlook
+from releases.preview import Preview, preview_release
 
+from .ahead import Ahead
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
 from .waves import WAVE_NAMES
 
@@ -50,7 +53,8 @@ class PlanProd:
 
 @dataclass(frozen=True, slots=True)
 class PlanWave:
-    """A wave of a plan; `share` is of all users, in words."""
+    """A wave of a plan; `share` is of all users, in words. `after`: what a rollback after it would do at once (None: it
+    changes nobody)."""
 
     number: int
     name: str
@@ -58,6 +62,7 @@ class PlanWave:
     asks: bool
     share: str
     prods: tuple[PlanProd, ...]
+    after: AfterWave | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class PlanPage:
     stops: tuple[Reason, ...]
     held: int
     prods: int
+    ahead: Ahead
 
 
 def read_new() -> NewPage:
@@ -104,7 +110,8 @@ def read_plan(
     plan = preview.plan
     served = read_served()
     changes = read_changes(blueprint, version)
-    waves = _waves(plan, preview.blockers, preview.notes, served, changes)
+    ahead = Ahead(preview_outlook(plan))
+    waves = _waves(preview, served, changes, ahead)
     stops = tuple(blocker.reason for blocker in preview.blockers if not blocker.prods)
     claimed = tuple(blocker.reason for blocker in preview.blockers if blocker.reason.code == "claimed")
     return PlanPage(
@@ -115,25 +122,26 @@ def read_plan(
         stops=tuple(dict.fromkeys((*stops, *claimed))),
         held=sum(bool(prod.blockers) for wave in waves for prod in wave.prods),
         prods=sum(len(wave.prods) for wave in plan.waves),
+        ahead=ahead,
     )
 
 
 def _waves(
-    plan: Plan,
-    blockers: Sequence[Blocker],
-    notes: Sequence[Blocker],
+    preview: Preview,
     served: Mapping[str, Served],
     changes: Mapping[str, tuple[FieldChange, ...]],
+    ahead: Ahead,
 ) -> tuple[PlanWave, ...]:
     whole = sum(one.users for one in served.values()) or 1
+    afters = {one.wave: one for one in ahead.waves}
     waves = []
-    for number, wave in enumerate(plan.waves, start=1):
+    for number, wave in enumerate(preview.plan.waves, start=1):
         users = sum(served.get(prod.name, NOBODY).users for prod in wave.prods)
         prods = tuple(
             PlanProd(
                 planned=prod,
-                blockers=tuple(blocker.reason for blocker in blockers if prod.name in blocker.prods),
-                notes=tuple(note.reason for note in notes if prod.name in note.prods),
+                blockers=tuple(blocker.reason for blocker in preview.blockers if prod.name in blocker.prods),
+                notes=tuple(note.reason for note in preview.notes if prod.name in note.prods),
                 served=served.get(prod.name, NOBODY),
                 changes=changes.get(prod.name, ()),
             )
@@ -141,7 +149,8 @@ def _waves(
         )
         name = str(WAVE_NAMES.get(wave.name, wave.name))
         share = percent_words(100 * users / whole)
-        waves.append(PlanWave(number, name, wave.parallel, bool(wave.gates), share, prods))
+        after = afters.get(number)
+        waves.append(PlanWave(number, name, wave.parallel, bool(wave.gates), share, prods, after))
     return tuple(waves)
 
 

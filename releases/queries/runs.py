@@ -15,10 +15,13 @@ from releases.core.plan import Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.states import MOVES_USERS, RUN_LIVE, RunKind, RunState
 from releases.models import Hold, Run
+from releases.outlook import looks_ahead, read_outlook
 from releases.preview import RollbackPreview, preview_rollback
+from releases.touched import Seen, read_seen
 from traffic.core.survival import CLUSTER, PROD
 from traffic.models import Route
 
+from .ahead import Ahead
 from .choices import Choice, read_choices
 from .happened import Happening, read_happened
 from .progress import RunLine, read_steps, run_line, with_progress
@@ -73,7 +76,8 @@ class Undo:
 @dataclass(frozen=True, slots=True)
 class RunPage:
     """All of one Run. `took` is None while it is under way. `routers` publish the Routes that it has moved;
-    `emptied` is the Cluster or Prod that its users left (empty: it is no failover and no evacuation)."""
+    `emptied` is the Cluster or Prod that its users left (empty: it is no failover and no evacuation); `ahead` what
+    becomes of the way back with the waves to come."""
 
     run: RunLine
     live: bool
@@ -91,6 +95,7 @@ class RunPage:
     rollback_of: int | None
     routers: tuple[RouterLine, ...]
     emptied: str
+    ahead: Ahead
 
 
 def read_run(run_id: int, person: Person) -> RunPage:
@@ -104,7 +109,9 @@ def read_run(run_id: int, person: Person) -> RunPage:
     served = read_served()
     back_of = run.rollback_of
     leaving = back_of.version.name if back_of and back_of.version else ""
-    waves = wave_columns(plan, steps, names, held, RunState(run.state), leaving)
+    seen = read_seen(run) if looks_ahead(run) else None
+    ahead = Ahead(read_outlook(run, seen) if seen else ())
+    waves = wave_columns(plan, steps, names, held, RunState(run.state), leaving, ahead.waves)
     choices = read_choices(run, steps, names, person)
     return RunPage(
         run=run_line(run, person.acting_role),
@@ -117,12 +124,13 @@ def read_run(run_id: int, person: Person) -> RunPage:
         took=run.finished_at - run.started_at if run.finished_at and run.started_at else None,
         happened=read_happened(run_id=run.pk),
         choices=choices,
-        undo=read_undo(run, served),
+        undo=read_undo(run, served, seen),
         undo_reasons=next(choice.reasons for choice in choices if choice.verb == "rollback"),
         rolled_back_by=run.rollbacks.order_by("-pk").values_list("pk", flat=True).first(),
         rollback_of=run.rollback_of_id,
         routers=read_routers(Route.objects.filter(epochs__run_id=run.pk).distinct()),
         emptied=str(run.strategy.get(CLUSTER) or run.strategy.get(PROD, "")) if run.kind in LEAVES else "",
+        ahead=ahead,
     )
 
 
@@ -130,9 +138,9 @@ def _planned(plan: Plan) -> list[str]:
     return [prod.name for wave in plan.waves for prod in wave.prods]
 
 
-def read_undo(run: Run, served: dict[str, Served]) -> Undo:
-    """What the red button would do."""
-    preview = preview_rollback(run)
+def read_undo(run: Run, served: dict[str, Served], seen: Seen | None = None) -> Undo:
+    """What the red button would do. `seen`: what it goes by, where that was read already."""
+    preview = preview_rollback(run, seen)
     users = {name: one.users for name, one in served.items()}
     whole = sum(users.values())
     moved = sum(users.get(name, 0) for name, _ in preview.moves)

@@ -1,7 +1,7 @@
 """Waves as columns: Prods as tiles with their steps, and gates between the columns."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from journal.core.reasons import Reason
 from releases.core.kinds import BESIDE
+from releases.core.outlook import AfterWave
 from releases.core.plan import Plan, PlannedProd, Wave
 from releases.core.scaling import BACK, UP
 from releases.core.states import (
@@ -94,7 +95,8 @@ class GateView:
 
 @dataclass(frozen=True, slots=True)
 class WaveColumn:
-    """A wave. `reasons` are why its Prods are in it, each once. `beside`: its Prods only help others."""
+    """A wave. `reasons` are why its Prods are in it, each once. `beside`: its Prods only help others. `after`: what a
+    rollback after it would do at once (None: it is done, or brings no Version)."""
 
     number: int
     name: str | Promise
@@ -105,6 +107,7 @@ class WaveColumn:
     prods: tuple[RunProd, ...]
     gates: tuple[GateView, ...]
     beside: bool
+    after: AfterWave | None = None
 
 
 def wave_columns(
@@ -114,14 +117,16 @@ def wave_columns(
     held: AbstractSet[str],
     state: RunState,
     leaving: str = "",
+    ahead: Iterable[AfterWave] = (),
 ) -> tuple[WaveColumn, ...]:
     """The waves of `plan` in its order, with where their steps stand. `leaving` is the Version that a
-    rollback takes its Prods away from."""
+    rollback takes its Prods away from; `ahead` what one would do after each wave to come."""
     by_prod: dict[tuple[int, str], list[StepRow]] = defaultdict(list)
     for step in steps:
         by_prod[step.wave, names.get(step.prod_id or 0, "")].append(step)
     left = [step.wave for step in steps if step.state not in STEP_ENDED]
-    board = _Board(by_prod, held, min(left, default=0), state, leaving)
+    afters = {one.wave: one for one in ahead}
+    board = _Board(by_prod, held, min(left, default=0), state, leaving, afters)
     return tuple(_column(number, wave, board) for number, wave in enumerate(plan.waves, start=1))
 
 
@@ -135,6 +140,7 @@ class _Board:
     current: int
     state: RunState
     leaving: str
+    ahead: Mapping[int, AfterWave]
 
 
 def _column(number: int, wave: Wave, board: _Board) -> WaveColumn:
@@ -150,6 +156,7 @@ def _column(number: int, wave: Wave, board: _Board) -> WaveColumn:
         prods=tuple(_prod(prod, number, board, wave.name in OF_USERS) for prod in wave.prods),
         gates=tuple(_gate(gate) for gate in gates),
         beside=wave.name in (UP, BACK),
+        after=board.ahead.get(number),
     )
 
 

@@ -16,6 +16,9 @@ _CLASSES = {
     "goes-back": "Back to %(version)s, which it ran before run %(run)s or which is proven.",
     "nobody-on-old-version": "Once wave %(wave)s has started, no Prod is left that serves on a Version before "
     "%(version)s. From then on going back means deploying again.",
+    "has-old-prod-again": "Its place is changed back: %(prods)s.",
+    "nobody-goes-at-once": "As things are now, a rollback after wave %(wave)s sends nobody to a good Prod at once: users "
+    "stay until their Prods are deployed again.",
 }
 
 _WAITING = {

@@ -8,8 +8,11 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
+from releases.core.outlook import AfterWave, Coming, Undoing, foresee
 from traffic.core.facts import ClusterNow, Place, RouteNow, RouterNow, Seat, TrafficFacts
 from traffic.core.failover import plan_failover, plan_rollback_traffic
 from traffic.core.ground import Ground
@@ -34,10 +37,30 @@ def main() -> None:
     told("failover plan of one cluster", 9, lambda: plan_failover(fleet, clusters=["k00"]))
     back = {f"p-{n:04}": "v0" for n in range(PRODS // 2)}
     told("traffic of a rollback of half of the Prods", 9, lambda: plan_rollback_traffic(fleet, "v2", back))
+    waves = foreseen(fleet)
     print(
         f"moved over all rows: {sum(row.moved for row in report)}, lost: {sum(r.lost_tenants for r in report)}\n"
+        f"at once after each wave: {', '.join(f'{one.at_once} of {one.tenants}' for one in waves)}\n"
     )
     placement()
+
+
+def foreseen(fleet: TrafficFacts) -> tuple[AfterWave, ...]:
+    """What a rollback after each of four waves would send away at once: a tenth, a third, half and all of the Prods."""
+    old = replace(fleet, places=tuple(replace(place, version="v1") for place in fleet.places))
+    names = tuple(place.name for place in old.places)
+    ends = [len(names) * percent // 100 for percent in (0, 10, 30, 50, 100)]
+    parts = [names[begin:end] for begin, end in pairwise(ends)]
+    waves = tuple(Coming(number, part, (), part) for number, part in enumerate(parts, start=1))
+    undoing = Undoing("v2", targets=tuple((name, "v1") for name in names))
+
+    def act() -> tuple[AfterWave, ...]:
+        foresee.cache_clear()
+        return foresee(undoing, old, waves)
+
+    found: tuple[AfterWave, ...] = told("whom a rollback after each of four waves sends away", 9, act)
+    told("the same, facts unchanged", 9, lambda: foresee(undoing, old, waves))
+    return found
 
 
 def placement() -> None:

@@ -1,6 +1,5 @@
 """The run page and what is done from it."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -61,16 +60,6 @@ def test_roll_back_stands_beside_what_it_would_do(release: Release, browser: Bro
     assert "c-2 → v1.0.0" in page
     assert "3 tenants" in page
     assert "Roll back to v1.0.0…" in page
-
-
-def test_the_wave_after_which_nobody_is_left_to_go_back_to_says_so(
-    release: Release, browser: Browser
-) -> None:
-    run = release()
-    page = browser("viewer").get(f"/runs/{run.pk}/").content.decode()
-    assert re.findall(r"data-key=.horizon-(\d+)", page) == ["4"]
-    wave = page[page.index('data-key="horizon-4"') :]
-    assert "Once wave 4 has started, no Prod is left" in wave[: wave.index("</p>")]
 
 
 def test_roll_back_works_without_javascript(release: Release, browser: Browser) -> None:
@@ -166,7 +155,7 @@ def test_a_finished_run_takes_no_more_queries_than_a_new_one(release: Release, b
     driver.finish(run)
     with CaptureQueriesContext(connection) as old:
         page = client.get(f"/runs/{run.pk}/").content.decode()
-    assert len(old) <= len(new) <= 51
+    assert len(old) <= len(new) <= 52
     assert "Done. Prods: 6." in page
 
 
