@@ -4,7 +4,7 @@ What is read back is the DNSEndpoint. ExternalDNS says in its status which gener
 whether the provider took it.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ from .rules import check, first_difference, weights_of
 
 T = TypeVar("T")
 NOTHING = "1"  # no object of ours is at this resourceVersion, so one that is there already is a Conflict
+WEIGHTS, ADDS, DROPS = range(3)  # the stages of a plan
 ATTEMPTS = 3  # ExternalDNS writes the status of the same object
 
 
@@ -62,6 +63,7 @@ class ExternalDns:
         check(ours, actual)
         for one in ours:
             self._check(one)
+        takers = {host: one.route for one in ours for host in one.hostnames}
         weights: list[Write] = []
         adds: list[Write] = []
         drops: list[Write] = []
@@ -69,15 +71,16 @@ class ExternalDns:
             now = actual.get(one.route) or Actual(one.route, 0, (), ())
             epochs = (now.epoch, one.epoch)
             if not self._weighs(one, now):
-                weights.append(
-                    _write(one, "dns-write-weights", Put(weights_object(one, self._place), epochs))
-                )
+                put = Put(weights_object(one, self._place), epochs)
+                weights.append(_write(one, WEIGHTS, "dns-write-weights", put))
             both = {*one.hostnames, *now.hostnames}
             if both != set(now.hostnames) and both != set(one.hostnames) and len(both) <= ENDPOINTS_MAX:
-                adds.append(self._hostnames(one, both, epochs))
+                adds.append(self._hostnames(one, ADDS, both, epochs))
             if not self._binds(one, now):
-                last = adds if both == set(one.hostnames) else drops
-                last.append(self._hostnames(one, set(one.hostnames), epochs))
+                only_adds = both == set(one.hostnames)
+                needs = {takers[host] for host in both - set(one.hostnames) if host in takers}
+                last, stage = (adds, ADDS) if only_adds else (drops, DROPS)
+                last.append(self._hostnames(one, stage, set(one.hostnames), epochs, needs))
         return (*weights, *adds, *drops)
 
     def apply(self, write: Write) -> None:
@@ -131,9 +134,16 @@ class ExternalDns:
         wanted = hostnames_object(asked, asked.hostnames, self._place)
         return bool(there.get("spec") == wanted["spec"])
 
-    def _hostnames(self, asked: Asked, hostnames: set[str], epochs: tuple[int, int]) -> Write:
+    def _hostnames(
+        self,
+        asked: Asked,
+        stage: int,
+        hostnames: set[str],
+        epochs: tuple[int, int],
+        needs: Iterable[str] = (),
+    ) -> Write:
         put = Put(hostnames_object(asked, hostnames, self._place), epochs)
-        return _write(asked, "dns-write-hostnames-of", put)
+        return _write(asked, stage, "dns-write-hostnames-of", put, needs)
 
     def _put(self, put: Put) -> None:
         for _ in range(ATTEMPTS):
@@ -184,8 +194,9 @@ class ExternalDns:
         return because("external-dns-behind", name=late[0]) if late and self._place.observed else None
 
 
-def _write(asked: Asked, code: str, put: Put) -> Write:
-    return Write((asked.route,), because(code, routes=1, first=asked.route), put)
+def _write(asked: Asked, stage: int, code: str, put: Put, needs: Iterable[str] = ()) -> Write:
+    what = because(code, routes=1, first=asked.route)
+    return Write((asked.route,), what, put, stage, tuple(sorted(needs)))
 
 
 def _translated(call: Callable[[], T]) -> T:

@@ -43,10 +43,13 @@ def at(host: str, port: int = 8080, epoch: int = 1) -> Asked:
 def test_the_epoch_is_written_before_the_weights_and_who_gets_more_before_who_loses_all() -> None:
     layout = Layout(folder="/m", members=3)
     entry = Entry("drover-1", "shop-r", 7, ("a-1", "b-1", ""))
-    assert [" ".join(command) for command in move_commands(layout, entry, asked(7, ALL_ON_B))] == [
+    ready, drained = move_commands(layout, entry, asked(7, ALL_ON_B))
+    assert [" ".join(command) for command in ready] == [
         "set map /m/owners.map drover-1 shop-r/7/a-1,b-1,-",
         "set server drover-1/m2 weight 100",
         "set server drover-1/m2 state ready",
+    ]
+    assert [" ".join(command) for command in drained] == [
         "set server drover-1/m1 state drain",
         "set server drover-1/m1 weight 0",
         "set server drover-1/m3 state maint",
