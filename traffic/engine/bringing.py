@@ -12,6 +12,7 @@ from traffic.routers.protocol import Actual, Asked, Rejected, Router, Stale, Wri
 from .keeping import Homes, keeping, nowhere
 
 State = Publication.State
+Done = tuple[int, Reason]  # stage and words of a write: the same in another plan is the same write
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,13 @@ def bring(
         return {}, {}
     actual = router.read(names)
     found: dict[str, Found] = {}
-    written: dict[str, int] = {}
+    done: set[Done] = set()
     while True:
         writes, held = _planned(router, asked, actual, found, homes)
-        turn, waiting = _in_turn(writes, written)
+        turn, waiting = _in_turn(writes, done)
         for _, stage in groupby(turn, key=lambda write: write.stage):
             _carry_out(router, list(stage), found)
-        written |= {route: write.stage for write in turn for route in write.routes}
+        done |= set(map(_done, turn))
         if turn:
             actual = router.read(names)
         if not turn or len(turn) == len(writes):
@@ -59,23 +60,30 @@ def _state(why: Reason | None, missing: Reason | None) -> Found:
     return Found(State.PENDING if why else State.PUBLISHED, why)
 
 
-def _in_turn(writes: Sequence[Write], written: Mapping[str, int]) -> tuple[list[Write], dict[str, Write]]:
-    """(the writes to carry out now, Route -> the write that the rest of its own waits for). What was `written`, the
-    stage by Route, and is planned again was not taken: the same again, now, would not be either."""
+def _in_turn(writes: Sequence[Write], done: Collection[Done]) -> tuple[list[Write], dict[str, Write]]:
+    """(the writes to carry out now, Route -> the write that the rest of its own waits for). What is `done` and planned
+    again was not taken: the same again, now, would not be either."""
     first: dict[str, Write] = {}
     for write in writes:
         for route in write.routes:
             first.setdefault(route, write)
     turn: list[Write] = []
+    stuck: set[str] = set()
     waiting: dict[str, Write] = {}
     for write in writes:
-        missing = [first[route] for route in write.needs if route in first]
-        missing = [one for one in missing if one.stage < write.stage]
+        needed = [first[route] for route in write.needs if route in first]
+        missing = next((one for one in needed if one.stage < write.stage), None)
         if missing:
-            waiting = dict.fromkeys(write.routes, missing[0]) | waiting
-        elif not any(route in waiting or write.stage <= written.get(route, -1) for route in write.routes):
+            waiting = dict.fromkeys(write.routes, missing) | waiting
+        if missing or _done(write) in done or not stuck.isdisjoint(write.routes):
+            stuck.update(write.routes)
+        else:
             turn.append(write)
     return turn, waiting
+
+
+def _done(write: Write) -> Done:
+    return write.stage, write.what
 
 
 def _planned(

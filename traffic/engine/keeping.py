@@ -46,13 +46,12 @@ def keeping(
     others = set(home.values()) - actual.keys()
     there = {**actual, **(router.read(others) if others else {})}
     bound = {(host, route) for route, one in there.items() for host in one.hostnames}
-    kept = {
+    kept: dict[str, set[str]] = {}
+    left = set(home)  # of two Routes that have one, as halfway in a move, only the first keeps it
+    for route, hosts in spare.items():
         # A Route that is to have it again by now keeps it too.
-        route: {
-            host for host in hosts & home.keys() if home[host] == route or (host, home[host]) not in bound
-        }
-        for route, hosts in spare.items()
-    }
+        kept[route] = {h for h in hosts & left if home[h] == route or (h, home[h]) not in bound}
+        left -= kept[route]
     wanted = [replace(one, hostnames=tuple(sorted({*one.hostnames, *kept[one.route]}))) for one in able]
     return wanted, {route: _missing(hosts, home) for route, hosts in kept.items() if hosts}
 
