@@ -64,24 +64,22 @@ class ExternalDns:
         for one in ours:
             self._check(one)
         takers = {host: one.route for one in ours for host in one.hostnames}
-        weights: list[Write] = []
-        adds: list[Write] = []
-        drops: list[Write] = []
+        there = {one.route: actual.get(one.route) or Actual(one.route, 0, (), ()) for one in ours}
+        first = {one.route: _joined(one, there[one.route], takers) for one in ours}
+        writes: list[Write] = []
         for one in ours:
-            now = actual.get(one.route) or Actual(one.route, 0, (), ())
+            now, mine = there[one.route], first[one.route]
             epochs = (now.epoch, one.epoch)
             if not self._weighs(one, now):
                 put = Put(weights_object(one, self._place), epochs)
-                weights.append(_write(one, WEIGHTS, "dns-write-weights", put))
-            both = {*one.hostnames, *now.hostnames}
-            if both != set(now.hostnames) and both != set(one.hostnames) and len(both) <= ENDPOINTS_MAX:
-                adds.append(self._hostnames(one, ADDS, both, epochs))
-            if not self._binds(one, now):
-                only_adds = both == set(one.hostnames)
-                needs = {takers[host] for host in both - set(one.hostnames) if host in takers}
-                last, stage = (adds, ADDS) if only_adds else (drops, DROPS)
-                last.append(self._hostnames(one, stage, set(one.hostnames), epochs, needs))
-        return (*weights, *adds, *drops)
+                writes.append(_write(one, WEIGHTS, "dns-write-weights", put))
+            if not self._binds(one, mine, now):
+                writes.append(self._hostnames(one, ADDS, mine, epochs))
+            leaving = mine - set(one.hostnames)
+            if gone := {host for host in leaving if host in first[takers[host]]}:
+                needs = {takers[host] for host in gone}
+                writes.append(self._hostnames(one, DROPS, mine - gone, epochs, needs))
+        return tuple(sorted(writes, key=lambda write: write.stage))
 
     def apply(self, write: Write) -> None:
         put = write.call
@@ -126,12 +124,12 @@ class ExternalDns:
             return (now.epoch, now.weights) == (asked.epoch, weights_of(asked))
         return is_so(now.objects[asked.route], weights_object(asked, self._place))
 
-    def _binds(self, asked: Asked, now: Actual) -> bool:
+    def _binds(self, asked: Asked, hostnames: Collection[str], now: Actual) -> bool:
         """The epoch of hostnames is that at which they were last written: it may be older."""
         there = now.objects.get(hostnames_name(asked.route)) if isinstance(now, Seen) else None
         if there is None:
-            return set(asked.hostnames) == set(now.hostnames)
-        wanted = hostnames_object(asked, asked.hostnames, self._place)
+            return set(hostnames) == set(now.hostnames)
+        wanted = hostnames_object(asked, hostnames, self._place)
         return bool(there.get("spec") == wanted["spec"])
 
     def _hostnames(
@@ -186,12 +184,20 @@ class ExternalDns:
         reason = first_difference(asked, now)
         if reason or not isinstance(now, Seen):
             return reason
-        weighs, binds = self._weighs(asked, now), self._binds(asked, now)
+        weighs, binds = self._weighs(asked, now), self._binds(asked, asked.hostnames, now)
         if not (weighs and binds):
             name = hostnames_name(asked.route) if weighs else asked.route
             return because("router-object-differs", kind="DNSEndpoint", name=name)
         late = sorted(name for name, manifest in now.objects.items() if behind(manifest))
         return because("external-dns-behind", name=late[0]) if late and self._place.observed else None
+
+
+def _joined(asked: Asked, now: Actual, takers: Mapping[str, str]) -> set[str]:
+    """The hostnames that a Route has and keeps, or has until they are bound elsewhere, with as many more of its own as
+    fit beside."""
+    mine, there = set(asked.hostnames), set(now.hostnames)
+    kept = {host for host in there if host in takers}
+    return kept | set(sorted(mine - there)[: ENDPOINTS_MAX - len(kept)])
 
 
 def _write(asked: Asked, stage: int, code: str, put: Put, needs: Iterable[str] = ()) -> Write:
