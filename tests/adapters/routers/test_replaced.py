@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from journal.core.reasons import because
+from journal.core.reasons import Reason, because
 from tests.adapters.routers.asking import ALL_ON_B, HALVES, HOSTS, MANY, asked
 from tests.adapters.routers.conftest import FACTORIES
 from tests.adapters.routers.faults import World
@@ -27,6 +27,7 @@ class Watched:
         self._router, self._look = router, look
         self.traits = replace(router.traits, together=1)
         self.reads = 0
+        self.writes: list[tuple[int, Reason]] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._router, name)
@@ -36,6 +37,7 @@ class Watched:
         return self._router.read(routes)
 
     def apply(self, write: Write) -> None:
+        self.writes.append((write.stage, write.what))
         try:
             self._router.apply(write)
         finally:
@@ -78,6 +80,11 @@ CASES = {
     "all tenants go to a new Route": Case(
         [asked(1, ONE, MANY)], [asked(1, ONE, []), asked(1, OTHER, MANY, Y)]
     ),
+    "fewer HTTPRoutes hold those who are left": Case([asked(1, ONE, MANY[:20])], [asked(1, ONE, MANY[6:20])]),
+    "all of one HTTPRoute go to another Route": Case(
+        [asked(1, ONE, MANY[:20]), asked(1, OTHER, HOSTS, Y)],
+        [asked(1, ONE, MANY[:16]), asked(1, OTHER, [*HOSTS, *MANY[16:20]], Y)],
+    ),
     "two Routes swap tenants": Case(
         [asked(1, ONE, [MOVING, *MANY[:3]]), asked(1, HALVES, [STAYING, *MANY[3:]], Y)],
         [asked(1, ONE, [STAYING, *MANY[:3]]), asked(1, HALVES, [MOVING, *MANY[3:]], Y)],
@@ -118,6 +125,7 @@ def test_no_user_loses_a_member_to_a_write_that_is_dropped(
         found, _ = bring(watched, after)
         world.faults.drops = iter(())
         assert not any(lost), (number, lost)
+        assert len(set(watched.writes)) == len(watched.writes), "the same again, at once"
         assert {one.state for one in found.values()} <= {State.PUBLISHED, State.PENDING}
         assert all(found[one.route].state == State.PUBLISHED for one in after) == is_as(router, after)
         found, _ = bring(router, after)
