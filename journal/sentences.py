@@ -7,6 +7,7 @@ dict of code -> (the parameter that counts, the sentence where that is 1); its
 
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 from django.apps import apps
@@ -14,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext, ngettext
 
-from .core.reasons import Param, Reason, reason_to_json
+from .core.reasons import NESTED, Param, Reason, reason_to_json
 
 
 def sentence(reason: Reason | None) -> str:
@@ -47,11 +48,9 @@ def reason_json(reason: Reason) -> dict[str, Any]:
 
 
 def _inner(reason: Reason) -> tuple[tuple[str, Param], ...]:
-    """The parameters of the Reason that `why` names: ours, with `cause` as its own `why`."""
-    kept = {name: value for name, value in reason.params if name != "why"}
-    if "cause" in kept:
-        kept["why"] = kept.pop("cause")
-    return tuple(sorted(kept.items()))
+    """The parameters of the Reason that `why` names: ours, with those in `NESTED` each one further out."""
+    outer = {inner: name for name, inner in pairwise(NESTED)}
+    return tuple(sorted((outer.get(name, name), value) for name, value in reason.params if name != NESTED[0]))
 
 
 def _bare(reason: Reason) -> str:

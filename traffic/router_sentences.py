@@ -9,6 +9,7 @@ SENTENCES: dict[str, str] = {
     "router-epoch-newer": "The Route %(route)s is published at epoch %(actual)s already; %(asked)s is older.",
     "router-moved-on": "Somebody else has changed the Route %(route)s on this router since it was read.",
     "router-not-mended": "Nobody mends it while automation is switched off: %(why)s",
+    "replacement-not-there": "Nothing is taken away yet, since what replaces it is not there: %(why)s",
     "router-not-published": "The Route %(route)s is not published there.",
     "router-epoch-differs": "The Route %(route)s is published at epoch %(actual)s; asked is %(asked)s.",
     "router-weight-differs": "In the Route %(route)s, %(prod)s has the weight %(actual)s; asked is %(asked)s.",

@@ -1,9 +1,11 @@
 """Reasons: why something waits, is refused or has failed, as a code with parameters."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 Param = str | int
+NESTED = ("why", "cause", "root")  # codes of Reasons within a Reason, from the outermost
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,15 @@ def because(code: str, **params: Param) -> Reason:
 
 
 def within(code: str, inner: Reason, **params: Param) -> Reason:
-    """The Reason `code` with `inner` as its `why`: the code, and its parameters beside ours."""
-    return because(code, **{**dict(inner.params), **params, "why": inner.code})
+    """The Reason `code` with `inner` as its `why`: the code, and its parameters beside ours. What is inside of that has
+    the next name of `NESTED`.
+
+    >>> within("outer", within("middle", because("inner", load=20)))
+    Reason(code='outer', params=(('cause', 'inner'), ('load', 20), ('why', 'middle')))
+    """
+    deeper = dict(pairwise(NESTED))
+    told = {deeper.get(name, name): value for name, value in inner.params if name != NESTED[-1]}
+    return because(code, **{**told, **params, "why": inner.code})
 
 
 def reason_to_json(reason: Reason) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Where a Run stands after a pass: its state and the one Reason that says what it waits for."""
 
-from journal.core.reasons import Reason, because
+from journal.core.reasons import Reason, because, within
 
 from .inflight import ProdNow, WaveNow, broken_step, is_beside, is_done, next_step, waves_now
 from .kinds import KINDS
@@ -49,14 +49,11 @@ def _count(waves: tuple[WaveNow, ...]) -> int:
 
 
 def _failure(step: StepNow) -> Reason:
-    """The Step's own Reason inside ours: its code is our `why`, its own `why` our `cause`."""
+    """The Step's own Reason inside ours."""
     why = step.reason or because("step-aborted")
-    params = dict(why.params)
-    if "why" in params:
-        params["cause"] = params.pop("why")
     if not step.prod:
-        return because("gate-failed", **{**params, "wave": step.wave, "step": step.kind, "why": why.code})
-    return because("step-failed", **{**params, "prod": step.prod, "step": step.kind, "why": why.code})
+        return within("gate-failed", why, wave=step.wave, step=step.kind)
+    return within("step-failed", why, prod=step.prod, step=step.kind)
 
 
 def _under_way(step: StepNow) -> Reason:

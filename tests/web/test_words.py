@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from clusters.models import Cluster, Prod
-from journal.core.reasons import because
+from journal.core.reasons import because, within
 from journal.sentences import sentence
 from releases.core.kinds import KINDS
 from releases.core.states import RunState, StepState
@@ -72,6 +72,17 @@ def test_what_is_said_of_one_has_no_other_blanks_than_what_is_said_of_many(app: 
 def test_a_reason_inside_a_reason_is_told_too() -> None:
     told = sentence(because("step-failed", prod="a-1", step="wait_ready", why="step-aborted"))
     assert told == "a-1 failed at Wait until ready: The step was given up."
+
+
+def test_a_reason_three_deep_in_a_reason_is_told_to_the_end() -> None:
+    missing = because("router-drop-object", kind="Service", name="m-a-1")
+    behind = within(
+        "router-behind", within("replacement-not-there", missing), router="edge-1", behind=1, of=2
+    )
+    assert sentence(within("step-failed", behind, prod="a-1", step="drain")) == (
+        "a-1 failed at Drain: 1 of 2 routers do not show the new weights, edge-1 first: "
+        "Nothing is taken away yet, since what replaces it is not there: Delete Service m-a-1."
+    )
 
 
 def test_no_reason_is_no_words() -> None:

@@ -14,7 +14,7 @@ from traffic.models import Router, RouterInstance
 from traffic.routers.protocol import Actual, Asked, Backend, RouterError
 from traffic.routers.protocol import Router as Speaks
 
-from .publishing import bring
+from .bringing import bring
 
 Connect = Callable[[RouterInstance], Speaks]
 # Drover counts epochs by ones. So far ahead, nothing that it asks before a person has adopted this passes it.

@@ -1,10 +1,8 @@
 """Bringing one router instance to what the rows ask: read, plan, apply, read back, store."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from functools import partial
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -15,9 +13,11 @@ from journal.core.reasons import Reason, because, reason_to_json, within
 from journal.hints import publish as hint
 from journal.log import event, record
 from traffic.models import Publication, RouteMember, RouterInstance
-from traffic.routers.protocol import Actual, Asked, Rejected, Router, RouterError, Stale, Write
+from traffic.routers.protocol import Actual, Asked, Router, RouterError
 
 from .asked import asked_of
+from .bringing import Found, State, bring
+from .keeping import homes_at
 from .rows import update_rows
 
 LEASE = timedelta(seconds=20)
@@ -27,17 +27,7 @@ AGAIN = timedelta(seconds=2)  # after an instance did not answer, or what it hol
 REFUSED_AGAIN = timedelta(seconds=30)
 MOST_ROUNDS = 20
 
-State = Publication.State
 Connect = Callable[[RouterInstance], Router]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Of one Route: why it is not as asked (None: it is), and the state that follows. `left`: nobody mends it."""
-
-    state: str
-    reason: Reason | None = None
-    left: bool = False
 
 
 def publish_instance(instance_id: int, connect: Connect, *, mends: bool = True) -> list[int]:
@@ -97,7 +87,8 @@ def _one_round(instance: RouterInstance, connect: Connect, mends: bool) -> set[i
     trouble = None
     try:
         router = connect(instance)
-        brought, actual = bring(router, [one for one in asked if one.route in due])
+        homes = partial(homes_at, instance.pk)
+        brought, actual = bring(router, [one for one in asked if one.route in due], homes)
         found |= brought
         seen, shown = _look_at(router, [one for one in asked if one.route not in due])
         found, actual = found | seen, actual | shown
@@ -141,71 +132,6 @@ def _look_at(router: Router, asked: Collection[Asked]) -> tuple[dict[str, Found]
 
 def _left_alone(why: Reason) -> Found:
     return Found(State.PENDING, within("router-not-mended", why), left=True)
-
-
-def bring(router: Router, asked: Collection[Asked]) -> tuple[dict[str, Found], dict[str, Actual]]:
-    """Write what differs, and read it back: what became of each Route, and what was read last. Raises Unreachable where
-    the instance does not answer."""
-    names = [one.route for one in asked]
-    if not names:
-        return {}, {}
-    actual = router.read(names)
-    found: dict[str, Found] = {}
-    able = list(asked)
-    try:
-        writes = router.plan(able, actual)
-    except (Stale, Rejected):  # not all of them can be: those that can are
-        able = [one for one in asked if not _refused(router, one, actual, found)]
-        writes = router.plan(able, actual)
-    for _, stage in groupby(writes, key=lambda write: write.stage):
-        _carry_out(router, list(stage), found)
-    if writes:
-        actual = router.read(names)
-    verified = router.verify([one for one in able if one.route not in found], actual)
-    states = {
-        route: Found(State.PENDING if reason else State.PUBLISHED, reason)
-        for route, reason in verified.items()
-    }
-    return found | states, actual
-
-
-def _carry_out(router: Router, writes: Sequence[Write], found: dict[str, Found]) -> None:
-    """Carry out writes that do not need each other, as many at once as the router takes. Returns, or raises
-    Unreachable, when none is under way. A Route that is refused stands in `found`, and no write of it begins any more."""
-    if router.traits.together == 1 or len(writes) == 1:
-        for write in writes:
-            _apply(router, write, found)
-        return
-    with ThreadPoolExecutor(router.traits.together, "publish") as pool:
-        begun = [pool.submit(_apply, router, write, found) for write in writes]
-        try:
-            for one in begun:
-                one.result()
-        finally:
-            pool.shutdown(
-                wait=False, cancel_futures=True
-            )  # a router that is away is not asked again and again
-
-
-def _apply(router: Router, write: Write, found: dict[str, Found]) -> None:
-    if any(route in found for route in write.routes):
-        return
-    try:
-        router.apply(write)
-    except Stale as error:  # somebody wrote since we read: we look again
-        found.update({route: Found(State.PENDING, error.reason) for route in write.routes})
-    except Rejected as error:
-        found.update({route: Found(State.REFUSED, error.reason) for route in write.routes})
-
-
-def _refused(router: Router, one: Asked, actual: Mapping[str, Actual], found: dict[str, Found]) -> bool:
-    """Whether the router can never take this one: something newer is there, or it cannot hold it."""
-    try:
-        router.plan([one], actual)
-    except (Stale, Rejected) as error:
-        found[one.route] = Found(State.REFUSED, error.reason)
-        return True
-    return False
 
 
 def _store(

@@ -4,7 +4,7 @@ What is read back is the DNSEndpoint. ExternalDNS says in its status which gener
 whether the provider took it.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ from .rules import check, first_difference, weights_of
 
 T = TypeVar("T")
 NOTHING = "1"  # no object of ours is at this resourceVersion, so one that is there already is a Conflict
+WEIGHTS, ADDS, DROPS = range(3)  # the stages of a plan
 ATTEMPTS = 3  # ExternalDNS writes the status of the same object
 
 
@@ -62,23 +63,23 @@ class ExternalDns:
         check(ours, actual)
         for one in ours:
             self._check(one)
-        weights: list[Write] = []
-        adds: list[Write] = []
-        drops: list[Write] = []
+        takers = {host: one.route for one in ours for host in one.hostnames}
+        there = {one.route: actual.get(one.route) or Actual(one.route, 0, (), ()) for one in ours}
+        first = {one.route: _joined(one, there[one.route], takers) for one in ours}
+        writes: list[Write] = []
         for one in ours:
-            now = actual.get(one.route) or Actual(one.route, 0, (), ())
+            now, mine = there[one.route], first[one.route]
             epochs = (now.epoch, one.epoch)
             if not self._weighs(one, now):
-                weights.append(
-                    _write(one, "dns-write-weights", Put(weights_object(one, self._place), epochs))
-                )
-            both = {*one.hostnames, *now.hostnames}
-            if both != set(now.hostnames) and both != set(one.hostnames) and len(both) <= ENDPOINTS_MAX:
-                adds.append(self._hostnames(one, both, epochs))
-            if not self._binds(one, now):
-                last = adds if both == set(one.hostnames) else drops
-                last.append(self._hostnames(one, set(one.hostnames), epochs))
-        return (*weights, *adds, *drops)
+                put = Put(weights_object(one, self._place), epochs)
+                writes.append(_write(one, WEIGHTS, "dns-write-weights", put))
+            if not self._binds(one, mine, now):
+                writes.append(self._hostnames(one, ADDS, mine, epochs))
+            leaving = mine - set(one.hostnames)
+            if gone := {host for host in leaving if host in first[takers[host]]}:
+                needs = {takers[host] for host in gone}
+                writes.append(self._hostnames(one, DROPS, mine - gone, epochs, needs))
+        return tuple(sorted(writes, key=lambda write: write.stage))
 
     def apply(self, write: Write) -> None:
         put = write.call
@@ -123,17 +124,24 @@ class ExternalDns:
             return (now.epoch, now.weights) == (asked.epoch, weights_of(asked))
         return is_so(now.objects[asked.route], weights_object(asked, self._place))
 
-    def _binds(self, asked: Asked, now: Actual) -> bool:
+    def _binds(self, asked: Asked, hostnames: Collection[str], now: Actual) -> bool:
         """The epoch of hostnames is that at which they were last written: it may be older."""
         there = now.objects.get(hostnames_name(asked.route)) if isinstance(now, Seen) else None
         if there is None:
-            return set(asked.hostnames) == set(now.hostnames)
-        wanted = hostnames_object(asked, asked.hostnames, self._place)
+            return set(hostnames) == set(now.hostnames)
+        wanted = hostnames_object(asked, hostnames, self._place)
         return bool(there.get("spec") == wanted["spec"])
 
-    def _hostnames(self, asked: Asked, hostnames: set[str], epochs: tuple[int, int]) -> Write:
+    def _hostnames(
+        self,
+        asked: Asked,
+        stage: int,
+        hostnames: set[str],
+        epochs: tuple[int, int],
+        needs: Iterable[str] = (),
+    ) -> Write:
         put = Put(hostnames_object(asked, hostnames, self._place), epochs)
-        return _write(asked, "dns-write-hostnames-of", put)
+        return _write(asked, stage, "dns-write-hostnames-of", put, needs)
 
     def _put(self, put: Put) -> None:
         for _ in range(ATTEMPTS):
@@ -176,7 +184,7 @@ class ExternalDns:
         reason = first_difference(asked, now)
         if reason or not isinstance(now, Seen):
             return reason
-        weighs, binds = self._weighs(asked, now), self._binds(asked, now)
+        weighs, binds = self._weighs(asked, now), self._binds(asked, asked.hostnames, now)
         if not (weighs and binds):
             name = hostnames_name(asked.route) if weighs else asked.route
             return because("router-object-differs", kind="DNSEndpoint", name=name)
@@ -184,8 +192,17 @@ class ExternalDns:
         return because("external-dns-behind", name=late[0]) if late and self._place.observed else None
 
 
-def _write(asked: Asked, code: str, put: Put) -> Write:
-    return Write((asked.route,), because(code, routes=1, first=asked.route), put)
+def _joined(asked: Asked, now: Actual, takers: Mapping[str, str]) -> set[str]:
+    """The hostnames that a Route has and keeps, or has until they are bound elsewhere, with as many more of its own as
+    fit beside."""
+    mine, there = set(asked.hostnames), set(now.hostnames)
+    kept = {host for host in there if host in takers}
+    return kept | set(sorted(mine - there)[: ENDPOINTS_MAX - len(kept)])
+
+
+def _write(asked: Asked, stage: int, code: str, put: Put, needs: Iterable[str] = ()) -> Write:
+    what = because(code, routes=1, first=asked.route)
+    return Write((asked.route,), what, put, stage, tuple(sorted(needs)))
 
 
 def _translated(call: Callable[[], T]) -> T:

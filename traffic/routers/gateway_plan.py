@@ -1,6 +1,6 @@
 """From what is asked of a Gateway and what was read of it to the writes between. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +29,10 @@ from .protocol import Actual, Asked, Write
 from .rules import check
 
 Found = Mapping[tuple[str, str], Manifest]
+Needs = tuple[str, ...]  # Routes, as a Write has them
 DROP_ORDER = ("HTTPRoute", "EndpointSlice", "Service")
 # The stages of a plan. An HTTPRoute that is new is bound last: with weights alone it has no Gateway, so binds nobody.
-MEMBERS, WEIGHED, BOUND, TRIMMED, UNUSED, LONELY = range(6)
+MEMBERS, WEIGHED, BOUND, TRIMMED, LONELY = range(5)
 WHAT = {
     WEIGHTS: "router-write-weights",
     BINDING: "router-write-binding",
@@ -59,14 +60,16 @@ class Drop:
 
 def plan_writes(edge: Edge, asked: Sequence[Asked], actual: Mapping[str, Actual]) -> tuple[Write, ...]:
     """Members first, then weights; then hostnames where they are to be; then where they are no longer; last what
-    nothing refers to."""
+    nothing refers to. Users who are served by an HTTPRoute go to new members, and hostnames leave, once what they need
+    is read back."""
     check(asked, actual)
-    moving = {host for one in asked for host in one.hostnames}
+    takers = {host: one.route for one in asked for host in one.hostnames}
     writes: list[Write] = []
     for one in sorted(asked, key=lambda one: one.route):
         found = _found(actual.get(one.route))
-        writes += _members(edge, one, found)
-        writes += _slots(edge, one, found, moving)
+        members = tuple(_members(edge, one, found))
+        writes += members
+        writes += _slots(edge, one, found, takers, (one.route,) if members else ())
         writes += _unused_members(edge, one, found)
     return tuple(sorted(writes, key=lambda write: write.stage))
 
@@ -95,36 +98,46 @@ def _members(edge: Edge, asked: Asked, found: Found) -> Iterator[Write]:
                 yield _put(asked, MEMBERS, Put(manifest, before, FIELD_MANAGER))
 
 
-def _slots(edge: Edge, asked: Asked, found: Found, moving: set[str]) -> Iterator[Write]:
-    """What the HTTPRoutes need. A hostname that goes to another Route is a guest until it is bound there."""
+def _slots(
+    edge: Edge, asked: Asked, found: Found, takers: Mapping[str, str], needs: Needs
+) -> Iterator[Write]:
+    """What the HTTPRoutes need; those that serve already, `needs` first. A hostname that goes to another Route, its
+    taker, is a guest until it is bound there."""
     now = {slot_of(one): one for (kind, _), one in found.items() if kind == "HTTPRoute"}
     held = {number: hostnames_of(one) for number, one in now.items()}
-    leaving = moving - set(asked.hostnames)
-    rebound = sorted(host for hosts in held.values() for host in hosts) != sorted(asked.hostnames)
-    wanted = placed(asked.hostnames, held, leaving, compact=rebound)
+    bound = [host for hosts in held.values() for host in hosts]
+    leaving = {host: takers[host] for host in bound if takers.get(host, asked.route) != asked.route}
+    wanted = placed(asked.hostnames, held, leaving, compact=sorted(bound) != sorted(asked.hostnames))
     for number, hostnames in wanted.items():
         final = http_route(edge, asked, number, hostnames)
-        guests = leaving & set(held.get(number, ()))
+        before = found.get(("HTTPRoute", name_of(final)))
+        guests = leaving.keys() & set(held.get(number, ()))
         shared = http_route(edge, asked, number, (*hostnames, *guests)) if guests else final
-        yield from _slot(asked, found.get(("HTTPRoute", name_of(final))), shared, final)
+        yield from _slot(asked, before, shared, needs if before else ())
+        if guests:
+            put = Put(binding_part(final), before, BINDING, follows=shared)
+            yield _put(asked, TRIMMED, put, _routes(leaving, guests))
     names = {_name(asked, number) for number in wanted}
     for (kind, name), one in found.items():
         if kind == "HTTPRoute" and name not in names:
-            yield _drop(asked, UNUSED, one)
+            guests = leaving.keys() & set(hostnames_of(one))
+            yield _drop(asked, TRIMMED, one, (asked.route, *_routes(leaving, guests)))
 
 
-def _slot(asked: Asked, before: Manifest | None, shared: Manifest, final: Manifest) -> Iterator[Write]:
+def _routes(takers: Mapping[str, str], hostnames: Collection[str]) -> Needs:
+    return tuple(sorted({takers[host] for host in hostnames}))
+
+
+def _slot(asked: Asked, before: Manifest | None, final: Manifest, needs: Needs) -> Iterator[Write]:
     """Its weights and its binding, each where it differs; the epoch alone goes with either of them."""
-    weights, binding = weights_part(final), binding_part(shared)
+    weights, binding = weights_part(final), binding_part(final)
     after = overlaid(before, weights)
     bound = is_so(after, binding)
     weighed = before is not None and is_so(before, weights, epoch_matters=bound)
     if not weighed:
-        yield _put(asked, WEIGHED, Put(weights, before, WEIGHTS))
+        yield _put(asked, WEIGHED, Put(weights, before, WEIGHTS), needs)
     if not bound:
-        yield _put(asked, BOUND, Put(binding, before, BINDING, follows=None if weighed else after))
-    if shared != final:
-        yield _put(asked, TRIMMED, Put(binding_part(final), before, BINDING, follows=shared))
+        yield _put(asked, BOUND, Put(binding, before, BINDING, follows=None if weighed else after), needs)
 
 
 def _name(asked: Asked, number: int) -> str:
@@ -140,18 +153,18 @@ def _unused_members(edge: Edge, asked: Asked, found: Found) -> Iterator[Write]:
     for kind in DROP_ORDER[1:]:
         for key, one in found.items():
             if key[0] == kind and key not in used:
-                yield _drop(asked, LONELY, one)
+                yield _drop(asked, LONELY, one, (asked.route,))
 
 
-def _put(asked: Asked, stage: int, put: Put) -> Write:
+def _put(asked: Asked, stage: int, put: Put, needs: Needs = ()) -> Write:
     kind, name = kind_of(put.manifest), name_of(put.manifest)
     what = because(WHAT[put.manager], kind=kind, name=name, epoch=asked.epoch)
-    return Write((asked.route,), what, put, stage)
+    return Write((asked.route,), what, put, stage, needs)
 
 
-def _drop(asked: Asked, stage: int, before: Manifest) -> Write:
+def _drop(asked: Asked, stage: int, before: Manifest, needs: Needs) -> Write:
     what = because("router-drop-object", kind=kind_of(before), name=name_of(before))
-    return Write((asked.route,), what, Drop(before), stage)
+    return Write((asked.route,), what, Drop(before), stage, needs)
 
 
 def is_so(found: Manifest, wanted: Manifest, *, epoch_matters: bool = True) -> bool:

@@ -1,17 +1,19 @@
 """Routes in a running HAProxy, 2.6 or later, over its runtime API. See docs/routers.md.
 
 HAProxy has no compare-and-swap: each write looks at the epoch first, and what two writers make of it within the
-milliseconds between is found by reading back.
+milliseconds between is found by reading back. Where members that serve all lose their requests, those that take over
+are read back within the same write: the commands of one line are not one change.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 
-from journal.core.reasons import Reason, because
+from journal.core.reasons import Reason, because, within
 
-from .haproxy_facts import Entry, published
+from .haproxy_facts import Entry, Server, published
 from .haproxy_layout import Layout
 from .haproxy_plan import (
     Bind,
+    Command,
     Move,
     Trim,
     address_commands,
@@ -20,10 +22,11 @@ from .haproxy_plan import (
     placed,
     plan_writes,
     retire_commands,
+    serves_on,
 )
 from .haproxy_runtime import Runtime
 from .haproxy_wire import Wire
-from .protocol import Actual, Asked, Stale, Traits, Unreachable, Write
+from .protocol import Actual, Asked, Stale, Traits, Write
 from .rules import first_difference
 
 
@@ -90,23 +93,36 @@ class HaproxyRouter:
         prods = placed(
             asked.route, entry.prods, [backend.prod for backend in asked.backends], self._layout.members
         )
-        self._address(entry, asked, prods)
-        self._runtime.tell(
-            move_commands(self._layout, Entry(entry.backend, entry.route, asked.epoch, prods), asked)
-        )
+        servers = self._servers(entry)
+        after = Entry(entry.backend, entry.route, asked.epoch, prods)
+        if commands := address_commands(self._layout, entry, prods, asked, servers):
+            self._address(commands, after, asked)
+        ready, drained = move_commands(self._layout, after, asked)
+        if not serves_on(self._layout, entry, asked, servers):
+            self._runtime.tell(ready)
+            self._check_serves(after, asked)
+            ready = []
+        self._runtime.tell([*ready, *drained])
 
-    def _address(self, entry: Entry, asked: Asked, prods: tuple[str, ...]) -> None:
+    def _address(self, commands: Sequence[Command], after: Entry, asked: Asked) -> None:
         """Each member has its address afterwards, as read back."""
-        if not (commands := self._wrong_addresses(entry, asked, prods)):
-            return
         self._runtime.tell_chatty(commands)
-        after = Entry(entry.backend, entry.route, entry.epoch, prods)
-        if left := self._wrong_addresses(after, asked, prods):
-            raise Unreachable(because("router-refused", said=" ".join(left[0])), maybe_done=True)
+        if left := address_commands(self._layout, after, after.prods, asked, self._servers(after)):
+            raise Stale(because("router-refused", said=" ".join(left[0])))
 
-    def _wrong_addresses(self, entry: Entry, asked: Asked, prods: tuple[str, ...]) -> list[tuple[str, ...]]:
-        servers = {server.name: server for server in self._runtime.servers([entry.backend])}
-        return address_commands(self._layout, entry, prods, asked, servers)
+    def _check_serves(self, entry: Entry, asked: Asked) -> None:
+        """Raises Stale where a member that is to take over does not, as read back."""
+        servers = list(self._servers(entry).values())
+        now = dict(published(entry, self._layout.slots(), servers, ()).weights)
+        for backend in asked.backends:
+            weight = now.get(backend.prod, 0)
+            if backend.weight != weight and backend.weight:
+                known: dict[str, int] = {"asked": backend.weight, "actual": weight}
+                why = because("router-weight-differs", route=asked.route, prod=backend.prod, **known)
+                raise Stale(within("replacement-not-there", why))
+
+    def _servers(self, entry: Entry) -> dict[str, Server]:
+        return {server.name: server for server in self._runtime.servers([entry.backend])}
 
     def _bind(self, bind: Bind) -> None:
         entry, hosts = self._known(bind.route, bind.epoch), self._layout.hosts

@@ -12,6 +12,8 @@ from .protocol import Actual, Asked, Backend, Rejected, Write
 from .rules import check, weights_of
 
 Command = tuple[str, ...]
+# The stages of a plan.
+MADE, BOUND, MOVED, TRIMMED = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Trim:
 
 
 def plan_writes(layout: Layout, asked: Sequence[Asked], actual: Mapping[str, Actual]) -> tuple[Write, ...]:
-    """New Routes first, since nobody is bound to them yet; then hostnames; then weights; last what is not needed."""
+    """Routes that nobody serves first, since hostnames go there at once; then hostnames; then weights; last what is
+    not needed, once the rest is read back. A hostname that goes to another Route is never taken out: one line leads it
+    there."""
     check(asked, actual)
     moving = {host for one in asked for host in one.hostnames}
     made, bound, moved, trimmed = [], [], [], []
@@ -48,20 +52,23 @@ def plan_writes(layout: Layout, asked: Sequence[Asked], actual: Mapping[str, Act
         _check_capable(layout, one)
         now = actual.get(one.route)
         held = set(now.hostnames) if now else set()
-        if now is None:
-            made.append(_write(one, "router-write-route", Move(one, new=True)))
+        if now is None or not any(weight for _, weight in now.weights):
+            made.append(_write(one, MADE, "router-write-route", Move(one, new=now is None)))
         elif _is_to_move(one, now):
-            moved.append(_write(one, "router-write-route", Move(one, new=False)))
+            moved.append(_write(one, MOVED, "router-write-route", Move(one, new=False)))
         if new := tuple(sorted(set(one.hostnames) - held)):
-            bound.append(_write(one, "router-bind", Bind(one.route, one.epoch, new), hostnames=len(new)))
+            bound.append(
+                _write(one, BOUND, "router-bind", Bind(one.route, one.epoch, new), hostnames=len(new))
+            )
         gone = tuple(sorted(held - moving))
         if now and (gone or _prods(now) - {backend.prod for backend in one.backends}):
-            trimmed.append(_write(one, "router-trim", Trim(one, gone)))
+            trimmed.append(_write(one, TRIMMED, "router-trim", Trim(one, gone)))
     return (*made, *bound, *moved, *trimmed)
 
 
-def _write(asked: Asked, code: str, call: Move | Bind | Trim, **params: int) -> Write:
-    return Write((asked.route,), because(code, route=asked.route, epoch=asked.epoch, **params), call)
+def _write(asked: Asked, stage: int, code: str, call: Move | Bind | Trim, **params: int) -> Write:
+    what = because(code, route=asked.route, epoch=asked.epoch, **params)
+    return Write((asked.route,), what, call, stage, (asked.route,) if stage == TRIMMED else ())
 
 
 def _prods(actual: Actual) -> set[str]:
@@ -134,9 +141,9 @@ def address_commands(
     return commands
 
 
-def move_commands(layout: Layout, entry: Entry, asked: Asked) -> list[Command]:
-    """The epoch first, which holds off whoever has an older one; then those that get more before those that
-    lose all, so that somebody serves at every moment."""
+def move_commands(layout: Layout, entry: Entry, asked: Asked) -> tuple[list[Command], list[Command]]:
+    """(the epoch, which holds off whoever has an older one, and those that get requests; those that get none). In
+    this order somebody serves at every moment."""
     weights = dict(weights_of(asked))
     ready, drained = [], []
     for slot, prod in zip(layout.slots(), entry.prods, strict=True):
@@ -146,7 +153,14 @@ def move_commands(layout: Layout, entry: Entry, asked: Asked) -> list[Command]:
         else:
             drained += [_server(name, "state", "drain" if prod else "maint"), _server(name, "weight", "0")]
     owner = ("set", "map", layout.owners, entry.backend, entry_text(entry))
-    return [owner, *ready, *drained]
+    return [owner, *ready], drained
+
+
+def serves_on(layout: Layout, entry: Entry, asked: Asked, servers: Mapping[str, Server]) -> bool:
+    """Whether a member that serves, as `servers` were read, is asked to serve."""
+    weights = dict(weights_of(asked))
+    named = zip(layout.slots(), entry.prods, strict=False)
+    return any(weights.get(prod) and slot in servers and servers[slot].weight for slot, prod in named)
 
 
 def retire_commands(layout: Layout, entry: Entry, keep: Sequence[str]) -> tuple[Entry, list[Command]]:

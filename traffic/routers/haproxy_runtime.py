@@ -59,7 +59,7 @@ class Runtime:
             self.tell_chatty([("del", "map", self.layout.owners, f"#{ref}") for ref in refs])
             if won:
                 return entry
-        raise Unreachable(because("router-claim-lost", route=asked.route), maybe_done=True)
+        raise Stale(because("router-claim-lost", route=asked.route))
 
     def bound(self) -> dict[str, str]:
         """Hostname -> backend, of all; of two lines for one hostname HAProxy goes by the first."""

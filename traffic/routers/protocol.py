@@ -24,7 +24,8 @@ class Unreachable(RouterError):
 
 
 class Stale(RouterError):
-    """Somebody has published something newer, or wrote since it was read. Nothing was overwritten."""
+    """Somebody has published something newer, or wrote since it was read; or what was just written is not there.
+    Nothing was overwritten."""
 
 
 class Rejected(RouterError):
@@ -76,12 +77,16 @@ class Traits:
 @dataclass(frozen=True, slots=True)
 class Write:
     """One call to the router, for one or more Routes. `what` says it to people; `call` is the router's own. Writes of
-    one `stage` do not need each other; those of a later one need all before them."""
+    one `stage` do not need each other; those of a later one need all before them.
+
+    One that takes something from users `needs` Routes: it is carried out only once a plan made of what was read back
+    has no write of an earlier stage for any of them. That what replaces it was accepted is not enough."""
 
     routes: tuple[str, ...]
     what: Reason
     call: object
     stage: int = 0
+    needs: tuple[str, ...] = ()
 
 
 class Router(Protocol):
@@ -97,7 +102,8 @@ class Router(Protocol):
         """The writes that bring `actual` to `asked`, in order; none where it is so already. Pure.
 
         Raises Stale where a newer epoch is published, Rejected for what the router cannot hold. Bindings
-        and members come before the weights that need them; what is no longer needed goes last.
+        and members come before the weights that need them; what is no longer needed goes last, and `needs` what
+        replaces it.
         """
         ...
 

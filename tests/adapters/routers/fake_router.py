@@ -9,6 +9,8 @@ from tests.adapters.routers.faults import Faults
 from traffic.routers.protocol import Actual, Asked, Stale, Traits, Unreachable, Write
 from traffic.routers.rules import check, first_difference, weights_of
 
+ADDED, MOVED, TRIMMED = range(3)  # the stages of a plan
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -45,9 +47,13 @@ class FakeRouter:
 
     def plan(self, asked: Sequence[Asked], actual: Mapping[str, Actual]) -> tuple[Write, ...]:
         check(asked, actual)
-        steps = [_steps(one, actual.get(one.route)) for one in sorted(asked, key=lambda one: one.route)]
-        rounds = range(max(map(len, steps), default=0))
-        return tuple(_write(each[n], n) for n in rounds for each in steps if n < len(each))
+        takers = {host: one.route for one in asked for host in one.hostnames}
+        writes = [
+            _write(change, stage, takers)
+            for one in sorted(asked, key=lambda one: one.route)
+            for stage, change in _steps(one, actual.get(one.route))
+        ]
+        return tuple(sorted(writes, key=lambda write: write.stage))
 
     def apply(self, write: Write) -> None:
         self.before_write(write)
@@ -82,11 +88,11 @@ class FakeRouter:
         self.writes.append(write)
 
 
-def _steps(asked: Asked, actual: Actual | None) -> list[Change]:
-    """A new Route at once; else what is added, then the weights, then without what is no longer asked."""
+def _steps(asked: Asked, actual: Actual | None) -> list[tuple[int, Change]]:
+    """By stage. A new Route at once; else what is added, then the weights, then without what is no longer asked."""
     final = Actual(asked.route, asked.epoch, weights_of(asked), tuple(sorted(asked.hostnames)))
     if actual is None:
-        return [Change(None, final)]
+        return [(ADDED, Change(None, final))]
     old, new = dict(actual.weights), dict(final.weights)
     members = {**dict.fromkeys(new, 0), **old}
     hostnames = tuple(sorted({*actual.hostnames, *final.hostnames}))
@@ -94,13 +100,16 @@ def _steps(asked: Asked, actual: Actual | None) -> list[Change]:
     moved = replace(
         final, weights=tuple(sorted({**dict.fromkeys(old, 0), **new}.items())), hostnames=hostnames
     )
-    states = [actual, added, moved, final]
-    return [Change(before, after) for before, after in pairwise(states) if before != after]
+    states = enumerate(pairwise([actual, added, moved, final]))
+    return [(stage, Change(before, after)) for stage, (before, after) in states if before != after]
 
 
-def _write(change: Change, stage: int) -> Write:
+def _write(change: Change, stage: int, takers: Mapping[str, str]) -> Write:
     route, epoch = change.after.route, change.after.epoch
-    return Write((route,), because("router-write-route", route=route, epoch=epoch), change, stage)
+    gone = set(change.before.hostnames) - set(change.after.hostnames) if change.before else set()
+    needs = {route, *(takers[host] for host in gone if host in takers)} if stage == TRIMMED else set()
+    what = because("router-write-route", route=route, epoch=epoch)
+    return Write((route,), what, change, stage, tuple(sorted(needs)))
 
 
 def _silent(maybe_done: bool) -> Unreachable:

@@ -1,6 +1,6 @@
 """What goes wrong between a router and the world behind it, in the words of the contract."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -15,12 +15,14 @@ class Fault(StrEnum):
 
 
 class Faults:
-    """At most one Fault at a time. The first `after` writes still go through."""
+    """At most one Fault at a time. The first `after` writes still go through. Of those without a Fault, `drops` says
+    which are lies; there are no more once it ends."""
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
         self.after = 0
         self.writes = 0
+        self.drops: Iterator[bool] = iter(())
 
     def set(self, fault: Fault, *, after: int = 0) -> None:
         self.fault, self.after = fault, after
@@ -31,6 +33,8 @@ class Faults:
     def begin(self, *, write: bool) -> Fault | None:
         """The Fault that meets this call. To be asked once for each."""
         self.writes += write
+        if write and self.fault is None and next(self.drops, False):
+            return Fault.LIES
         if self.after:
             self.after -= write
             return None

@@ -1,5 +1,6 @@
 """ExternalDNS: what the DNSEndpoints say, on a fake cluster and on a simulated one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.adapters.routers.on_external_dns import (
     external_dns_on_simulator,
     place_in,
 )
+from tests.adapters.routers.test_replaced import Watched, served
+from traffic.engine.bringing import bring
 from traffic.routers.external_dns import ExternalDns
 from traffic.routers.external_dns_objects import API_VERSION
 from traffic.routers.external_dns_settings import Place, parse_place
@@ -216,6 +219,45 @@ def test_more_hostnames_than_an_object_holds_are_rejected(router: ExternalDns) -
     publish(router, asked(1, hostnames=names[:1000]))
     publish(router, asked(2, hostnames=names[1:]))
     assert published(router) == (2, HALVES, names[1:])
+
+
+FULL = tuple(f"tenant-{n:04}.example" for n in range(2000))
+FULL_CASES = {
+    "one comes as another leaves": ([FULL[:1000], FULL[1000:]], [FULL[:999], (FULL[999], *FULL[1001:])], 2),
+    "two with a place to spare swap": (
+        [FULL[:1000], FULL[1000:1999]],
+        [FULL[1:1000], (FULL[0], *FULL[1000:1999])],
+        2,
+    ),
+    "two with no place to spare swap": (
+        [FULL[:1000], FULL[1000:]],
+        [(*FULL[1:1000], FULL[1000]), (FULL[0], *FULL[1001:])],
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "brings"), FULL_CASES.values(), ids=FULL_CASES)
+def test_hostnames_of_full_routes_are_bound_elsewhere_before_they_leave(
+    before: Sequence[Sequence[str]],
+    after: Sequence[Sequence[str]],
+    brings: int,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Those that cannot be stay where they are."""
+    router, _ = external_dns_on_fake(request)
+
+    def routes(epoch: int, hostnames: Sequence[Sequence[str]]) -> list[Asked]:
+        names = zip(("shop-r", "shop-s"), hostnames, strict=True)
+        return [asked(epoch, hostnames=hosts, route=route) for route, hosts in names]
+
+    def watch() -> None:
+        assert {host for hosts in before for host in hosts} & set().union(*after) <= served(router)
+
+    bring(router, routes(1, before))
+    for _ in range(brings or 3):
+        found, _ = bring(Watched(router, watch), routes(2, after))
+    assert {one.state for one in found.values()} == {"published" if brings else "pending"}
 
 
 def test_a_cluster_without_the_kind_cannot_be_published_to() -> None:

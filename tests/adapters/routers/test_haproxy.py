@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from journal.core.reasons import because
 from tests.adapters.routers.asking import ALL_ON_B, HALVES, HOSTS, MANY, asked, publish, published
 from tests.adapters.routers.haproxy_stand_in import StandIn
 from tests.adapters.routers.haproxy_worlds import HaproxyWorld, haproxy_stand_in
+from traffic.engine.bringing import bring
 from traffic.routers.haproxy import HaproxyRouter
 from traffic.routers.haproxy_facts import Entry, entries_of, parse_entry, parse_map, parse_servers
 from traffic.routers.haproxy_layout import Doors, Layout, haproxy_config, save_script
@@ -43,10 +45,13 @@ def at(host: str, port: int = 8080, epoch: int = 1) -> Asked:
 def test_the_epoch_is_written_before_the_weights_and_who_gets_more_before_who_loses_all() -> None:
     layout = Layout(folder="/m", members=3)
     entry = Entry("drover-1", "shop-r", 7, ("a-1", "b-1", ""))
-    assert [" ".join(command) for command in move_commands(layout, entry, asked(7, ALL_ON_B))] == [
+    ready, drained = move_commands(layout, entry, asked(7, ALL_ON_B))
+    assert [" ".join(command) for command in ready] == [
         "set map /m/owners.map drover-1 shop-r/7/a-1,b-1,-",
         "set server drover-1/m2 weight 100",
         "set server drover-1/m2 state ready",
+    ]
+    assert [" ".join(command) for command in drained] == [
         "set server drover-1/m1 state drain",
         "set server drover-1/m1 weight 0",
         "set server drover-1/m3 state maint",
@@ -203,3 +208,77 @@ def test_the_script_saves_what_the_configuration_loads() -> None:
     script = save_script(layout, Doors(runtime="/r.sock"))
     for path in (layout.hosts, layout.owners, layout.servers, "/r.sock"):
         assert path in script
+
+
+def test_a_move_asks_haproxy_once_more_where_nobody_who_serves_stays(
+    router: HaproxyRouter, world: HaproxyWorld
+) -> None:
+    def verbs(one: Asked) -> list[str]:
+        (write,) = router.plan([one], router.read())
+        world.door.lines.clear()
+        router.apply(write)
+        return [" ".join(line.split()[:2]) for line in world.door.lines]
+
+    publish(router, asked(1))
+    looks = ["show map", "show servers"]
+    assert verbs(asked(2, ALL_ON_B)) == [*looks, "set map"]
+    assert verbs(asked(3, {"a-1": 100, "b-1": 0})) == [*looks, "set map", "show servers", "set server"]
+
+
+@pytest.mark.parametrize("part", ["weight 100", "state ready"])
+def test_a_server_keeps_its_weight_while_the_one_that_takes_over_has_none(
+    router: HaproxyRouter, world: HaproxyWorld, part: str
+) -> None:
+    """Somebody between leaves out one command of a line, and answers well."""
+    publish(router, asked(1, {"a-1": 100, "b-1": 0}))
+    inner = world.run
+    world.door.run = lambda line: inner(";".join(one for one in line.split(";") if not one.endswith(part)))
+    found, _ = bring(router, [asked(2, ALL_ON_B)])
+    assert (found["shop-r"].state, found["shop-r"].reason) == (
+        "pending",
+        because(
+            "replacement-not-there",
+            why="router-weight-differs",
+            route="shop-r",
+            prod="b-1",
+            asked=100,
+            actual=0,
+        ),
+    )
+    assert published(router)[1] == {"a-1": 100, "b-1": 0}
+    world.door.run = inner
+    found, _ = bring(router, [asked(2, ALL_ON_B)])
+    assert found["shop-r"].state == "published" and published(router)[1] == ALL_ON_B
+
+
+def test_hostnames_wait_for_a_route_that_has_a_backend_and_nobody_who_serves(
+    router: HaproxyRouter, world: HaproxyWorld
+) -> None:
+    """What a writer that stopped halfway left: its backend is taken, and no server of it is ready."""
+    publish(router, asked(1))
+    world.run(f"add map {world.layout.owners} drover-2 shop-s/1/-,-,-,-,-,-")
+    moved = [asked(2, hostnames=HOSTS[:1]), asked(2, ALL_ON_B, HOSTS[1:], "shop-s")]
+    inner = world.run
+    world.door.run = lambda line: inner(";".join(one for one in line.split(";") if not one.endswith("ready")))
+    found, _ = bring(router, moved)
+    assert {route: one.state for route, one in found.items()} == {"shop-r": "pending", "shop-s": "pending"}
+    assert published(router)[2] == HOSTS
+    world.door.run = inner
+    found, _ = bring(router, moved)
+    assert {one.state for one in found.values()} == {"published"}
+
+
+def test_one_route_that_cannot_get_its_address_holds_up_no_other(
+    router: HaproxyRouter, world: HaproxyWorld
+) -> None:
+    publish(router, asked(1), asked(1, hostnames=["staff.example"], route="staff"))
+    inner, backend = world.run, world.entry("shop-r").backend
+
+    def run(line: str) -> str:
+        return "\n" if f"{backend}/m3" in line and " addr " in line else inner(line)
+
+    world.door.run = run
+    after = [asked(2, {"c-1": 100}), asked(2, ALL_ON_B, ["staff.example"], "staff")]
+    found, _ = bring(router, after)
+    assert {route: one.state for route, one in found.items()} == {"shop-r": "pending", "staff": "published"}
+    assert published(router)[1] == HALVES

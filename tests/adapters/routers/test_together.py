@@ -6,7 +6,7 @@ import pytest
 
 from journal.core.reasons import because
 from tests.adapters.routers.fake_router import FakeRouter
-from traffic.engine.publishing import State, bring
+from traffic.engine.bringing import State, bring
 from traffic.routers.protocol import Asked, Backend, Rejected, Traits, Unreachable, Write
 
 WAIT_S, A_WHILE_S = 10, 2
