@@ -142,6 +142,8 @@ def run_facts(run: Run) -> RunFacts:
         successor=_successor(run, changed),
         deleted=sum(kind == "delete_objects" and attempt > 0 for _, kind, _, attempt in steps),
         lost=len(changed & {*_changed_later(run, changed), *_claimed_by_others(run, changed)}),
+        preempted=run.preempted_by_id is not None,
+        by_switch=run.strategy.get("name") == "switch",
     )
 
 

@@ -73,7 +73,8 @@ class Undo:
 @dataclass(frozen=True, slots=True)
 class RunPage:
     """All of one Run. `took` is None while it is under way. `routers` publish the Routes that it has moved;
-    `emptied` is the Cluster or Prod that its users left (empty: it is no failover and no evacuation)."""
+    `emptied` is the Cluster or Prod that its users left (empty: it is no failover and no evacuation); `preempted_by` the
+    Run that has moved users since, so that what has not begun waits to be judged anew."""
 
     run: RunLine
     live: bool
@@ -91,6 +92,7 @@ class RunPage:
     rollback_of: int | None
     routers: tuple[RouterLine, ...]
     emptied: str
+    preempted_by: int | None
 
 
 def read_run(run_id: int, person: Person) -> RunPage:
@@ -123,6 +125,7 @@ def read_run(run_id: int, person: Person) -> RunPage:
         rollback_of=run.rollback_of_id,
         routers=read_routers(Route.objects.filter(epochs__run_id=run.pk).distinct()),
         emptied=str(run.strategy.get(CLUSTER) or run.strategy.get(PROD, "")) if run.kind in LEAVES else "",
+        preempted_by=run.preempted_by_id,
     )
 
 
