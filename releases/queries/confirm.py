@@ -49,17 +49,19 @@ def read_run_confirm(run_id: int, verb: str, role: str, step: str | int | None) 
     run = get_object_or_404(rows, pk=run_id)
     words = VERBS[verb]
     label = words.name
+    anew = read_anew(run) if verb == "resume" and run.preempted_by_id else None
+    would = _("It goes on with what is left as it is planned below.") if anew else str(words.would)
     return ConfirmPage(
         title=_("%(verb)s: run #%(id)s, %(title)s?") % {"verb": label, "id": run.pk, "title": run_title(run)},
         label=label,
         icon=words.icon,
         danger=verb in ("abort", "rollback"),
-        would=(str(words.would), *_about_step(run, step)),
+        would=(would, *_about_step(run, step)),
         reasons=verb_blockers(run, role)[verb],
         back=reverse("releases:run", args=[run.pk]),
         undo=read_undo(run, read_served()) if verb == "rollback" else None,
         targets=_targets(run) if verb == "skip" and not step else (),
-        anew=read_anew(run) if verb == "resume" and run.preempted_by_id else None,
+        anew=anew,
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext
 
 from access.models import Person
 from clusters.models import Prod
-from journal.core.reasons import Reason
+from journal.core.reasons import Reason, because
 from releases.core.plan import Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.states import MOVES_USERS, RUN_LIVE, RunKind, RunState
@@ -93,6 +93,12 @@ class RunPage:
     routers: tuple[RouterLine, ...]
     emptied: str
     preempted_by: int | None
+
+    @property
+    def preempted(self) -> Reason | None:
+        """That it was, while the Run is about something else that it has begun; None: it was not, or rests for that."""
+        told = because("pre-empted", run=self.preempted_by) if self.preempted_by and self.live else None
+        return None if told == self.run.reason else told
 
 
 def read_run(run_id: int, person: Person) -> RunPage:

@@ -65,6 +65,15 @@ def test_the_pages_of_the_run_say_by_whom_and_what_to_do(run: Run, browser: Brow
     assert "Pre-empted" in text(browser("viewer"), "/timeline/")
 
 
+def test_while_it_ends_what_it_has_begun_its_page_says_so_too(edge: Edge, browser: Browser) -> None:
+    run = release_of()
+    advance(run)
+    start_leaving(build.person("on-call"), "a", preview_leaving("a").plan.digest, "it must go")
+    assert advance(run).state == "running"
+    page = text(browser("on-call"), f"/runs/{run.pk}/")
+    assert page.count("Pre-empted: run") == 2, "beside what it does now, and in what happened"
+
+
 def test_the_difference_is_shown_and_what_was_shown_goes_on(run: Run, browser: Browser) -> None:
     client = browser("on-call")
     page = text(client, resume_path(run))
