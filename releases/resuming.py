@@ -1,10 +1,13 @@
 """What would go on if somebody resumed a release that was pre-empted: what is left of it, judged by the facts of now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from journal.core.reasons import Reason
 from releases.core.anew import Change, changes
-from releases.core.plan import Plan
+from releases.core.blockers import blockers
+from releases.core.facts import FleetFacts
+from releases.core.plan import Plan, PlannedProd
 from releases.core.plan_json import plan_from_json
 from releases.core.waves import plan_anew
 from releases.engine.preempting import begun_prods
@@ -18,18 +21,21 @@ from .relocations import loads_to_come, nowhere_reasons, planned_relocations
 @dataclass(frozen=True, slots=True)
 class Anew:
     """`plan` is what would go on, `changes` what it does otherwise than the one before to Prods that have not `begun`.
-    `promised`: Prod -> load units of room that it counts on from now on."""
+    `promised`: Prod -> load units of room that it counts on from now on. `reasons`: why it cannot go on yet, since other
+    Runs have Prods that it is to begin."""
 
     plan: Plan
     changes: tuple[Change, ...]
     begun: frozenset[str]
     promised: Mapping[str, int]
     is_new: bool
+    reasons: tuple[Reason, ...] = ()
 
     @property
-    def left(self) -> int:
-        """How many Prods have not begun."""
-        return sum(prod.name not in self.begun for wave in self.plan.waves for prod in wave.prods)
+    def left(self) -> tuple[PlannedProd, ...]:
+        """What has not begun."""
+        prods = (prod for wave in self.plan.waves for prod in wave.prods)
+        return tuple(prod for prod in prods if prod.name not in self.begun)
 
 
 def preview_anew(run: Run) -> Anew:
@@ -50,7 +56,12 @@ def preview_anew(run: Run) -> Anew:
         begun=begun,
         promised=loads_to_come(_left(plan, begun), relocations),
         is_new=plan.digest != old.digest,
+        reasons=tuple(_taken(_left(plan, begun), fleet)),
     )
+
+
+def _taken(plan: Plan, fleet: FleetFacts) -> Iterable[Reason]:
+    return (one.reason for one in blockers(plan, fleet) if one.reason.code == "claimed")
 
 
 def _left(plan: Plan, begun: frozenset[str]) -> Plan:

@@ -16,7 +16,7 @@ from releases.resuming import Anew, preview_anew
 from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.models import Reservation
 
-from .runs import new_steps, reserve
+from .runs import claim, new_steps, reserve
 from .steer import allowed_run, move_run
 
 
@@ -30,22 +30,33 @@ def resume(person: Person, run_id: int, reason: str = "", digest: str = "") -> R
     text = optional_reason(reason)
     with transaction.atomic():
         run = allowed_run(run_id, "resume")
-        why = because("resume-by-person", by=person.get_username(), why=text)
-        if digest or run.preempted_by_id:
+        if run.preempted_by_id:
             one_at_a_time(ROOM)
-            why = _judge_anew(run, digest, why)
+        anew = _as_read(run, digest)
+        why = because("resume-by-person", by=person.get_username(), why=text)
+        if run.preempted_by_id:
+            why = _judged_anew(run, anew, why)
         move_run(run, RunState.RUNNING, why, person)
         return run
 
 
-def _judge_anew(run: Run, digest: str, why: Reason) -> Reason:
-    """What to say of it. Raises Refused where another plan was read, or none."""
+def _as_read(run: Run, digest: str) -> Anew:
+    """How it would go on. Raises Refused where that is another plan than was read, or a new one that nobody has."""
     anew = preview_anew(run)
     if not digest and anew.is_new:
         raise Refused(because("judged-anew", run=run.preempted_by_id, changes=len(anew.changes)))
     stale = stale_blocker(digest, anew.plan.digest) if digest else None
     if stale:
         raise Refused(stale.reason)
+    return anew
+
+
+def _judged_anew(run: Run, anew: Anew, why: Reason) -> Reason:
+    """The Run has what is left of it again, and room for it. What to say of it. Raises Refused where another Run has
+    some of that."""
+    claim(run, anew.left)
+    Reservation.objects.filter(run_id=run.pk).delete()
+    reserve(run, anew.promised)
     Run.objects.filter(pk=run.pk).update(preempted_by=None)
     run.preempted_by = None
     if not anew.is_new:
@@ -58,14 +69,12 @@ def _judge_anew(run: Run, digest: str, why: Reason) -> Reason:
 
 def _replace_plan(run: Run, anew: Anew) -> None:
     """The plan, and the Steps of what has not begun, are new ones; the others keep their rows, in waves that are numbered
-    as the plan has them. So is the room that the Run counts on."""
+    as the plan has them."""
     Step.objects.filter(run=run, prod__isnull=False).exclude(prod__name__in=anew.begun).delete()
     kept = _number_kept_waves(run)
     run.plan, run.digest, run.since = plan_to_json(anew.plan), anew.plan.digest, timezone.now()
     Run.objects.filter(pk=run.pk).update(plan=run.plan, digest=run.digest)
     insert_rows([step for step in new_steps(run, anew.plan) if _is_new(step, anew, kept)])
-    Reservation.objects.filter(run_id=run.pk).delete()
-    reserve(run, anew.promised)
 
 
 def _number_kept_waves(run: Run) -> int:

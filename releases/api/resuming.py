@@ -1,5 +1,6 @@
 """What is left of a release that was pre-empted, judged anew, over HTTP."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clusters.api.serializers import ReasonSerializer
+from journal.core.reasons import Reason
 from journal.sentences import reason_json
 from releases.core.allowed import blockers_of
 from releases.core.anew import Change, Place
@@ -55,13 +57,18 @@ class ResumePreview(APIView):
     @extend_schema(request=None, responses=AnewSerializer)
     def post(self, _request: Request, run_id: int) -> Response:
         run = get_object_or_404(Run, pk=run_id)
-        reasons = [reason_json(reason) for reason in blockers_of("resume", run_facts(run))]
-        return Response(AnewSerializer({**_shown(preview_anew(run)), "reasons": reasons}).data)
+        anew = preview_anew(run)
+        reasons = (*blockers_of("resume", run_facts(run)), *anew.reasons)
+        return Response(AnewSerializer(_shown(anew, reasons)).data)
 
 
-def _shown(anew: Anew) -> dict[str, Any]:
-    changes = [_change(one) for one in anew.changes]
-    return {"digest": anew.plan.digest, "changes": changes, "waves": plan_json(anew.plan)["waves"]}
+def _shown(anew: Anew, reasons: Iterable[Reason]) -> dict[str, Any]:
+    return {
+        "digest": anew.plan.digest,
+        "reasons": [reason_json(reason) for reason in reasons],
+        "changes": [_change(one) for one in anew.changes],
+        "waves": plan_json(anew.plan)["waves"],
+    }
 
 
 def _change(one: Change) -> dict[str, Any]:

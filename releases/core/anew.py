@@ -19,7 +19,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A Prod that has another place than it had, other steps, or another obstacle; `why` it is in its wave now."""
+    """A Prod that has another place than it had, other steps, another Version to go back to, or another obstacle; `why` it
+    is in its wave now."""
 
     prod: str
     before: Place
@@ -47,4 +48,5 @@ def _places(plan: Plan) -> dict[str, tuple[Place, PlannedProd]]:
 
 
 def _told(place: Place, planned: PlannedProd) -> tuple[object, ...]:
-    return place.wave, place.name, place.held and place.held.code, planned.reason.code, planned.steps
+    held = place.held and place.held.code
+    return place.wave, place.name, held, planned.reason.code, planned.steps, planned.came_from

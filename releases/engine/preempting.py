@@ -1,7 +1,7 @@
 """Whoever takes users away from harm goes before releases: these begin nothing more before somebody has read anew what
 is left of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -10,8 +10,9 @@ from access.models import Person
 from journal.core.reasons import because
 from journal.log import event, record
 from releases.core.states import RUN_LIVE, RunKind, RunState, StepState
-from releases.models import Run, Step
+from releases.models import Claim, Run, Step
 from traffic.actions.locks import RELEASES, one_at_a_time
+from traffic.models import Reservation
 
 from .wake import wake
 
@@ -41,10 +42,14 @@ def releases_rest() -> None:
 
 
 def preempt(prods: Collection[str], by: Run, now: datetime, person: Person | None) -> None:
-    """From here on each release that was still to begin one of `prods` begins nothing, on no Prod. What it has begun goes
-    on: a Prod that is out comes back. The caller has called `releases_rest`."""
-    runs: Iterable[int] = list(releases_over(prods).values_list("pk", flat=True))
+    """From here on each release that was still to begin one of `prods` begins nothing, on no Prod, and has neither those
+    that it has not begun nor room for them. What it has begun goes on: a Prod that is out comes back. The caller has
+    called `releases_rest`."""
+    runs = list(releases_over(prods).values_list("pk", flat=True))
     Run.objects.filter(pk__in=runs).update(preempted_by=by)
+    begun = Step.objects.filter(_TOUCHED, run=OuterRef("run"), prod=OuterRef("prod"))
+    Claim.objects.filter(~Exists(begun), run__in=runs).delete()
+    Reservation.objects.filter(run_id__in=runs).delete()
     why = because("pre-empted", run=by.pk)
     record([event(now, "run", actor=person, run_id=run, reason=why) for run in runs])
-    wake(list(runs))
+    wake(runs)

@@ -34,12 +34,13 @@ class ChangeLine:
 @dataclass(frozen=True, slots=True)
 class AnewPage:
     """`by` is the Run that has pre-empted it; `waves` are (number, name, Prods) of what has not begun, `changes` what is
-    otherwise than before, and `same` counts the other Prods."""
+    otherwise than before, and `same` counts the other Prods. `reasons`: why it cannot go on yet."""
 
     by: int
     digest: str
     changes: tuple[ChangeLine, ...]
     same: int
+    reasons: tuple[Reason, ...]
     waves: tuple[tuple[int, str | Promise, tuple[str, ...]], ...]
 
 
@@ -53,7 +54,8 @@ def read_anew(run: Run) -> AnewPage:
         by=run.preempted_by_id or 0,
         digest=anew.plan.digest,
         changes=changes,
-        same=anew.left - len(changes),
+        same=len(anew.left) - len(changes),
+        reasons=anew.reasons,
         waves=tuple(_waves(anew)),
     )
 

@@ -57,7 +57,7 @@ def read_run_confirm(run_id: int, verb: str, role: str, step: str | int | None) 
         icon=words.icon,
         danger=verb in ("abort", "rollback"),
         would=(would, *_about_step(run, step)),
-        reasons=verb_blockers(run, role)[verb],
+        reasons=(*verb_blockers(run, role)[verb], *(anew.reasons if anew else ())),
         back=reverse("releases:run", args=[run.pk]),
         undo=read_undo(run, read_served()) if verb == "rollback" else None,
         targets=_targets(run) if verb == "skip" and not step else (),

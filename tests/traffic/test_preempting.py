@@ -12,12 +12,12 @@ from releases import actions
 from releases.core.plan_json import plan_from_json
 from releases.engine.auto_failover import fail_over_dead
 from releases.failover_preview import preview_failback, preview_leaving
-from releases.models import Approval, Run, Step
+from releases.models import Approval, Claim, Run, Step
 from releases.preview import preview_release
 from releases.resuming import preview_anew
 from tests import build
+from tests.engine.driver import advance, in_flight
 from tests.engine.driver import finish as to_the_end
-from tests.engine.driver import in_flight
 from tests.engine.test_auto_failover import dies as dies_for_sure
 from tests.engine.test_two_at_once import aside
 from tests.traffic.edge import Edge
@@ -184,15 +184,36 @@ def test_a_failure_stays_one_and_its_retry_begins_nothing_else(edge: Edge) -> No
     assert (run.state, run.reason["code"], begun(run)) == ("paused", "pre-empted", {"c-2"})
 
 
-def test_neither_its_way_back_nor_a_failback_resumes_it(edge: Edge) -> None:
+def test_it_has_only_what_it_has_begun_and_room_for_nobody(edge: Edge) -> None:
+    run = release_of(alone="relocate")
+    first_act(edge, run)
+    assert Reservation.objects.filter(run_id=run.pk).exists()
+    leave("a")
+    assert set(Claim.objects.values_list("prod__name", "run")) == {("c-2", run.pk)}
+    assert not Reservation.objects.exists()
+    rest(edge, run)
+    resume(run, preview_anew(run).plan.digest)
+    assert Claim.objects.filter(run=run).count() == 6
+
+
+def test_a_failback_passes_it_and_does_not_resume_it(edge: Edge) -> None:
     run = release_of()
     first_act(edge, run)
     finish(leave("a"), edge)
     rest(edge, run)
     comes_back("a")
-    blockers = [reason.code for reason in preview_failback("a").reasons]
-    assert blockers == ["claimed"], "the release still has its Prods"
-    assert rest(edge, run).state == "paused"
+    back = actions.start_failback(build.person("on-call"), "a", preview_failback("a").plan.digest, "it is up")
+    assert {reason.code for reason in preview_anew(run).reasons} == {"claimed"}
+    digest = preview_anew(run).plan.digest
+    assert set(refused(lambda: resume(run, digest))) == {"claimed"}
+    for _ in range(40):
+        advance(back)
+        edge.settle()
+        comes_back("a")
+    assert (advance(back).state, rest(edge, run).state) == ("succeeded", "paused")
+    assert not preview_anew(run).is_new, "its users are back: c-1 has few again"
+    assert resume(run).state == "running"
+    assert waves(run) == [["c-2"], ["c-1"], ["a-2", "b-1"], ["a-1", "b-2"]]
 
 
 # --- it is judged anew ---------------------------------------------------------------------------------
