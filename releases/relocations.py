@@ -24,13 +24,13 @@ def needs_room(strategy: Mapping[str, Any]) -> bool:
     return strategy.get("alone") == "relocate" or strategy.get("name") == "switch"
 
 
-def planned_relocations(plan: Plan, run_id: int | None = None) -> dict[str, TrafficPlan]:
+def planned_relocations(plan: Plan) -> dict[str, TrafficPlan]:
     """Prod -> where its users go, for those that `plan` relocates, as things are now. A Prod that the plan changes
-    before is no place to be: it has left the Version by then. `run_id`: the Run that it is what is left of."""
+    before is no place to be: it has left the Version by then."""
     moving = relocated_prods(plan)
     if not moving:
         return {}
-    ground, avoid = _ground(None, run_id), set(_unfit(run_id))
+    ground, avoid = _ground(None), set(_unfit(None))
     found: dict[str, TrafficPlan] = {}
     for wave in plan.waves:
         for prod in wave.prods:

@@ -47,7 +47,7 @@ def preview_anew(run: Run) -> Anew:
     fleet, strategy = fleet_facts(), known_strategy(run.strategy)
     version = next(facts for facts in version_facts(old.blueprint) if facts.name == old.version)
     plan = plan_anew(fleet, old, begun, version, strategy)
-    relocations = planned_relocations(_left(plan, begun), run.pk)
+    relocations = planned_relocations(_left(plan, begun))
     if nowhere := nowhere_reasons(relocations):
         plan = plan_anew(fleet, old, begun, version, strategy, nowhere)
     return Anew(

@@ -115,6 +115,14 @@ def test_bounds_of_load_count_what_has_begun():
     assert plan_anew(example_fleet(), old, {"c-2", "c-1", "a-2"}, V2, strategy) == old
 
 
+def test_bounds_of_load_count_what_has_begun_and_serves_more_now():
+    strategy = Strategy(name="percent")
+    old = planned(example_fleet(), strategy)
+    new = plan_anew(after_failover(), old, {"c-2", "c-1"}, V2, strategy)
+    assert [wave.name for wave in new.waves] == ["10%", "50%", "100%"], "423 of 1,123 units run it already"
+    assert names_of(new) == [["c-2", "c-1"], ["a-1", "a-2"], ["b-1", "b-2"]]
+
+
 def test_prods_that_the_release_leaves_out_stay_left_out():
     old = plan_release(example_fleet(), "shop", V2, Strategy(), (("b-2", "a launch"),))
     assert "b-2" not in flat(plan_anew(after_failover(), old, {"c-2"}, V2, Strategy()))
