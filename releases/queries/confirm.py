@@ -50,7 +50,7 @@ def read_run_confirm(run_id: int, verb: str, role: str, step: str | int | None) 
     words = VERBS[verb]
     label = words.name
     anew = read_anew(run) if verb == "resume" and run.preempted_by_id else None
-    would = _("It goes on with what is left as it is planned below.") if anew else str(words.would)
+    would = _("Goes on with what is left, as planned below.") if anew else str(words.would)
     return ConfirmPage(
         title=_("%(verb)s: run #%(id)s, %(title)s?") % {"verb": label, "id": run.pk, "title": run_title(run)},
         label=label,
