@@ -140,10 +140,10 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
         ("post", f"/runs/{{run_id}}/actions/{verb}/"): {"reason": reason}
         for verb, reason in {
             "pause": "the on-call wants to look at the logs",
-            "resume": "the logs are fine",
             "abort": "the release is off",
         }.items()
     },
+    ("post", "/runs/{run_id}/actions/resume/"): {"reason": "the failover is done", "digest": DIGEST},
     ("post", "/runs/{run_id}/actions/skip/"): {"reason": "c-2 is to be rebuilt anyway", "step": 198},
     ("post", "/tenants/"): {"name": "kikuya", "blueprint": "shop", **TENANT},
     ("patch", "/tenants/{name}/"): {"load": 5},

@@ -20,6 +20,7 @@ RUN: Final = {
     "digest": DIGEST,
     "author": "manager",
     "rollback_of": None,
+    "preempted_by": None,
     "created_at": "2026-03-01T09:00:00Z",
     "started_at": "2026-03-01T09:00:00Z",
     "finished_at": None,
@@ -103,6 +104,7 @@ EVACUATION: Final = {
     "routers": [{"name": "edge-1", "failure_domain": "tokyo-dc2", "routes": 1, "done": 1}],
     "estimate_s": 1,
     "waves": [],
+    "preempts": [17],
 }
 PROBLEM: Final = {
     "type": "/problems/plan-stale",
@@ -165,6 +167,23 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
     ("post", "/releases/", "201"): RUN,
     ("get", "/runs/", "200"): {"next": None, "previous": None, "results": [RUN]},
     ("post", "/runs/{run_id}/actions/pause/", "200"): {**RUN, "state": "paused"},
+    ("post", "/runs/{run_id}/actions/resume/preview/", "200"): {
+        "digest": DIGEST,
+        "reasons": [],
+        "changes": [
+            {
+                "prod": "c-1",
+                "before": {"class": "few", "wave": 2, "held": None},
+                "after": {"class": "single", "wave": 4, "held": None},
+                "reason": {
+                    "code": "single-users",
+                    "params": {"load": 420, "routes": 2},
+                    "text": "Load 420; on 2 of its Routes nobody in another failure domain serves.",
+                },
+            }
+        ],
+        "waves": [],
+    },
     ("post", "/runs/{run_id}/actions/rollback/", "200"): {
         **RUN,
         "id": 18,

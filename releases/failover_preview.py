@@ -12,9 +12,11 @@ from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, Refused, because
 from releases.core.blockers import blockers
 from releases.core.facts import FleetFacts
-from releases.core.moving import plan_coming_back, plan_leaving
+from releases.core.moving import plan_coming_back, plan_leaving, touched
 from releases.core.plan import Plan
 from releases.core.states import RunKind
+from releases.engine.preempting import releases_over
+from releases.models import Run
 from traffic.core.failback import plan_failback
 from traffic.core.failover import plan_evacuation, plan_failover
 from traffic.core.plan import Left, TrafficPlan
@@ -45,12 +47,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class MovePreview:
-    """A move of users as it would run: who goes where, who stays, waits and is lost; why it cannot start."""
+    """A move of users as it would run: who goes where, who stays, waits and is lost; why it cannot start; the Prods
+    that it touches, and the releases that it pre-empts since they are still to begin one of them."""
 
     source: Source
     plan: Plan
     traffic: TrafficPlan
     reasons: tuple[Reason, ...]
+    touched: frozenset[str] = frozenset()
+    preempts: tuple[Run, ...] = ()
 
 
 def read_source(of: str, name: str, prods: Sequence[Prod]) -> Source:
@@ -84,7 +89,9 @@ def preview_leaving(name: str, of: str = CLUSTER) -> MovePreview:
     plan = leaving_plan(kind, traffic, fleet, source.names)
     nobody = "nobody-can-move" if traffic.staying or traffic.lost or traffic.waiting else "nothing-to-move"
     nothing = () if plan.waves else (because(nobody, name=name),)
-    return MovePreview(source, plan, traffic, nothing)
+    prods_touched = touched(traffic, source.names, fleet)
+    over = releases_over(prods_touched).select_related("version", "blueprint")
+    return MovePreview(source, plan, traffic, nothing, prods_touched, tuple(over))
 
 
 def leaving_plan(kind: RunKind, traffic: TrafficPlan, fleet: FleetFacts, prods: Collection[str]) -> Plan:

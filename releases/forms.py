@@ -111,9 +111,10 @@ def excluded(data: QueryDict) -> list[dict[str, str]]:
 
 
 class ActForm(forms.Form):
-    """An act on a Run: the step it is about, and why."""
+    """An act on a Run: the step it is about, the plan that was read where it is judged anew, and why."""
 
     step = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    digest = forms.RegexField(r"^[0-9a-f]{64}$", required=False, widget=forms.HiddenInput)
     reason = forms.CharField(
         required=False,
         min_length=3,

@@ -41,6 +41,13 @@ class Run(models.Model):
         related_name="rollbacks",
         help_text="an aborted one may be followed by another",
     )
+    preempted_by = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="preempted",
+        help_text="moved users, so that what this Run has not begun is to be judged anew",
+    )
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

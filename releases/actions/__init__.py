@@ -10,9 +10,10 @@ from .heal import check_drift, heal_prod, set_self_heal
 from .hold import lift_hold_of, set_hold
 from .lift import lift_hold, lift_veto, resume_the_line, stop_the_line
 from .provision import apply_specs, preview_specs
+from .resuming import resume
 from .rollback import roll_back
 from .start import start_build, start_release
-from .steer import abort, approve, pause, resume, retry, skip
+from .steer import abort, approve, pause, retry, skip
 from .taking_back import take_back_moves
 from .vetoes import veto
 

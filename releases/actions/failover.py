@@ -11,6 +11,7 @@ from journal.log import event, record
 from journal.models import Event
 from releases.core.blockers import stale_blocker
 from releases.core.moving import fence_blockers
+from releases.engine.preempting import preempt, releases_rest
 from releases.engine.traffic import carry_out
 from releases.failover_preview import MovePreview, Source, preview_failback, preview_leaving
 from releases.models import Run
@@ -31,11 +32,12 @@ def start_leaving(
 
     `confirm`: its name, typed by a person who has made sure that no old single writer is left on it; only such Routes
     ask for it. Refused where the facts have changed the plan since it was shown. A freeze, Holds and claims of other
-    Runs do not stand against it.
+    Runs do not stand against it. Releases that were still to begin a Prod that it touches are pre-empted.
     """
     require(person, "cluster.evacuate")
     text, now = checked_reason(reason), timezone.now()
     with transaction.atomic():
+        releases_rest()
         row = locked_cluster(_cluster_of(name, of))
         one_at_a_time(ROOM)
         preview = preview_leaving(name, of)
@@ -48,6 +50,7 @@ def start_leaving(
             why = because("cluster-emptied", cluster=name, why=text)
             set_intent(person, row, Intent.DRAINING, run, why)
         carry_out(preview.traffic.moves, why, now, run.pk)
+        preempt(preview.touched, run, now, person)
         return run
 
 

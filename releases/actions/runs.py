@@ -62,7 +62,7 @@ def create_run(
         author=person,
         rollback_of=rollback_of,
     )
-    insert_rows(list(_steps(run, plan)))
+    insert_rows(list(new_steps(run, plan)))
     Wake.objects.create(run=run)
     reason = because("started-by-person", why=why) if why else None
     record([event(now, "run", actor=person, run_id=run.pk, moved=("", run.state), reason=reason)])
@@ -70,7 +70,8 @@ def create_run(
     return run
 
 
-def _steps(run: Run, plan: Plan) -> Iterable[Step]:
+def new_steps(run: Run, plan: Plan) -> Iterable[Step]:
+    """The Steps of all of `plan`, in its order, not stored."""
     prods = Prod.objects.in_bulk([prod.name for wave in plan.waves for prod in wave.prods], field_name="name")
     ids = dict(Version.objects.filter(blueprint__name=plan.blueprint).values_list("name", "pk"))
     for number, wave in enumerate(plan.waves, start=1):

@@ -38,6 +38,7 @@ def start_release(
     now = timezone.now()
     with transaction.atomic():
         one_at_a_time(blueprint)
+        locks.one_at_a_time(locks.RELEASES)
         if needs_room(strategy):
             locks.one_at_a_time(locks.ROOM)
         preview = preview_release(blueprint, version, strategy, exclude)
@@ -64,9 +65,9 @@ def one_at_a_time(blueprint: str) -> None:
     """Until the transaction ends, nobody else starts anything of this Blueprint.
 
     Between the plan and the claims another run could otherwise be started and be over: its claims would
-    be gone again, and the plan made before it would run.
+    be gone again, and the plan made before it would run. Rollbacks and failovers, which only refer to it, do not wait.
     """
-    Blueprint.objects.select_for_update().filter(name=blueprint).first()
+    Blueprint.objects.select_for_update(no_key=True).filter(name=blueprint).first()
 
 
 def start_build(person: Person | None, prods: Sequence[Prod], version: Version) -> Run:

@@ -1,4 +1,4 @@
-"""Steering a Run that is under way: pause, resume, abort, retry, skip, approve."""
+"""Steering a Run that is under way: pause, abort, retry, skip, approve."""
 
 from datetime import datetime
 
@@ -29,11 +29,6 @@ def pause(person: Person, run_id: int, reason: str = "") -> Run:
     return _steer(person, run_id, "pause", RunState.PAUSED, optional_reason(reason))
 
 
-def resume(person: Person, run_id: int, reason: str = "") -> Run:
-    """The Run goes on where it was."""
-    return _steer(person, run_id, "resume", RunState.RUNNING, optional_reason(reason))
-
-
 def abort(person: Person, run_id: int, reason: str) -> Run:
     """Nothing new starts, what runs finishes, then the Run ends. Nothing is undone."""
     return _steer(person, run_id, "abort", RunState.STOPPING, checked_reason(reason))
@@ -42,12 +37,13 @@ def abort(person: Person, run_id: int, reason: str) -> Run:
 def _steer(person: Person, run_id: int, action: str, state: RunState, reason: str) -> Run:
     require(person, f"run.{action}")
     with transaction.atomic():
-        run = _allowed_run(run_id, action)
+        run = allowed_run(run_id, action)
         move_run(run, state, because(f"{action}-by-person", by=person.get_username(), why=reason), person)
         return run
 
 
-def _allowed_run(run_id: int, action: str) -> Run:
+def allowed_run(run_id: int, action: str) -> Run:
+    """The Run, locked. Raises Refused where its state does not allow the action."""
     run = locked_run(run_id)
     reasons = blockers_of(action, run_facts(run))
     if reasons:
@@ -75,7 +71,7 @@ def retry(person: Person, run_id: int, step_id: int, reason: str = "", *, take_o
         require(person, "prod.take-over")
     text = optional_reason(reason)
     with transaction.atomic():
-        run = _allowed_run(run_id, "retry")
+        run = allowed_run(run_id, "retry")
         step = _step_of(run, step_id)
         if step.state not in STEP_BROKEN:
             raise Refused(because("step-not-failed", step=step_id, state=step.state))
@@ -137,7 +133,7 @@ def skip(person: Person, run_id: int, step_id: int, reason: str) -> Run:
     require(person, "run.skip")
     text = checked_reason(reason)
     with transaction.atomic():
-        run = _allowed_run(run_id, "skip")
+        run = allowed_run(run_id, "skip")
         step = _step_of(run, step_id)
         if step.state in STEP_ENDED:
             raise Refused(because("step-ended", step=step_id, state=step.state))
@@ -165,7 +161,7 @@ def approve(person: Person, run_id: int, step_id: int, reason: str = "") -> Run:
     require(person, "run.approve")
     text = optional_reason(reason)
     with transaction.atomic():
-        run = _allowed_run(run_id, "approve")
+        run = allowed_run(run_id, "approve")
         step = _step_of(run, step_id)
         if step.kind != "ask" or step.state != StepState.RUNNING:
             raise Refused(because("step-asks-nothing", step=step_id, state=step.state))

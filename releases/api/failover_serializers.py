@@ -107,6 +107,10 @@ class MovePlanSerializer(serializers.Serializer[Any]):
         help_text="until routers show it, from what it took lately; null: never measured here",
     )
     waves = WaveSerializer(many=True)
+    preempts = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="releases that begin nothing more from its start on, before somebody has read anew what is left of them",
+    )
 
 
 class StartFailbackSerializer(serializers.Serializer[Any]):
@@ -155,6 +159,7 @@ def move_plan_json(preview: MovePreview, routers: Iterable[RouterLine]) -> dict[
         "routers": [_router(router) for router in routers],
         "estimate_s": estimate_s(preview.plan),
         "waves": plan_json(preview.plan)["waves"],
+        "preempts": [run.pk for run in preview.preempts],
     }
 
 

@@ -55,6 +55,12 @@ class ActionSerializer(serializers.Serializer[Any]):
     take_over = serializers.BooleanField(
         default=False, help_text="for retry: take over fields that another tool owns, with this attempt"
     )
+    digest = serializers.RegexField(
+        r"^([0-9a-f]{64})?$",
+        default="",
+        allow_blank=True,
+        help_text="for resume of a release that was pre-empted: of the plan that was read in its preview",
+    )
 
 
 class PlannedStepSerializer(serializers.Serializer[Any]):
@@ -214,6 +220,12 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     version = serializers.CharField(source="version.name", default=None)
     author = serializers.CharField(source="author.username", default=None)
     rollback_of = serializers.IntegerField(source="rollback_of_id", default=None)
+    preempted_by = serializers.IntegerField(
+        source="preempted_by_id",
+        default=None,
+        allow_null=True,
+        help_text="the run that has moved users since: what has not begun is judged anew by a resume",
+    )
 
     class Meta:
         model = Run
@@ -228,6 +240,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "digest",
             "author",
             "rollback_of",
+            "preempted_by",
             "created_at",
             "started_at",
             "finished_at",

@@ -32,6 +32,7 @@ from .prod_actions import (
     ProdScalePreview,
 )
 from .prods import ProdDetail, ProdList, ProdRuns
+from .resuming import ResumePreview
 from .rollback import RunRollback
 from .timeline import EventList
 from .vetoes import VersionLiftVeto, VersionVeto
@@ -101,6 +102,7 @@ urlpatterns = [
     path("runs/<int:run_id>/steps/", RunSteps.as_view(), name="api-run-steps"),
     path("runs/<int:run_id>/rollback/", RunRollback.as_view(), name="api-run-would-roll-back"),
     path("runs/<int:run_id>/events/", RunEvents.as_view(), name="api-run-events"),
+    path("runs/<int:run_id>/actions/resume/preview/", ResumePreview.as_view(), name="api-run-resume-preview"),
     *(
         path(
             f"runs/<int:run_id>/actions/{action}/",

@@ -176,7 +176,7 @@ class RunAction(Conditional, APIView):
             case "pause":
                 return actions.pause(request.user, run_id, reason)
             case "resume":
-                return actions.resume(request.user, run_id, reason)
+                return actions.resume(request.user, run_id, reason, asked["digest"])
             case "abort":
                 return actions.abort(request.user, run_id, reason)
             case "rollback":

@@ -15,7 +15,8 @@ class RunFacts:
     """What the table asks of a Run. `changed`: Prods whose version was ever set by it; `broken`: its
     failed or errored steps; `skippable`: Prods with steps left; `asking`: gates that wait for people;
     `successor`: the number of the rollback that took it over; `lost`: Prods that a later Run has;
-    `deleted`: Prods whose objects it has begun to delete."""
+    `deleted`: Prods whose objects it has begun to delete; `preempted`: a failover came between, so that what is left
+    is judged anew when somebody resumes it, but for one that is `by_switch`."""
 
     kind: RunKind
     state: RunState
@@ -26,6 +27,8 @@ class RunFacts:
     successor: int | None = None
     lost: int = 0
     deleted: int = 0
+    preempted: bool = False
+    by_switch: bool = False
 
 
 def blockers_of(action: str, run: RunFacts) -> tuple[Reason, ...]:
@@ -46,7 +49,10 @@ def _pause(run: RunFacts) -> tuple[Reason, ...]:
 
 
 def _resume(run: RunFacts) -> tuple[Reason, ...]:
-    return () if run.state is RunState.PAUSED else _no("run-not-paused", run)
+    waits = run.preempted and run.state not in (*RUN_ENDED, RunState.STOPPING)
+    if not waits and run.state is not RunState.PAUSED:
+        return _no("run-not-paused", run)
+    return (because("switch-not-judged-anew"),) if run.preempted and run.by_switch else ()
 
 
 def _abort(run: RunFacts) -> tuple[Reason, ...]:

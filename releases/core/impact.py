@@ -67,9 +67,15 @@ def fleet_loads(fleet: FleetFacts) -> dict[str, ProdLoad]:
 
 
 def _route_load(route: RouteFacts, prods: dict[str, ProdFacts]) -> RouteLoad:
-    members = tuple(_member(prods[name], weight) for name, weight in route.members if name in prods)
+    members = tuple(
+        _member(prods[name], weight, away=name in route.drained)
+        for name, weight in route.members
+        if name in prods
+    )
     return RouteLoad(route.name, route.load, route.tenants, members)
 
 
-def _member(prod: ProdFacts, weight: int) -> Member:
-    return Member(prod.name, prod.domain, weight, serving=prod.lifecycle not in _CANNOT_CARRY)
+def _member(prod: ProdFacts, weight: int, away: bool) -> Member:
+    """`away`: it has no weight for now. Users who have left a Prod that is being emptied come back by a failback only."""
+    kept = 0 if away and prod.emptied else weight
+    return Member(prod.name, prod.domain, kept, serving=prod.lifecycle not in _CANNOT_CARRY)

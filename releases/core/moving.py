@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from clusters.core.manifests import canonical
 from journal.core.reasons import Reason, because
@@ -45,6 +45,20 @@ def plan_coming_back(traffic: TrafficPlan, fleet: FleetFacts, watch_s: int) -> P
 def _sources(move: Move) -> tuple[str, ...]:
     now = dict(move.weights)
     return tuple(prod for prod, weight in move.was if weight and not now.get(prod))
+
+
+def touched(traffic: TrafficPlan, left: Collection[str], fleet: FleetFacts) -> frozenset[str]:
+    """The Prods of which others depend than before once `traffic` is carried out: those that are `left`, their partners,
+    who have one less, and those that get users."""
+    gets = {
+        prod
+        for move in traffic.moves
+        for prod, weight in move.weights
+        if weight > dict(move.was).get(prod, 0)
+    }
+    members = ({prod for prod, _ in route.members} for route in fleet.routes)
+    partners = {prod for mine in members if not mine.isdisjoint(left) for prod in mine}
+    return frozenset({*left, *gets, *partners})
 
 
 def _leaves(prod: ProdFacts, moves: list[Move], of: str) -> PlannedProd:

@@ -2,15 +2,16 @@
 
 from journal.core.reasons import Reason, because, within
 
-from .inflight import ProdNow, WaveNow, broken_step, is_beside, is_done, next_step, waves_now
+from .inflight import ProdNow, WaveNow, broken_step, has_started, is_beside, is_done, next_step, waves_now
 from .kinds import KINDS
 from .progress import MoveRun, RunNow, StepNow
 from .states import RUN_MOVES, RunState, StepState
 
 
 def move_run(run: RunNow) -> MoveRun | None:
-    """The Run's move, or None if it stays as it is. A paused Run stays paused, whatever happens in it:
-    a person said so. A Run goes to `failed` once nothing else in it can go on."""
+    """The Run's move, or None if it stays as it is. A paused Run stays paused, whatever happens in it, until a person
+    resumes it; one that is pre-empted is paused once what it has begun is done. A Run goes to `failed` once nothing
+    else in it can go on."""
     if run.state == RunState.PAUSED:
         return None
     if run.state == RunState.STOPPING:
@@ -37,10 +38,16 @@ def _where(run: RunNow) -> tuple[RunState, Reason]:
     if broken:
         goes_on = any(step.prod for step in running)
         return (RunState.RUNNING if goes_on else RunState.FAILED), _failure(broken[0])
+    if run.preempted is not None and not any(map(_is_under_way, columns)):
+        return RunState.PAUSED, run.preempted
     asked = next((step for step in running if not step.prod and step.kind == "ask"), None)
     if asked is not None:
         return RunState.AWAITING_APPROVAL, because("awaits-approval", wave=asked.wave)
     return RunState.RUNNING, _under_way(running[0]) if running else _waiting(waves)
+
+
+def _is_under_way(column: ProdNow) -> bool:
+    return bool(column.name) and has_started(column) and not is_done(column)
 
 
 def _count(waves: tuple[WaveNow, ...]) -> int:

@@ -50,7 +50,8 @@ class RunNow:
     Prod that is out, over all Runs. `ill`: Prods not ready, not serving or unknown; `unknown`: those of
     them that may well be serving, so that starting them is no repair.
     `blocked`: Prods that must not start now and why. `stopped`: why nothing may start at all. `nowhere`: Prods
-    whose users have no place to be in meanwhile, and why.
+    whose users have no place to be in meanwhile, and why. `preempted`: why no Prod begins before somebody has read
+    anew what is left; None: nothing has come between.
     """
 
     id: int
@@ -68,6 +69,7 @@ class RunNow:
     stopped: Reason | None = None
     unknown: frozenset[str] = frozenset()
     nowhere: Mapping[str, Reason] = field(default_factory=dict)
+    preempted: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class _Pass:
 def start_steps(run: RunNow, now: datetime) -> tuple[Intent, ...]:
     """Starts and explanations in the order shown. Explains only what is not yet explained so."""
     waves = waves_now(run)
-    this = _Pass(run, now, dict(run.outs), _failure_reason(run, waves), _resting_reason(run, waves))
+    stopped = _failure_reason(run, waves) or run.preempted
+    this = _Pass(run, now, dict(run.outs), stopped, _resting_reason(run, waves))
     intents: list[Intent] = []
     unfinished = 0
     for wave in waves:

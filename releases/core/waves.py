@@ -1,7 +1,8 @@
-"""The plan of a release and of a build: which Prods, in which waves, with which Steps."""
+"""The plan of a release, also of what is left of one, and of a build: which Prods, in which waves, with which Steps."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from journal.core.reasons import Reason, Refused, because
 
@@ -55,9 +56,8 @@ def plan_release(
     ours = _ours(fleet, blueprint)
     chosen = chosen_prods(fleet, blueprint, strategy, exclude)
     partners = read_partners(fleet)
-    drained, relocated = can_be_drained(fleet), _relocated(fleet, strategy)
     takes = {pair.new.name: pair.old.name for pair in pairing.pairs}
-    case = _Case(version, strategy, partners, drained, relocated, nowhere, takes)
+    case = _case(fleet, version, strategy, partners, nowhere, takes)
     waves = _waves(chosen, fleet, case, pairing)
     horizon = find_horizon(waves, ours, version.name)
     return sealed(
@@ -73,6 +73,60 @@ def plan_release(
             digest="",
         )
     )
+
+
+def plan_anew(
+    fleet: FleetFacts,
+    old: Plan,
+    begun: AbstractSet[str],
+    version: VersionFacts,
+    strategy: Strategy,
+    nowhere: Mapping[str, Reason] = NOBODY,
+) -> Plan:
+    """`old`, a release, with the Prods that it has not `begun` where the facts of now have them, after those that it has.
+    Where the facts are the same, so is the plan; but an approval is of the plan that was read, so what is left of a wave
+    that asked for one is a wave of its own and asks again. Not for the strategy `switch`.
+    """
+    planned = {prod.name for wave in old.waves for prod in wave.prods}
+    ours = _ours(fleet, old.blueprint)
+    chosen = tuple(one for one in impacts(fleet, ours, strategy.few_below) if one.prod.name in planned)
+    partners = read_partners(fleet)
+    # What is under way comes back: nobody has to stay in service for it any longer than for its turn.
+    case = _case(fleet, version, strategy, replace(partners, ill=partners.ill - begun), nowhere, {})
+    kept = tuple(wave for wave in (_only(wave, begun) for wave in old.waves) if wave.prods)
+    waves = _joined(kept, _left(chosen, begun, case), strategy)
+    horizon = find_horizon(waves, ours, version.name)
+    return sealed(
+        replace(
+            old,
+            waves=_with_gates(waves, strategy, horizon, done=len(kept)),
+            horizon=horizon,
+            fingerprint=fingerprint(chosen, partners),
+        )
+    )
+
+
+def _only(wave: Wave, prods: AbstractSet[str]) -> Wave:
+    return replace(wave, prods=tuple(prod for prod in wave.prods if prod.name in prods))
+
+
+def _left(chosen: tuple[Impact, ...], begun: AbstractSet[str], case: _Case) -> tuple[Wave, ...]:
+    """The waves of those that have not begun. Those that have come first, since bounds are of the load so far."""
+    ordered = tuple(sorted(chosen, key=lambda one: one.prod.name not in begun))
+    groups = (
+        Group(one.name, tuple(pair for pair in one.members if pair[0].name not in begun))
+        for one in group(ordered, case.strategy)
+    )
+    return tuple(_wave(one, case) for one in groups if one.members)
+
+
+def _joined(kept: tuple[Wave, ...], left: tuple[Wave, ...], strategy: Strategy) -> tuple[Wave, ...]:
+    """One after the other; a wave that is under way and goes on is one."""
+    if not kept or not left or kept[-1].name != left[0].name or kept[-1].gates:
+        return (*kept, *left)
+    prods = (*kept[-1].prods, *left[0].prods)
+    whole = Wave(left[0].name, prods, parallel_limit(strategy.parallel, len(prods)))
+    return (*kept[:-1], whole, *left[1:])
 
 
 def _ours(fleet: FleetFacts, blueprint: str) -> tuple[ProdFacts, ...]:
@@ -111,6 +165,18 @@ def _relocated(fleet: FleetFacts, strategy: Strategy) -> frozenset[str]:
     return served_alone(fleet) if strategy.alone == "relocate" else frozenset()
 
 
+def _case(
+    fleet: FleetFacts,
+    version: VersionFacts,
+    strategy: Strategy,
+    partners: Partners,
+    nowhere: Mapping[str, Reason],
+    takes: Mapping[str, str],
+) -> _Case:
+    drained, relocated = can_be_drained(fleet), _relocated(fleet, strategy)
+    return _Case(version, strategy, partners, drained, relocated, nowhere, takes)
+
+
 def _wave(one: Group, case: _Case) -> Wave:
     prods = tuple(_planned(prod, why, case) for prod, why in one.members)
     return Wave(one.name, prods, parallel_limit(case.strategy.parallel, len(prods)))
@@ -129,17 +195,16 @@ def held_reason(prod: ProdFacts, partners: Partners) -> Reason | None:
     return prod.held or prod.cluster_reason or ill_partner_reason(prod.name, partners)
 
 
-def _with_gates(waves: tuple[Wave, ...], strategy: Strategy, horizon: Horizon | None) -> tuple[Wave, ...]:
+def _with_gates(
+    waves: Sequence[Wave], strategy: Strategy, horizon: Horizon | None, done: int = 0
+) -> tuple[Wave, ...]:
+    """The first `done` waves have the gates that they were begun with."""
     gate = (ask(strategy.approvals),)
-    return tuple(
-        Wave(
-            wave.name,
-            wave.prods,
-            wave.parallel,
-            gate if _asks(number, strategy.ask, horizon) else (),
-        )
-        for number, wave in enumerate(waves, start=1)
+    new = (
+        replace(wave, gates=gate if _asks(number, strategy.ask, horizon) else ())
+        for number, wave in enumerate(waves[done:], start=done + 1)
     )
+    return (*waves[:done], *new)
 
 
 def _asks(number: int, when: str, horizon: Horizon | None) -> bool:

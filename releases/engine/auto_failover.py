@@ -18,6 +18,7 @@ from journal.log import event, record
 from releases.actions.failover import locked_cluster, set_intent
 from releases.actions.runs import create_run
 from releases.core.automation import Switches, down, idle_reasons, sure_places, without_people
+from releases.core.moving import touched
 from releases.core.plan import Plan
 from releases.core.states import RunKind
 from releases.failover_preview import leaving_plan
@@ -32,6 +33,7 @@ from traffic.models import RouteEpoch, RouteMember
 from traffic.queries.facts import read_facts
 from traffic.queries.liveness import Alive, read_liveness, states_of
 
+from .preempting import preempt, releases_rest
 from .traffic import carry_out
 
 KIND = "auto-failover"
@@ -40,11 +42,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AutoPlan:
-    """What would be done without a person for one Cluster, and the Routes that are left for one."""
+    """What would be done without a person for one Cluster, the Prods that it touches, and the Routes that are left for
+    one."""
 
     plan: Plan
     traffic: TrafficPlan
     left: tuple[Left, ...]
+    touched: frozenset[str]
 
 
 def fail_over_dead() -> int:
@@ -69,6 +73,7 @@ def _fail_over(cluster: str) -> Run | None:
     try:
         with transaction.atomic():
             take_turn()
+            releases_rest()
             row, now = locked_cluster(cluster), timezone.now()
             one_at_a_time(ROOM)
             alive, switches = read_liveness(now), read_switches()
@@ -89,7 +94,8 @@ def plan_alone(alive: Alive, states: Mapping[str, str], switches: Switches) -> A
     traffic, left = without_people(whole, facts.routes, switches.classes, by_hand)
     prods = [prod.name for prod in fleet.prods if prod.cluster == alive.cluster]
     plan = leaving_plan(RunKind.FAILOVER, traffic, fleet, prods)
-    return AutoPlan(replace(plan, staying=(*plan.staying, *left)), traffic, left)
+    plan = replace(plan, staying=(*plan.staying, *left))
+    return AutoPlan(plan, traffic, left, touched(traffic, prods, fleet))
 
 
 def _moved_by_hand(since: datetime | None) -> set[str]:
@@ -104,6 +110,7 @@ def _start(row: Cluster, wanted: AutoPlan, alive: Alive, now: datetime) -> Run:
     run = create_run(None, wanted.plan, now, strategy={"cluster": row.name, "automatic": True}, version=None)
     why = because("cluster-left-alone", cluster=row.name)
     carry_out(wanted.traffic.moves, why, now, run.pk)
+    preempt(wanted.touched, run, now, None)
     set_intent(None, row, Cluster.Intent.DRAINING, run, why)
     record([_told(run, row.name, now, reason) for reason in _reasons(wanted, alive)])
     return run

@@ -12,7 +12,7 @@ from access.roles import Role, allows
 from clusters.core.evidence import applied_from_json
 from clusters.facts import cluster_reason, prod_health
 from clusters.models import Observation, Prod
-from journal.core.reasons import Reason, reason_from_json
+from journal.core.reasons import Reason, because, reason_from_json
 from releases.core.answers import Answer
 from releases.core.blockers import held_back
 from releases.core.decide import after_answers
@@ -72,6 +72,7 @@ def run_now(run: Run, now: datetime) -> RunNow:
         blocked=held.blocked,
         stopped=held.stopped,
         nowhere=nowhere_now(run, plan, then.steps, now),
+        preempted=because("pre-empted", run=run.preempted_by_id) if run.preempted_by_id else None,
     )
 
 

@@ -64,6 +64,15 @@ VERBS = {
 }
 
 
+# Of a Run that was pre-empted.
+ANEW = Verb(
+    _("Resume…"),
+    "play",
+    _("Shows how what is left is judged now, and goes on by that once you have read it."),
+    confirm=True,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One button: its verb, the step it is about, and why it cannot be pressed (empty: it can)."""
@@ -87,9 +96,10 @@ def read_choices(
     blockers = verb_blockers(run, person.acting_role)
     if run.author_id == person.pk and not blockers["approve"]:
         blockers["approve"] = (because("four-eyes", by=person.get_username()),)
+    verbs = VERBS | {"resume": ANEW} if run.preempted_by_id else VERBS
     return tuple(
         Choice(verb, words, step.id if step else None, _about(step, names), blockers[verb])
-        for verb, words in VERBS.items()
+        for verb, words in verbs.items()
         for step in _targets(verb, steps)
     )
 

@@ -17,6 +17,7 @@ from releases.models import Hold, Run
 from traffic.marks import REDUNDANCY_NAMES
 from traffic.models import Redundancy, Route
 
+from .anew import AnewPage, read_anew
 from .choices import VERBS, verb_blockers
 from .progress import RUN_LINE, read_steps, run_title
 from .runs import Undo, read_undo
@@ -27,8 +28,8 @@ SHOWN = 20  # Routes by name; of more the rest is left out
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPage:
-    """`would` are sentences; `reasons` (empty: it can be done) why not; `undo` the plan of a rollback;
-    `targets` the (step, words) to choose from where none is given."""
+    """`would` are sentences; `reasons` (empty: it can be done) why not; `undo` the plan of a rollback; `anew` how a
+    pre-empted run would go on; `targets` the (step, words) to choose from where none is given."""
 
     title: str
     label: str
@@ -39,6 +40,7 @@ class ConfirmPage:
     back: str
     undo: Undo | None = None
     targets: tuple[tuple[int, str], ...] = ()
+    anew: AnewPage | None = None
 
 
 def read_run_confirm(run_id: int, verb: str, role: str, step: str | int | None) -> ConfirmPage:
@@ -47,16 +49,19 @@ def read_run_confirm(run_id: int, verb: str, role: str, step: str | int | None) 
     run = get_object_or_404(rows, pk=run_id)
     words = VERBS[verb]
     label = words.name
+    anew = read_anew(run) if verb == "resume" and run.preempted_by_id else None
+    would = _("Goes on with what is left, as planned below.") if anew else str(words.would)
     return ConfirmPage(
         title=_("%(verb)s: run #%(id)s, %(title)s?") % {"verb": label, "id": run.pk, "title": run_title(run)},
         label=label,
         icon=words.icon,
         danger=verb in ("abort", "rollback"),
-        would=(str(words.would), *_about_step(run, step)),
-        reasons=verb_blockers(run, role)[verb],
+        would=(would, *_about_step(run, step)),
+        reasons=(*verb_blockers(run, role)[verb], *(anew.reasons if anew else ())),
         back=reverse("releases:run", args=[run.pk]),
         undo=read_undo(run, read_served()) if verb == "rollback" else None,
         targets=_targets(run) if verb == "skip" and not step else (),
+        anew=anew,
     )
 
 

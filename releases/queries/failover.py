@@ -20,6 +20,7 @@ from traffic.core.plan import Left, Move, Pairs
 from traffic.core.survival import CLUSTER, PROD
 from traffic.models import Route
 
+from .progress import run_title
 from .publishing import RouterLine, read_routers, unpublished
 
 MOST_LISTED = 200
@@ -51,6 +52,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Preempted:
+    """A release that begins nothing more from its start on."""
+
+    id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class MovePage:
     """A failover, an evacuation or a failback of the Cluster or the Prod `name`, before it starts. `reasons` (empty: it
     can start) stand against it; `since` is None where nobody knows since when it is as `mark` says.
@@ -79,6 +88,7 @@ class MovePage:
     fences: tuple[str, ...]
     estimate_s: int | None
     watched_s: int
+    preempts: tuple[Preempted, ...]
 
     @property
     def comes_back(self) -> bool:
@@ -149,6 +159,7 @@ def _page(preview: MovePreview) -> MovePage:
         fences=tuple(line.route for line in lines if line.fence),
         estimate_s=estimate_s(plan),
         watched_s=watched_s,
+        preempts=tuple(Preempted(run.pk, run_title(run)) for run in preview.preempts),
     )
 
 

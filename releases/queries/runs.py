@@ -10,7 +10,7 @@ from django.utils.translation import pgettext
 
 from access.models import Person
 from clusters.models import Prod
-from journal.core.reasons import Reason
+from journal.core.reasons import Reason, because
 from releases.core.plan import Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.states import MOVES_USERS, RUN_LIVE, RunKind, RunState
@@ -77,7 +77,8 @@ class Undo:
 class RunPage:
     """All of one Run. `took` is None while it is under way. `routers` publish the Routes that it has moved;
     `emptied` is the Cluster or Prod that its users left (empty: it is no failover and no evacuation); `ahead` what
-    becomes of the way back with the waves to come."""
+    becomes of the way back with the waves to come; `preempted_by` the Run that has moved users since, so that what has not
+    begun waits to be judged anew."""
 
     run: RunLine
     live: bool
@@ -96,6 +97,13 @@ class RunPage:
     routers: tuple[RouterLine, ...]
     emptied: str
     ahead: Ahead
+    preempted_by: int | None
+
+    @property
+    def preempted(self) -> Reason | None:
+        """That it was, while the Run is about something else that it has begun; None: it was not, or rests for that."""
+        told = because("pre-empted", run=self.preempted_by) if self.preempted_by and self.live else None
+        return None if told == self.run.reason else told
 
 
 def read_run(run_id: int, person: Person) -> RunPage:
@@ -131,6 +139,7 @@ def read_run(run_id: int, person: Person) -> RunPage:
         routers=read_routers(Route.objects.filter(epochs__run_id=run.pk).distinct()),
         emptied=str(run.strategy.get(CLUSTER) or run.strategy.get(PROD, "")) if run.kind in LEAVES else "",
         ahead=ahead,
+        preempted_by=run.preempted_by_id,
     )
 
 

@@ -42,6 +42,8 @@ _WAITING = {
     "step-under-way": "%(step)s is under way on %(prod)s.",
     "run-paused": "The run is paused: it goes on when it is resumed.",
     "run-failed": "The run has failed: retry or skip what failed, abort, or roll back.",
+    "pre-empted": "Pre-empted: run %(run)s has moved users. What has begun goes on, nothing else begins before somebody "
+    "has read how what is left is judged now, and resumes it.",
 }
 
 _ENDED = {
@@ -117,6 +119,12 @@ _PEOPLE = {
     "started-by-person": "Started: %(why)s",
     "pause-by-person": "Paused by %(by)s: %(why)s",
     "resume-by-person": "Resumed by %(by)s: %(why)s",
+    "resumed-anew": "Resumed by %(by)s with plan %(digest)s, in which %(changes)s Prods are planned otherwise than before "
+    "(%(held)s of them held back): %(why)s",
+    "judged-anew": "Run %(run)s has moved users since it was planned: %(changes)s Prods are planned otherwise now. Read "
+    "that plan, and resume with its digest.",
+    "switch-not-judged-anew": "A failover came between, and who takes whose place cannot be judged anew: abort it and "
+    "release again, or roll back.",
     "abort-by-person": "Aborted by %(by)s: %(why)s",
     "retry-by-person": "Retried by %(by)s: %(why)s",
     "skip-by-person": "Skipped by %(by)s: %(why)s",

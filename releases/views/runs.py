@@ -92,6 +92,7 @@ def act(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
     if not form.is_valid():
         return again(400 if request.method == "POST" else 200)
     step = [form.cleaned_data["step"] or 0] if verb in OF_A_STEP else []
-    doing = partial(ACTS[verb], request.user, run_id, *step, reason=form.cleaned_data["reason"])
+    read = {"digest": form.cleaned_data["digest"]} if verb == "resume" else {}
+    doing = partial(ACTS[verb], request.user, run_id, *step, reason=form.cleaned_data["reason"], **read)
     there = lambda done: reverse("releases:run", args=[done.pk])  # noqa: E731
     return submitted(request, form, doing, DONE[verb], there, again)

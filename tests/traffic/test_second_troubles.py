@@ -93,8 +93,8 @@ def test_of_two_releases_that_each_want_a_member_of_a_route_the_second_waits(edg
     }
 
 
-def test_an_evacuation_moves_users_past_a_release_that_goes_on(edge: Edge) -> None:
-    run = release_of("a-2")
+def test_an_evacuation_moves_users_past_a_release_which_ends_what_it_has_begun(edge: Edge) -> None:
+    run = release_of("a-2", "b-1")
     go_on(edge, run, acts=False)
     assert [step.prod.name for step in running_acts(run)] == ["a-2"]
     digest = preview_leaving("a").plan.digest
@@ -103,6 +103,7 @@ def test_an_evacuation_moves_users_past_a_release_that_goes_on(edge: Edge) -> No
     assert away.state == "succeeded" and run.state == "running"
     assert edge.weights("shop-s") == {"c-1": 100} and edge.weights("shop-r") == {"b-1": 100}
     go_on(edge, run)
-    assert run.state == "succeeded"
-    assert Prod.objects.get(name="a-2").settled_version.name == "v1.1.0"
+    assert (run.state, run.reason["code"]) == ("paused", "pre-empted")
+    versions = dict(Prod.objects.filter(name__in=("a-2", "b-1")).values_list("name", "version__name"))
+    assert versions == {"a-2": "v1.1.0", "b-1": "v1.0.0"}, "b-1 alone serves them now"
     assert edge.weights("shop-r") == {"b-1": 100}, "nobody comes back to a cluster that is being emptied"

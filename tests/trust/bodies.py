@@ -127,7 +127,7 @@ def _action(name: str, state: RunState, kind: str = "wait_ready") -> tuple[tuple
     def bodies() -> list[Any]:
         wave = {"wave": 2} if kind == "ask" else {"prod__name": "c-2"}
         step = Step.objects.filter(run=_run(), kind=kind, **wave).first()
-        return [{**WHY, "step": step.pk, "take_over": False}]
+        return [{**WHY, "step": step.pk, "take_over": False, "digest": _run().digest}]
 
     path = f"/runs/{{run_id}}/actions/{name}/"
     return ("post", path), Valid(path.replace("run_id", "run"), bodies, _run_in(state))
@@ -490,6 +490,7 @@ WITHOUT_BODY = {
     ("post", "/prods/{name}/actions/retire/preview/"),
     ("post", "/prods/{name}/evacuation/preview/"),
     ("post", "/prods/{name}/failback/preview/"),
+    ("post", "/runs/{run_id}/actions/resume/preview/"),
 }
 
 

@@ -107,6 +107,7 @@ UNCONDITIONAL: dict[str, set[Key]] = {
         ("post", "/prods/{name}/evacuation/preview/"),
         ("post", "/prods/{name}/failback/preview/"),
         ("post", "/releases/preview/"),
+        ("post", "/runs/{run_id}/actions/resume/preview/"),
         ("post", "/routes/{name}/actions/weights/preview/"),
         ("post", "/tenant-imports/preview/"),
     },

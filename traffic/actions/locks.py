@@ -4,6 +4,8 @@ from django.db import connection
 
 # Any numbers that no other lock of ours has.
 TENANTS, ROUTERS, AUTOMATION, ROOM = 4_077_104_001, 4_077_104_002, 4_077_104_003, 4_077_104_004
+# A release starts, or users leave what it may be about: taken before any Cluster, Run and ROOM.
+RELEASES = 4_077_104_005
 
 
 def one_at_a_time(what: int) -> None:

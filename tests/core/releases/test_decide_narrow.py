@@ -46,6 +46,7 @@ def drawn(run: RunNow, data: st.DataObject) -> RunNow:
     return replace(
         run,
         state=data.draw(STATES),
+        preempted=because("pre-empted", run=12) if data.draw(RARELY) else None,
         steps=tuple(sorted(steps, key=lambda step: step.id)),
         waves=tuple(replace(wave, held=some(names, data)) for wave in run.waves),
         ill=ill,

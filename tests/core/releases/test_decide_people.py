@@ -71,6 +71,58 @@ def test_a_failure_while_paused_keeps_the_pause():
     assert world.finish() is RunState.FAILED
 
 
+PRE_EMPTED = because("pre-empted", run=12)
+
+
+def test_a_pre_empted_run_ends_what_it_has_begun_and_is_paused_then():
+    world = release_world()
+    world.say = hanging("c-2")
+    world.settle()
+    world.set_run(preempted=PRE_EMPTED)
+    world.settle()
+    assert world.run.state is RunState.RUNNING
+    world.say = all_well
+    world.finish()
+    assert set_versions(world) == ["c-2"] and ("c-2", "soak") in world.started
+    assert (world.run.state, world.run.reason) == (RunState.PAUSED, PRE_EMPTED)
+    assert step_of(world.run, "c-1", "set_version").reason == PRE_EMPTED
+
+
+def test_one_that_has_begun_nothing_is_paused_at_once():
+    world = release_world()
+    world.set_run(preempted=PRE_EMPTED)
+    world.settle()
+    assert (world.started, world.run.state) == ([], RunState.PAUSED)
+    world.set_run(state=RunState.RUNNING, preempted=None)
+    assert world.finish() is RunState.SUCCEEDED
+
+
+def test_one_that_has_begun_all_ends():
+    world = release_world()
+    world.finish()
+    world.set_run(state=RunState.RUNNING, preempted=PRE_EMPTED)
+    assert world.finish() is RunState.SUCCEEDED
+
+
+def test_a_gate_of_a_pre_empted_run_asks_nobody():
+    world = release_world(ask="each-wave")
+    world.say = hanging("c-2")
+    world.settle()
+    world.set_run(preempted=PRE_EMPTED)
+    world.say = all_well
+    world.finish()
+    assert "ask" not in {kind for _, kind in world.started}
+
+
+def test_a_failure_of_a_pre_empted_run_stays_one():
+    world = release_world()
+    world.say = failing("c-2")
+    world.set_run(preempted=None)
+    world.settle()
+    world.set_run(preempted=PRE_EMPTED)
+    assert world.finish() is RunState.FAILED
+
+
 @pytest.mark.parametrize("kind", ["soak", "ask"])
 def test_abort_cuts_what_only_waits_at_once(kind):
     world = release_world(ask="each-wave")

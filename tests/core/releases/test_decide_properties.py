@@ -15,7 +15,15 @@ from releases.core.inflight import broken_step, has_started, is_done, is_in_flig
 from releases.core.kinds import KINDS
 from releases.core.progress import Redo, RunNow, Settle, Start, StepNow
 from releases.core.rollback import RollbackPlan, plan_rollback
-from releases.core.states import RUN_ENDED, RUN_MOVES, STEP_MOVES, RunState, StepState
+from releases.core.states import (
+    RUN_ENDED,
+    RUN_MOVES,
+    STEP_BROKEN,
+    STEP_ENDED,
+    STEP_MOVES,
+    RunState,
+    StepState,
+)
 from releases.core.waves import plan_build, plan_release
 from releases.core.written import as_written
 from tests.core.releases.fleet_strategies import fleets, strategies
@@ -176,6 +184,28 @@ def retry(world: World) -> None:
     )
     state = RunState.RUNNING if world.run.state is RunState.FAILED else world.run.state
     world.run = replace(world.run, steps=steps, state=state)
+
+
+@given(fleets(), strategies, st.integers(0, 30), st.data())
+def test_a_pre_empted_release_begins_no_other_prod_and_ends_or_rests(fleet, strategy, passes, data):
+    plan = plan_release(fleet, "shop", V2, strategy)
+    run = replace(make_run(plan, fleet), blocked=blocked_by_plan(plan, fleet))
+    world = Fickle(run, data)
+    for _ in range(passes):
+        world.one_pass()
+    begun = begun_of(world.run)
+    world.run = replace(world.run, preempted=because("pre-empted", run=12))
+    world.finish()
+    assert begun_of(world.run) == begun
+    left = any(step.prod and step.prod not in begun for step in world.run.steps)
+    if left and not any(step.prod in begun and step.state not in STEP_ENDED for step in world.run.steps):
+        broken = any(step.state in STEP_BROKEN for step in world.run.steps)
+        assert world.run.state is (RunState.FAILED if broken else RunState.PAUSED)
+
+
+def begun_of(run: RunNow) -> set[str]:
+    waves = waves_now(run)
+    return {prod.name for wave in waves for prod in wave.prods if has_started(prod)}
 
 
 @given(fleets(), strategies, st.integers(0, 30), st.data())

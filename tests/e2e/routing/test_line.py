@@ -1,4 +1,5 @@
-"""Stop-the-line: a release rests and says why, a person's evacuation and rollback pass, and it goes on afterwards."""
+"""Stop-the-line: a release rests and says why, a person's evacuation and rollback pass, and it goes on afterwards, by a
+plan that somebody has read anew, since the evacuation has pre-empted it."""
 
 from orchestrator.embedded.stack import wait_until
 from tests.e2e.api import Api
@@ -17,6 +18,25 @@ def on_new(api: Api) -> set[str]:
     return {one["name"] for one in api.all("prods/") if one["version"] == "v1.1.0"}
 
 
+def resume_anew(api: Api, run: int) -> None:
+    """c-1, which had few users, has those of b-2 now."""
+    api.until_state(run, "paused", timeout_s=SOON_S)
+    action = f"runs/{run}/actions/resume/"
+    assert api.post(action, WHY).json()["code"] == "judged-anew"
+    shown = api.post(f"{action}preview/", {}).json()
+    moved = {one["prod"]: (one["before"]["class"], one["after"]["class"]) for one in shown["changes"]}
+    assert moved["c-1"] == ("few", "single")
+    answer = api.post(action, {**WHY, "digest": shown["digest"]})
+    assert answer.status_code == 200, answer.text
+    assert api.post(action, {**WHY, "digest": shown["digest"]}).status_code == 409
+
+
+def changed_in_order(api: Api, run: int) -> list[str]:
+    """The Prods as their Version was set."""
+    steps = [one for one in api.run(run)["steps"] if one["kind"] == "set_version"]
+    return [one["prod"] for one in sorted(steps, key=lambda one: one["started_at"])]
+
+
 def test_a_stopped_line_holds_a_release_but_no_person(api: Api, users: Users) -> None:
     run = start(api, "v1.1.0", exclude=NEVER_MIND, soak_s=2)
     line(api, "stop")
@@ -28,8 +48,10 @@ def test_a_stopped_line_holds_a_release_but_no_person(api: Api, users: Users) ->
     assert not {"b-1", "b-2"} & (weights(api, "shop-t").keys() | weights(api, "shop-r").keys())
     assert on_new(api) == before
     line(api, "resume")
+    resume_anew(api, run)
     api.until_state(run, "succeeded", timeout_s=RELEASED_WITHIN_S)
     assert on_new(api) == {"a-1", "c-1", "c-2"}
+    assert changed_in_order(api, run)[-1] == "c-1", "who has taken over the users of b-2 is updated last"
     line(api, "stop")
     back = api.act(run, "rollback")["id"]
     finish(api, back)

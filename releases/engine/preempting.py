@@ -1,0 +1,55 @@
+"""Whoever takes users away from harm goes before releases: these begin nothing more before somebody has read anew what
+is left of them."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from access.models import Person
+from journal.core.reasons import because
+from journal.log import event, record
+from releases.core.states import RUN_LIVE, RunKind, RunState, StepState
+from releases.models import Claim, Run, Step
+from traffic.actions.locks import RELEASES, one_at_a_time
+from traffic.models import Reservation
+
+from .wake import wake
+
+_GOING = [state.value for state in RUN_LIVE - {RunState.STOPPING}]
+_TOUCHED = ~Q(state=StepState.WAITING, attempt=0)
+
+
+def begun_prods(run: Run) -> frozenset[str]:
+    """The Prods that the Run has ever touched, be it that their Steps were skipped."""
+    rows = Step.objects.filter(_TOUCHED, run=run, prod__isnull=False)
+    return frozenset(rows.values_list("prod__name", flat=True))
+
+
+def releases_over(prods: Collection[str]) -> QuerySet[Run]:
+    """The releases that are still to begin one of these Prods, by number."""
+    begun = Step.objects.filter(_TOUCHED, run=OuterRef("run"), prod=OuterRef("prod"))
+    left = Step.objects.filter(~Exists(begun), run=OuterRef("pk"), prod__name__in=prods)
+    return Run.objects.filter(Exists(left), kind=RunKind.RELEASE, state__in=_GOING).order_by("pk")
+
+
+def releases_rest() -> None:
+    """Until the transaction ends no release starts, and none goes on. To be called before the room is given away, as
+    every pass does."""
+    one_at_a_time(RELEASES)
+    going = Run.objects.filter(kind=RunKind.RELEASE, state__in=_GOING).order_by("pk")
+    list(going.select_for_update().values_list("pk", flat=True))
+
+
+def preempt(prods: Collection[str], by: Run, now: datetime, person: Person | None) -> None:
+    """From here on each release that was still to begin one of `prods` begins nothing, on no Prod, and has neither those
+    that it has not begun nor room for them. What it has begun goes on: a Prod that is out comes back. The caller has
+    called `releases_rest`."""
+    runs = list(releases_over(prods).values_list("pk", flat=True))
+    Run.objects.filter(pk__in=runs).update(preempted_by=by)
+    begun = Step.objects.filter(_TOUCHED, run=OuterRef("run"), prod=OuterRef("prod"))
+    Claim.objects.filter(~Exists(begun), run__in=runs).delete()
+    Reservation.objects.filter(run_id__in=runs).delete()
+    why = because("pre-empted", run=by.pk)
+    record([event(now, "run", actor=person, run_id=run, reason=why) for run in runs])
+    wake(runs)

@@ -1,0 +1,179 @@
+"""What is left of a release that was pre-empted goes on by a plan that somebody has read anew, or is taken back."""
+
+import pytest
+
+from clusters.models import Prod
+from releases import actions
+from releases.models import Approval, Run, Step
+from releases.resuming import preview_anew
+from tests import build
+from tests.engine.driver import finish as to_the_end
+from tests.engine.driver import in_flight
+from tests.traffic.edge import Edge
+from tests.traffic.releasing import published_fleet, release_of
+from tests.traffic.test_failover import answering, dies, leave
+from tests.traffic.test_one_prod import leave as leave_prod
+from tests.traffic.test_preempting import (
+    begun,
+    first_act,
+    refused,
+    rest,
+    resume,
+    waves,
+)
+from tests.traffic.test_second_troubles import go_on
+from traffic.models import Reservation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def edge(db: None) -> Edge:
+    edge = published_fleet()
+    answering()
+    return edge
+
+
+def test_who_has_taken_over_is_updated_last(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    assert waves(run) == [["c-2"], ["c-1"], ["a-2", "b-1"], ["a-1", "b-2"]]
+    leave("a")
+    assert edge.publish() is None and edge.weights("shop-s") == {"c-1": 100}
+    rest(edge, run)
+    anew = preview_anew(run)
+    told = {one.prod: (one.before.name, one.after.name) for one in anew.changes}
+    assert told["c-1"] == ("few", "single") and told["a-1"] == ("single", "few")
+    resume(run, anew.plan.digest)
+    assert (run.state, run.preempted_by_id, run.digest) == ("running", None, anew.plan.digest)
+    assert waves(run)[0] == ["c-2"] and waves(run)[-1][-1] == "c-1"
+    order: list[str] = []
+    to_the_end(
+        run, after=lambda: (edge.settle(), order.extend(one for one in in_flight(run) if one not in order))
+    )
+    assert run.state == "succeeded" and order[-1] == "c-1"
+    assert set(Prod.objects.values_list("version__name", flat=True)) == {"v1.1.0"}
+
+
+def test_without_a_digest_or_with_another_it_is_refused_and_stays_as_it_was(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    leave("a")
+    rest(edge, run)
+    steps = list(Step.objects.filter(run=run).values())
+    assert refused(lambda: resume(run)) == ["judged-anew"]
+    assert refused(lambda: resume(run, run.digest)) == ["plan-stale"]
+    assert list(Step.objects.filter(run=run).values()) == steps
+    run.refresh_from_db()
+    assert run.state == "paused" and run.preempted_by_id
+
+
+def test_what_was_read_before_a_second_failover_is_stale(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    leave("a")
+    read = preview_anew(Run.objects.get(pk=run.pk)).plan.digest
+    second = leave_prod("b-2")
+    run.refresh_from_db()
+    assert run.preempted_by_id == second.pk
+    assert refused(lambda: resume(run, read)) == ["plan-stale"]
+
+
+def test_where_nothing_is_otherwise_no_digest_is_needed_and_the_plan_stays(edge: Edge) -> None:
+    run = release_of("c-2", "a-1")
+    first_act(edge, run)
+    before = (run.digest, list(Step.objects.filter(run=run).values_list("pk", flat=True)))
+    Run.objects.filter(pk=run.pk).update(preempted_by=release_of("b-2"))
+    assert resume(run).preempted_by_id is None
+    assert (run.digest, list(Step.objects.filter(run=run).values_list("pk", flat=True))) == before
+    assert rest(edge, run).state == "succeeded"
+
+
+def test_a_second_click_is_refused_and_changes_nothing(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    leave("a")
+    rest(edge, run)
+    digest = preview_anew(run).plan.digest
+    resume(run, digest)
+    steps = Step.objects.filter(run=run).count()
+    assert refused(lambda: resume(run, digest)) == ["run-not-paused"]
+    assert Step.objects.filter(run=run).count() == steps
+
+
+def test_prods_of_a_dead_cluster_are_held_and_the_others_go_on(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    dies("a")
+    leave("a")
+    rest(edge, run)
+    anew = preview_anew(run)
+    held = {one.prod: one.after.held.code for one in anew.changes if one.after.held}
+    assert held["a-1"] == held["a-2"] == "cluster-unreachable"
+    assert held["c-1"] == held["b-1"] == "partner-not-healthy", "nobody else serves who they have taken over"
+    resume(run, anew.plan.digest)
+    rest(edge, run)
+    assert begun(run) == {"c-2", "b-2"} and run.state == "running"
+
+
+def test_approvals_are_of_the_plan_that_was_read(edge: Edge) -> None:
+    run = release_of("c-2", "c-1", "a-1", ask="each-wave")
+    go_on(edge, run, rounds=6)
+    gate = Step.objects.get(run=run, kind="ask", state="running")
+    actions.approve(build.person("release-manager", "another"), run.pk, gate.pk)
+    leave("a")
+    run.refresh_from_db()
+    resume(run, preview_anew(run).plan.digest)
+    assert not Approval.objects.exists()
+    rest(edge, run)
+    assert (run.state, begun(run)) == ("awaiting-approval", {"c-2"})
+
+
+def test_what_is_relocated_finds_its_room_anew(edge: Edge) -> None:
+    run = release_of("c-2", "c-1", "b-2", alone="relocate")
+    first_act(edge, run)
+    was = set(Reservation.objects.values_list("prod__name", "load"))
+    leave("a")
+    rest(edge, run)
+    anew = preview_anew(run)
+    resume(run, anew.plan.digest)
+    assert (
+        {(one.prod.name, one.load) for one in Reservation.objects.all()}
+        == {(prod, load) for prod, load in anew.promised.items() if load}
+        != was
+    )
+
+
+def test_a_switch_is_not_judged_anew_and_says_so(edge: Edge) -> None:
+    for name in ("a-8", "b-8", "c-7", "c-8", "c-9"):
+        build.in_service(build.prod(name, name[0], role="standby"))
+    run = release_of(name="switch")
+    leave("a")
+    run.refresh_from_db()
+    assert refused(lambda: resume(run, preview_anew(run).plan.digest)) == ["switch-not-judged-anew"]
+
+
+# --- and it is taken back ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resumed", [False, True], ids=["pre-empted", "resumed by another plan"])
+def test_it_is_rolled_back_as_ever(edge: Edge, resumed: bool) -> None:
+    run = release_of()
+    first_act(edge, run)
+    leave("a")
+    rest(edge, run)
+    if resumed:
+        resume(run, preview_anew(run).plan.digest)
+    back = actions.roll_back(build.person("on-call"), run.pk, "it is bad")
+    to_the_end(back, after=edge.settle)
+    run.refresh_from_db()
+    assert (run.state, back.state) == ("aborted", "succeeded")
+    assert Prod.objects.get(name="c-2").version.name == "v1.0.0"
+
+
+def test_it_is_aborted_as_ever(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    leave("a")
+    actions.abort(build.person("on-call"), run.pk, "not today")
+    assert rest(edge, run).state == "aborted"

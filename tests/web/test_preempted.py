@@ -1,0 +1,137 @@
+"""A release that a failover has pre-empted: named before, said on its page, resumed by what was read."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from releases.actions import start_leaving
+from releases.failover_preview import preview_leaving
+from releases.models import Run, Step
+from releases.queries.confirm import read_run_confirm
+from releases.resuming import preview_anew
+from tests import build
+from tests.engine.driver import advance
+from tests.traffic.edge import Edge
+from tests.traffic.releasing import release_of
+from tests.web.conftest import Browser
+from tests.web.leaving import dies, digest_in, seen, text
+
+
+@pytest.fixture
+def edge(fleet: None) -> Edge:
+    edge = Edge()
+    edge.publish()
+    seen()
+    return edge
+
+
+@pytest.fixture
+def run(edge: Edge) -> Run:
+    """Cluster a is dead and was left before the release had begun anything."""
+    run = release_of(warm_up=0)
+    dies("a")
+    away = start_leaving(build.person("on-call"), "a", preview_leaving("a").plan.digest, "the power is out")
+    seen()
+    assert advance(run).state == "paused" and run.preempted_by_id == away.pk
+    return run
+
+
+def resume_path(run: Run) -> str:
+    return f"/runs/{run.pk}/resume/"
+
+
+def post(client: Client, run: Run, digest: str):  # type: ignore[no-untyped-def]
+    return client.post(resume_path(run), {"digest": digest, "reason": ""})
+
+
+def test_the_confirm_page_of_a_failover_names_whom_it_pre_empts(edge: Edge, browser: Browser) -> None:
+    assert "pre-empt it" not in text(browser("on-call"), "/failover/a/")
+    run = release_of()
+    page = text(browser("on-call"), "/failover/a/")
+    assert f'<a href="/runs/{run.pk}/">Run #{run.pk}, shop v1.1.0</a>: pre-empt it.' in page
+    assert f"Run #{run.pk}, shop v1.1.0" in text(browser("on-call"), "/prods/a-1/evacuate/")
+
+
+def test_the_pages_of_the_run_say_by_whom_and_what_to_do(run: Run, browser: Browser) -> None:
+    page = text(browser("on-call"), f"/runs/{run.pk}/")
+    away = run.preempted_by_id
+    assert f'pre-empted by <a href="/runs/{away}/">#{away}</a>' in page
+    assert f"Pre-empted: run {away} has moved users." in page
+    assert f'href="{resume_path(run)}"' in page and f'action="{resume_path(run)}"' not in page
+    assert "Pre-empted" in text(browser("viewer"), "/"), "the wall lists what waits for somebody"
+    assert "Pre-empted" in text(browser("viewer"), "/timeline/")
+
+
+def test_while_it_ends_what_it_has_begun_its_page_says_so_too(edge: Edge, browser: Browser) -> None:
+    run = release_of()
+    advance(run)
+    start_leaving(build.person("on-call"), "a", preview_leaving("a").plan.digest, "it must go")
+    assert advance(run).state == "running"
+    page = text(browser("on-call"), f"/runs/{run.pk}/")
+    assert page.count("Pre-empted: run") == 2, "beside what it does now, and in what happened"
+
+
+def test_the_difference_is_shown_and_what_was_shown_goes_on(run: Run, browser: Browser) -> None:
+    client = browser("on-call")
+    page = text(client, resume_path(run))
+    row = re.search(r'<tr data-prod="c-1">.*?</tr>', page)
+    assert row and "2 · few users" in row[0] and "· single" in row[0]
+    assert "Has to stay in service: its partner a-1" in row[0]
+    held = re.search(r'<tr data-prod="a-1">.*?</tr>', page)
+    assert held and "does not answer" in held[0]
+    answer = post(client, run, digest_in(page))
+    assert answer.status_code == 302
+    run.refresh_from_db()
+    assert run.state == "running" and run.preempted_by_id is None and run.digest == digest_in(page)
+    assert "planned otherwise than before" in text(client, f"/runs/{run.pk}/")
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 64], ids=["none", "another"])
+def test_without_what_was_read_the_page_comes_again_with_it(run: Run, browser: Browser, digest: str) -> None:
+    answer = post(browser("on-call"), run, digest)
+    page = " ".join(answer.content.decode().split())
+    assert answer.status_code == 409 and digest_in(page) == preview_anew(run).plan.digest
+    assert ("planned otherwise now" in page) is not digest and "What is left, judged now" in page
+    run.refresh_from_db()
+    assert run.state == "paused"
+
+
+def test_a_second_click_is_told_so(run: Run, browser: Browser) -> None:
+    client = browser("on-call")
+    shown = digest_in(text(client, resume_path(run)))
+    codes = [post(client, run, shown).status_code for _ in range(2)]
+    assert codes == [302, 409]
+
+
+def test_where_nothing_is_otherwise_it_says_so(edge: Edge, browser: Browser) -> None:
+    run = release_of("c-2")
+    Run.objects.filter(pk=run.pk).update(preempted_by=release_of("b-2"))
+    page = text(browser("on-call"), resume_path(run))
+    assert "Every Prod that is left is planned as before." in page
+    assert post(browser("on-call"), run, "").status_code == 302
+
+
+def test_a_viewer_may_not(run: Run, browser: Browser) -> None:
+    assert post(browser("viewer"), run, "").status_code == 403
+
+
+def test_a_switch_says_why_it_cannot_be_resumed(run: Run, browser: Browser) -> None:
+    Run.objects.filter(pk=run.pk).update(strategy={"name": "switch"})
+    assert "who takes whose place cannot be judged anew" in text(browser("on-call"), resume_path(run))
+    assert "who takes whose place cannot be judged anew" in text(browser("on-call"), f"/runs/{run.pk}/")
+
+
+def test_more_prods_cost_no_more_queries(run: Run, edge: Edge) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
+            read_run_confirm(run.pk, "resume", "on-call", None)
+        return len(caught)
+
+    before = queries()
+    Step.objects.filter(run=run, prod__name="b-2").update(state="skipped")
+    assert queries() == before
