@@ -40,6 +40,8 @@ def bring(
     actual = router.read(names)
     found: dict[str, Found] = {}
     done: set[Done] = set()
+    held: dict[str, Reason] = {}
+    waiting: dict[str, Write] = {}
     for _ in range(ROUNDS):
         writes, held = _planned(router, asked, actual, found, homes)
         turn, waiting = _in_turn(writes, done)
