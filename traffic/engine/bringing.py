@@ -12,6 +12,7 @@ from traffic.routers.protocol import Actual, Asked, Rejected, Router, Stale, Wri
 from .keeping import Homes, keeping, nowhere
 
 State = Publication.State
+ROUNDS = 8  # more than a plan has stages
 Done = tuple[int, Reason]  # stage and words of a write: the same in another plan is the same write
 
 
@@ -39,7 +40,9 @@ def bring(
     actual = router.read(names)
     found: dict[str, Found] = {}
     done: set[Done] = set()
-    while True:
+    held: dict[str, Reason] = {}
+    waiting: dict[str, Write] = {}
+    for _ in range(ROUNDS):
         writes, held = _planned(router, asked, actual, found, homes)
         turn, waiting = _in_turn(writes, done)
         for _, stage in groupby(turn, key=lambda write: write.stage):

@@ -36,7 +36,13 @@ def placed(
     binding = {number for number, held in now.items() if wanted & set(held)}
     guests = {number: [host for host in held if host in staying] for number, held in now.items()}
     while compact and len(kept) > max(1, ceil(len(wanted) / HOSTNAMES_MAX)):
-        del kept[min(kept, key=lambda number: (len(kept[number]), -number))]
+        fewest = min(kept, key=lambda number: (len(kept[number]), -number))
+        others = {number: held for number, held in kept.items() if number != fewest}
+        taken = sum(len(held) + len(guests.get(number, ())) for number, held in others.items())
+        left = len(wanted) - sum(map(len, others.values()))
+        if left > HOSTNAMES_MAX * len(others) - taken:
+            break  # they would go to a new number, and from there to the next
+        kept = others
     for host in sorted(wanted - {host for held in kept.values() for host in held}):
         kept.setdefault(_free(kept, guests, binding), set()).add(host)
     return {number: tuple(sorted(held)) for number, held in sorted(kept.items())} or {0: ()}

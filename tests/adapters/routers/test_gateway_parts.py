@@ -5,6 +5,7 @@ import pytest
 from tests.adapters.routers.asking import ALL_ON_B, HALVES, HOSTS, MANY, asked, publish, published
 from tests.adapters.routers.faults import Fault
 from tests.adapters.routers.gateway_worlds import GatewayWorld, edge_of, gateway_on_fake
+from traffic.engine.bringing import bring
 from traffic.routers.gateway_api import GatewayRouter
 from traffic.routers.gateway_objects import http_route
 from traffic.routers.protocol import Asked, Stale, Unreachable
@@ -127,3 +128,17 @@ def test_who_is_bound_by_a_stranger_is_mended_beside_a_move(
     assert parts(router, moved) == ["weights shop-r-0", "binding shop-r-0"]
     publish(router, moved)
     assert router.verify([moved]) == {"shop-r": None}
+
+
+def test_nobody_goes_from_number_to_number_while_guests_take_the_place(
+    router: GatewayRouter, world: GatewayWorld
+) -> None:
+    """Of one HTTPRoute most go to a Route that a router keeps from binding them, so those of the other have no room."""
+    publish(router, asked(1, hostnames=MANY[:19]), asked(1, hostnames=HOSTS, route="staff"))
+    after = [asked(2, hostnames=MANY[13:19]), asked(2, hostnames=(*HOSTS, *MANY[:13]), route="staff")]
+    world.faults.drops = iter([False] * 2 + [True] * 40)
+    bring(router, after)
+    world.faults.drops = iter(())
+    assert [slot["metadata"]["name"] for slot in world.slots()] == ["drover-shop-r-0", "drover-shop-r-1"]
+    found, _ = bring(router, after)
+    assert {one.state for one in found.values()} == {"published"}
