@@ -116,6 +116,18 @@ def test_only_what_is_read_back_counts(edge: Edge, fault: Fault) -> None:
     assert {instance for _, instance in troubles(lines)} == {"edge-1"}
 
 
+def test_a_hostname_that_is_bound_at_two_routes_holds_up_nobody(edge: Edge) -> None:
+    """As halfway in the move of a tenant."""
+    state, router = written(), edge.routers["edge-1"]
+    shared = min(router.published["shop-s"].hostnames)
+    both = (*router.published["shop-r"].hostnames, shared)
+    router.published["shop-r"] = replace(router.published["shop-r"], hostnames=tuple(sorted(both)))
+    assert troubles(evacuate(edge, state, "a")) == {}
+    assert edge.weights("shop-r", "edge-1") == {"b-1": 100}
+    assert set(edge.weights("shop-s", "edge-1")).isdisjoint({"a-1", "a-2"})
+    assert shared in router.published["shop-r"].hostnames and shared in router.published["shop-s"].hostnames
+
+
 def test_a_second_cluster_dies_and_nobody_is_sent_back_to_the_first(edge: Edge) -> None:
     state = written()
     evacuate(edge, state, "a")

@@ -163,7 +163,7 @@ def _at(
 ) -> list[Line]:
     trouble: dict[str, Reason | None] = {}
     asked: list[Asked] = []
-    shown: Mapping[str, Actual] = {}
+    shown: dict[str, Actual] = {}
     for order in wanted:
         told = _asked(order, name, state, seen)
         if isinstance(told, Reason):
@@ -173,11 +173,26 @@ def _at(
     try:
         if asked:
             router = connect(row)
-            brought, shown = bring(router, asked)
-            trouble |= {route: found.reason for route, found in brought.items()}
+            for some in _apart(asked):
+                brought, read = bring(router, some)
+                shown |= read
+                trouble |= {route: found.reason for route, found in brought.items()}
     except Exception as error:  # noqa: BLE001  (and written)
-        trouble |= {one.route: _broke(error) for one in asked}
+        trouble |= {one.route: _broke(error) for one in asked if one.route not in trouble}
     return [_line(order, name, shown, trouble[order.route.name]) for order in wanted]
+
+
+def _apart(asked: Iterable[Asked]) -> list[list[Asked]]:
+    """`asked` in as few parts as it takes: of two Routes that have one hostname, as halfway in the move of a tenant, each
+    is asked by itself, for nobody may ask for both."""
+    parts: list[tuple[set[str], list[Asked]]] = []
+    for one in asked:
+        hosts, part = next((it for it in parts if it[0].isdisjoint(one.hostnames)), (set(), []))
+        if not part:
+            parts.append((hosts, part))
+        hosts |= set(one.hostnames)
+        part.append(one)
+    return [part for _, part in parts]
 
 
 def _asked(order: Order, name: str, state: State, seen: Look) -> Asked | Reason:
