@@ -130,4 +130,4 @@ def test_the_rollback_says_who_is_sent_away_at_once_and_who_stays(
         assert "sent to good Prods at once" in page
     for one in preview.staying:
         assert one.route in page
-    assert "until wave 4 starts" in text(browser("on-call"), f"/runs/{run.pk}/")
+    assert "until wave 3 is done (320 of 323 tenants then)" in text(browser("on-call"), f"/runs/{run.pk}/")
