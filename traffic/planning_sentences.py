@@ -77,6 +77,7 @@ SENTENCES: dict[str, str] = {
     "probes-silent": "No probe has answered or failed lately: %(signals)s.",
     "probes-too-few": "Too few probes so far.",
     "both-signals-miss": "Neither the API nor the users' side has answered for %(seconds)s s.",
+    "served-all-the-same": "Neither its API nor its Prods answer Drover, but users are answered through a router: Drover may be the one that is cut off.",
     "one-signal-misses": "Only one signal misses: %(signal)s.",
     "never-probed": "Its signals have not been asked yet.",
     "signals-old": "Its signals were heard last %(seconds)s s ago: nothing is known of it now.",

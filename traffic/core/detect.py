@@ -2,7 +2,8 @@
 
 `api` probes ask the Kubernetes API, `direct` ones ask for a user's page at the Prod itself, `routed` ones through
 the router. Dead is what both `api` and `direct` say: one of them alone is our own trouble as often as not, and
-users behind a failing router have not lost their Prod. Probes of a signal are INTERVAL_S apart and give up after
+users behind a failing router have not lost their Prod. Both go our own way there, though: while users whom the Cluster
+alone serves are answered through a router, it is we who are cut off. Probes of a signal are INTERVAL_S apart and give up after
 TIMEOUT_S, so a death is noticed after at most INTERVAL_S + (MISSES - 1) * INTERVAL_S + TIMEOUT_S = 10 s.
 With 5 % of the probes failing, both signals miss four in a row at once in one of 10^10 looks.
 """
@@ -63,6 +64,8 @@ def detect(history: History, now: datetime) -> Verdict:
     if stale:
         return Verdict(UNKNOWN, because("probes-silent", signals=", ".join(stale)))
     missing = [name for name, probes in ((API, api), (DIRECT, direct)) if _misses(probes)]
+    if len(missing) == 2 and history.was != DOWN and _serves(routed, now):
+        return Verdict(SUSPECT, because("served-all-the-same"))
     if len(missing) == 2:
         silent_s = int((now - max(_last_good(api), _last_good(direct))).total_seconds())
         return Verdict(DOWN, because("both-signals-miss", seconds=silent_s))
@@ -91,6 +94,11 @@ def _misses(probes: list[Probe]) -> bool:
     """Whether all since the last good one are enough, in number and in time. Some probe sooner after a miss."""
     bad = list(takewhile(lambda probe: not probe.good, reversed(probes)))
     return len(bad) >= MISSES and bad[0].at - bad[-1].at >= timedelta(seconds=SILENT_S)
+
+
+def _serves(probes: list[Probe], now: datetime) -> bool:
+    """Whether users are answered, as far as is known now."""
+    return not _is_stale(probes, now) and any(probe.good for probe in probes) and not _misses(probes)
 
 
 def _greets(probes: list[Probe]) -> bool:

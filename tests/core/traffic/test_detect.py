@@ -87,6 +87,24 @@ def test_one_signal_alone_is_suspect_and_never_dead(mute):
     assert dict(told[199].why.params) == {"signal": mute}
 
 
+def test_a_cluster_whose_users_are_answered_is_not_dead_where_we_alone_are_cut_off():
+    told = dict(run(lambda signal, at: at < 60 or (signal == ROUTED and at < 120), 200))
+    assert {told[at].state for at in range(70, 121)} == {SUSPECT}
+    assert told[119].why.code == "served-all-the-same"
+    assert {told[at].state for at in range(130, 200)} == {DOWN}
+
+
+def test_what_was_heard_of_users_long_ago_holds_back_nothing():
+    routed = [Probe(START + timedelta(seconds=second), ROUTED, True) for second in (0, 2, 4, 6)]
+    missed = [*bad(API, 10, 12, 14, 16, 18), *bad(DIRECT, 10, 12, 14, 16, 18)]
+    assert detect(History(UP, (*missed, *routed)), START + timedelta(seconds=18)).state == DOWN
+
+
+def test_the_dead_is_not_alive_again_by_one_answer_through_a_router():
+    told = dict(run(lambda signal, at: at < 60 or (signal == ROUTED and at >= 90), 200))
+    assert {told[at].state for at in range(75, 200)} == {DOWN}
+
+
 def test_a_short_break_is_no_death():
     told = [verdict.state for at, verdict in run(lambda signal, at: not 60 <= at < 65, 200)]
     assert DOWN not in told
