@@ -19,6 +19,7 @@ from releases.models import Claim, Run, Step, Wake
 from releases.relocations import nowhere_reason, relocation_now
 from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.plan import Move
+from traffic.engine.shifting import lock_routes
 from traffic.models import Reservation, RouteMember
 
 from . import endings, lifecycle, traffic
@@ -51,6 +52,9 @@ def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime)
     this = _Pass(run, facts, now, steps, _overlooked(facts, starts))
     if any(step.kind == "relocate" for step in starts):
         one_at_a_time(ROOM)  # before any Route is locked
+    shifting = {step.prod_id for step in steps.values() if step.prod_id and step.kind in traffic.SHIFTING}
+    if len(shifting) > 1:
+        lock_routes(shifting)
     for intent in intents:
         _carry_out_one(this, intent)
     for reason, ids in this.explained.items():

@@ -30,6 +30,8 @@ _TOLD = {
     "relocate": "users-relocated",
     "switch": "switched",
 }
+# Kinds of steps that change weights as they begin, or fail.
+SHIFTING = frozenset({*_TOLD, "ramp", "leave_service"})
 # What the weights of one Route become for a Prod, from (weights, targets, prod); empty: they stay.
 Rule = Callable[[Weights, Weights, str], Weights]
 

@@ -14,8 +14,8 @@ from tests import build
 from tests.traffic.edge import Edge
 from traffic.actions import add_tenant, change_tenant, move_tenant, set_weights
 from traffic.actions.locks import ROOM, one_at_a_time
-from traffic.engine.shifting import shift
-from traffic.models import Publication, Route
+from traffic.engine.shifting import lock_routes, shift
+from traffic.models import Publication, Route, RouteMember
 
 PATIENCE_S = 30
 
@@ -27,13 +27,21 @@ def somebody_waits_for_a_lock() -> bool:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rows_are_locked_in_one_order_however_they_lie() -> None:
+@pytest.mark.parametrize("several", [False, True], ids=["one shift", "several"])
+def test_rows_are_locked_in_one_order_however_they_lie(several: bool) -> None:
     build.fleet()
     Edge()
     first, second = Publication.objects.filter(instance__name="edge-1").order_by("pk")[:2]
     Publication.objects.filter(pk=first.pk).update(due_at=timezone.now())  # lies behind the second one now
     wanted = {pk: dict.fromkeys(_members(pk), 7) for pk in (first.route_id, second.route_id)}
-    act = partial(shift, wanted, because("left-for-good", prod="a-1", run=1), timezone.now())
+
+    def all_of_two() -> None:
+        prods = RouteMember.objects.filter(route__in=wanted).values_list("prod", flat=True)
+        with transaction.atomic():
+            lock_routes(prods)
+
+    once = partial(shift, wanted, because("left-for-good", prod="a-1", run=1), timezone.now())
+    act = all_of_two if several else once
     with transaction.atomic():
         rows = Publication.objects.select_for_update()
         rows.get(pk=first.pk)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.dispatch import Signal
 
 from access.models import Person
@@ -63,6 +63,21 @@ def shift(
 def _locked(changes: Mapping[int, Weights]) -> Iterable[Route]:
     """In one order, so that two of them cannot wait for each other in a circle."""
     return Route.objects.select_for_update().filter(pk__in=changes).order_by("pk")
+
+
+def lock_routes(prods: Iterable[int]) -> None:
+    """All Routes that these Prods (ids) are members of, and where they are published, until the transaction ends. Who
+    shifts more than once in it calls this first, since each `shift` locks in the order that all have, but only its own.
+    """
+    mine = RouteMember.objects.filter(prod__in=list(prods)).values("route")
+    routes = Route.objects.select_for_update().filter(pk__in=mine).order_by("pk")
+    found = list(routes.values_list("pk", flat=True))
+    list(_publications(found).values_list("pk"))
+
+
+def _publications(routes: Iterable[int]) -> QuerySet[Publication]:
+    """A publisher locks its rows in this order too: an UPDATE takes them as they lie, and both would wait for ever."""
+    return Publication.objects.select_for_update().filter(route__in=list(routes)).order_by("pk")
 
 
 def _members(routes: Mapping[int, Route]) -> dict[int, dict[str, RouteMember]]:
@@ -163,9 +178,7 @@ def new_epochs(
 
 def make_due(routes: Iterable[int], now: datetime) -> tuple[int, ...]:
     """The ids of the instances that publish one of `routes`, which are now due there."""
-    # A publisher locks its rows in this order too: an UPDATE takes them as they lie, and both would wait for ever.
-    theirs = Publication.objects.select_for_update().filter(route__in=list(routes)).order_by("pk")
-    found = dict(theirs.values_list("pk", "instance"))
+    found = dict(_publications(routes).values_list("pk", "instance"))
     epoch = Route.objects.filter(pk=OuterRef("route")).values("epoch")
     Publication.objects.filter(pk__in=found).update(
         asked=Subquery(epoch), due_at=now, state=Publication.State.PENDING
