@@ -3,16 +3,19 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
-from clusters.facts import prod_health
+from clusters.facts import is_emptied, prod_health
 from clusters.models import Prod
 from journal.log import record
 from releases.core.kinds import KINDS
 from releases.core.states import RUN_ENDED, STEP_ENDED
 from releases.models import Run, Step
-from traffic.models import Route, RouteOut
+from releases.switches import read_stop, take_turn
+from traffic.engine.shifting import lock_routes
+from traffic.models import Route, RouteMember, RouteOut
+from traffic.queries.line import read_freeze
 
 from . import traffic
 from .wake import wake_for_prods
@@ -48,7 +51,8 @@ def give_back(run_id: int, prod_id: int) -> None:
 def release_idle_routes() -> int:
     """Give back what nobody works on any more, once its Prod is seen healthy. Returns how many.
 
-    Seen after the last step ended, and a lease later: an Observation from before says nothing.
+    Seen after the last step ended, and a lease later: an Observation from before says nothing. Users who come back to
+    such a Prod do so without a person, so while automation or the line is stopped it stays out.
     """
     outs = list(RouteOut.objects.order_by("pk"))
     if not outs:
@@ -59,23 +63,29 @@ def release_idle_routes() -> int:
     )
     ends = _ends({out.run_id for out in outs})
     idle = [out for out in outs if _is_idle(prods[out.prod_id], ends.get((out.run_id, out.prod_id)), now)]
+    back = {out.prod_id for out in idle if _comes_back(prods[out.prod_id])}
     with transaction.atomic():
-        for prod_id in {out.prod_id for out in idle}:
-            _take_back(prods[prod_id], now)
+        if back:
+            take_turn()
+            if read_stop() or read_freeze():
+                idle = [out for out in idle if out.prod_id not in back]
+                back = set()
+        lock_routes(back)
+        for prod_id in sorted(back):
+            record(traffic.take_back(prods[prod_id], None, now))
         gone = RouteOut.objects.filter(pk__in=[out.pk for out in idle]).delete()[0]
         if gone:
             wake_for_prods(sorted({out.prod_id for out in idle}))
     return gone
 
 
-def _take_back(prod: Prod, now: datetime) -> None:
+def _comes_back(prod: Prod) -> bool:
     """What a Run drained and left comes back if it is as before: one that has got something unproven stays out
     of the way until a person or another Run decides."""
-    if (prod.version_id, prod.overrides_revision) == (
-        prod.settled_version_id,
-        prod.settled_overrides_revision,
-    ):
-        record(traffic.take_back(prod, None, now))
+    asked = (prod.version_id, prod.overrides_revision)
+    if asked != (prod.settled_version_id, prod.settled_overrides_revision) or is_emptied(prod):
+        return False
+    return RouteMember.objects.filter(prod=prod.pk).exclude(weight=F("target")).exists()
 
 
 def _ends(run_ids: set[int]) -> dict[tuple[int, int], datetime]:

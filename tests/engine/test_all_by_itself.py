@@ -27,8 +27,9 @@ WHY = "we look first"
 LAYOUT = Layout(folder="/maps", routes=10, members=6)
 ALL = {"failover", "take-back", "heal", "mend"}
 # What is looked at every second: what changes production without a person, and what only keeps the books.
-ACTS = {"fail_over_dead", "cancel_unmade", "heal_due"}
-BOOKS = {"tick", "release_idle_routes", "export_due"}
+# What becomes of users who come back to a Prod that a Run has left is in tests/traffic/test_release_drains.py.
+ACTS = {"fail_over_dead", "cancel_unmade", "heal_due", "release_idle_routes"}
+BOOKS = {"tick", "export_due"}
 
 
 @pytest.fixture

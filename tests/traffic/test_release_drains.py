@@ -1,10 +1,19 @@
 """A release sends a Prod's users elsewhere before it touches it, and back when it is proven."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
 from clusters.models import Prod
-from releases.actions import abort, roll_back
+from releases.actions import (
+    abort,
+    resume_automation,
+    resume_the_line,
+    roll_back,
+    stop_automation,
+    stop_the_line,
+)
 from releases.engine.routes import SETTLING, release_idle_routes
 from releases.models import Run, Step
 from tests import build
@@ -12,7 +21,7 @@ from tests.adapters.routers.faults import Fault
 from tests.engine.driver import advance, answer, finish, running_acts
 from tests.traffic.edge import Edge, drains_are_over
 from tests.traffic.releasing import published_fleet, release_of
-from traffic.models import Route, RouteEpoch, RouteMember
+from traffic.models import Route, RouteEpoch, RouteMember, RouteOut
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +112,8 @@ def test_each_change_of_weights_is_an_epoch_with_its_why(edge: Edge) -> None:
     assert epoch.reason["code"] == "users-sent-elsewhere"
 
 
-def test_an_aborted_release_gives_back_what_it_had_only_drained(edge: Edge) -> None:
+def aborted_when_drained() -> None:
+    """A release has drained a-2 and done nothing else, a while ago."""
     run = release_of("a-2")
     build.fresh()
     advance(run)
@@ -113,6 +123,27 @@ def test_an_aborted_release_gives_back_what_it_had_only_drained(edge: Edge) -> N
     Step.objects.filter(run=run, finished_at__isnull=False).update(finished_at=timezone.now() - 2 * SETTLING)
     Run.objects.filter(pk=run.pk).update(finished_at=timezone.now() - 2 * SETTLING)
     build.observe("a-2")
+    build.fresh()
+
+
+def test_an_aborted_release_gives_back_what_it_had_only_drained(edge: Edge) -> None:
+    aborted_when_drained()
+    assert release_idle_routes() == 1
+    edge.publish()
+    assert edge.weights("shop-r") == {"a-2": 50, "b-1": 50}
+
+
+@pytest.mark.parametrize(
+    ("stop", "resume"), [(stop_the_line, resume_the_line), (stop_automation, resume_automation)]
+)
+def test_nobody_comes_back_without_a_person_while_stopped(edge: Edge, stop: Any, resume: Any) -> None:
+    aborted_when_drained()
+    stop(build.person("on-call"), "we look first")
+    assert release_idle_routes() == 0
+    edge.publish()
+    assert edge.weights("shop-r") == {"b-1": 100}
+    assert RouteOut.objects.filter(prod__name="a-2").exists()
+    resume(build.person("release-manager"), "it is well")
     build.fresh()
     assert release_idle_routes() == 1
     edge.publish()
