@@ -59,7 +59,9 @@ def fail_over_dead() -> int:
     if idle_reasons(switches, states_of(alive)):
         return 0
     dead = [name for name in down(states_of(alive)) if _anybody_left(name, switches)]
-    return sum(_fail_over(name) is not None for name in dead)
+    # Who cannot be moved may stay for days: locks are for a failover that there is something to do for.
+    able = [name for name in dead if plan_alone(alive[name], states_of(alive), switches).plan.waves]
+    return sum(_fail_over(name) is not None for name in able)
 
 
 def _anybody_left(cluster: str, switches: Switches) -> bool:
