@@ -173,13 +173,14 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
         "changes": [
             {
                 "prod": "c-1",
-                "before": {"class": "few", "wave": 2, "held": None},
-                "after": {"class": "single", "wave": 4, "held": None},
+                "before": {"class": "few", "wave": 2, "held": None, "from": "v1.0.0"},
+                "after": {"class": "single", "wave": 4, "held": None, "from": "v1.0.0"},
                 "reason": {
                     "code": "single-users",
                     "params": {"load": 420, "routes": 2},
                     "text": "Load 420; on 2 of its Routes nobody in another failure domain serves.",
                 },
+                "other_steps": False,
             }
         ],
         "waves": [],

@@ -27,7 +27,8 @@ class PlaceSerializer(serializers.Serializer[Any]):
     held = ReasonSerializer(allow_null=True, help_text="why it cannot start")
 
     def get_fields(self) -> dict[str, Any]:
-        return {"class": serializers.CharField(), **super().get_fields()}
+        came_from = serializers.CharField(help_text="the Version that it comes from")
+        return {"class": serializers.CharField(), **super().get_fields(), "from": came_from}
 
 
 class ChangedPlaceSerializer(serializers.Serializer[Any]):
@@ -37,6 +38,7 @@ class ChangedPlaceSerializer(serializers.Serializer[Any]):
     before = PlaceSerializer()
     after = PlaceSerializer()
     reason = ReasonSerializer(help_text="why it is in its wave now")
+    other_steps = serializers.BooleanField(help_text="its steps are not those of before: see `waves`")
 
 
 class AnewSerializer(serializers.Serializer[Any]):
@@ -77,6 +79,7 @@ def _change(one: Change) -> dict[str, Any]:
         "before": _place(one.before),
         "after": _place(one.after),
         "reason": reason_json(one.why),
+        "other_steps": one.other_steps,
     }
 
 
@@ -85,4 +88,5 @@ def _place(place: Place) -> dict[str, Any]:
         "class": place.name,
         "wave": place.wave,
         "held": reason_json(place.held) if place.held else None,
+        "from": place.came_from,
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 
 from journal.core.reasons import Reason
-from releases.core.anew import Place
+from releases.core.anew import Change, Place
 from releases.models import Run
 from releases.resuming import Anew, preview_anew
 
@@ -14,21 +14,24 @@ from .waves import WAVE_NAMES
 
 @dataclass(frozen=True, slots=True)
 class PlaceLine:
-    """The number of a wave, its name in words, and why the Prod could not start (None: it could)."""
+    """The number of a wave, its name in words, why the Prod could not start (None: it could), and the Version that it
+    comes from (empty: it is the same before and after)."""
 
     wave: int
     name: str | Promise
     held: Reason | None
+    came_from: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """A Prod that is planned otherwise than before; `why` it is in its wave now."""
+    """A Prod that is planned otherwise than before; `why` it is in its wave now, and whether it has `other_steps`."""
 
     prod: str
     before: PlaceLine
     after: PlaceLine
     why: Reason
+    other_steps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,7 @@ class AnewPage:
 def read_anew(run: Run) -> AnewPage:
     """Of a Run that was pre-empted."""
     anew = preview_anew(run)
-    changes = tuple(
-        ChangeLine(one.prod, _line(one.before), _line(one.after), one.why) for one in anew.changes
-    )
+    changes = tuple(map(_change, anew.changes))
     return AnewPage(
         by=run.preempted_by_id or 0,
         digest=anew.plan.digest,
@@ -60,8 +61,15 @@ def read_anew(run: Run) -> AnewPage:
     )
 
 
-def _line(place: Place) -> PlaceLine:
-    return PlaceLine(place.wave, WAVE_NAMES.get(place.name, place.name), place.held)
+def _change(one: Change) -> ChangeLine:
+    moved = one.before.came_from != one.after.came_from
+    before, after = (_line(place, moved=moved) for place in (one.before, one.after))
+    return ChangeLine(one.prod, before, after, one.why, one.other_steps)
+
+
+def _line(place: Place, *, moved: bool) -> PlaceLine:
+    name = WAVE_NAMES.get(place.name, place.name)
+    return PlaceLine(place.wave, name, place.held, place.came_from if moved else "")
 
 
 def _waves(anew: Anew):  # type: ignore[no-untyped-def]

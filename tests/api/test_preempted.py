@@ -52,7 +52,7 @@ def test_the_preview_tells_the_difference_and_its_digest_resumes(run: Run, call:
     path = f"runs/{run.pk}/actions/resume/"
     shown = call("POST", f"{path}preview/", role="viewer").json()
     changes = {one["prod"]: one for one in shown["changes"]}
-    assert changes["c-1"]["before"] == {"class": "few", "wave": 2, "held": None}
+    assert changes["c-1"]["before"] == {"class": "few", "wave": 2, "held": None, "from": "v1.0.0"}
     assert changes["c-1"]["after"]["class"] == "single"
     assert changes["c-1"]["after"]["held"]["code"] == "partner-not-healthy"
     assert changes["c-1"]["reason"]["text"].startswith("Load 420;")

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from clusters.models import Prod, Version
 from releases.actions import start_leaving
 from releases.failover_preview import preview_leaving
 from releases.models import Run, Step
@@ -87,6 +88,18 @@ def test_the_difference_is_shown_and_what_was_shown_goes_on(run: Run, browser: B
     run.refresh_from_db()
     assert run.state == "running" and run.preempted_by_id is None and run.digest == digest_in(page)
     assert "planned otherwise than before" in text(client, f"/runs/{run.pk}/")
+
+
+def test_who_runs_another_version_by_now_is_shown_with_both(run: Run, browser: Browser) -> None:
+    """Between, somebody may have released a mending to it: a resume would take that away again."""
+    page = text(browser("on-call"), resume_path(run))
+    assert "from v1.0" not in page
+    now = Version.objects.get(blueprint__name="shop", name="v1.0.0")
+    now.pk, now.name = None, "v1.0.5"
+    now.save()
+    Prod.objects.filter(name="b-2").update(version=now, settled_version=now)
+    row = re.search(r'<tr data-prod="b-2">.*?</tr>', text(browser("on-call"), resume_path(run)))
+    assert row and "from v1.0.0" in row[0] and "from v1.0.5" in row[0]
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 64], ids=["none", "another"])

@@ -68,12 +68,12 @@ def test_each_prod_that_has_another_place_is_told_with_why_and_what_holds_it_now
     }
     assert set(told) == {"a-1", "a-2", "b-1", "b-2", "c-1"}
     assert (told["c-1"].before, told["c-1"].after.wave, told["c-1"].after.name) == (
-        Place(2, "few", None),
+        Place(2, "few", None, "v1.0.0"),
         3,
         "single",
     )
     assert told["c-1"].why == because("single-users", routes=5, load=420)
-    assert told["a-1"].after == Place(2, "few", DEAD["cluster_reason"])
+    assert told["a-1"].after == Place(2, "few", DEAD["cluster_reason"], "v1.0.0")
 
 
 def test_what_has_begun_stays_in_its_wave_and_is_no_change_even_if_it_was_hit():
