@@ -100,10 +100,15 @@ def read_line_confirm(stop: bool) -> ConfirmPage:
         (
             _("No release and no build starts anything new, on no Prod, until somebody resumes the line."),
             _("What is under way finishes. Users notice nothing."),
-            _("Rollbacks by a person still pass."),
+            _("A person's rollbacks, failovers and evacuations still pass."),
+            _("Weights by hand and moves of tenants are refused meanwhile."),
         )
         if stop
-        else (_("Every release and build that waits goes on at once."),)
+        else (
+            _(
+                "Every release and build that waits for it goes on at once. Those that are paused or pre-empted stay so."
+            ),
+        )
     )
     return ConfirmPage(
         title=_("Stop the line for everyone?") if stop else _("Resume the line?"),
@@ -147,6 +152,9 @@ def read_automation_confirm(stop: bool) -> ConfirmPage:
                 "Nothing is failed over or healed without a person, anywhere, until somebody switches it on again."
             ),
             _("What has begun goes on. What people do, and what routers do by themselves, is not touched."),
+            _(
+                "What differs at a router is shown and stays: one that has lost its state gets it back afterwards."
+            ),
         )
         if stop
         else (_("What is switched on happens without a person again, at once where it is due."),)
