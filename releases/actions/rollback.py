@@ -28,7 +28,6 @@ from releases.scaling import scaled_plan
 from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.plan import TrafficPlan
 from traffic.core.switching import switched_back
-from traffic.engine.shifting import lock_routes
 from traffic.models import Reservation, RouteOut
 from traffic.queries.facts import read_facts
 
@@ -103,12 +102,13 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
 
 def _switch_back(run: Run, back: Run, now: datetime) -> bool:
     """Who handed users over in `run` has them again, the last first. Whether anybody did: their roles have changed."""
-    rows = Prod.objects.select_related("cluster", "observation", "version__revision")
     pairs = begun_switches(run)
-    lock_routes(Prod.objects.filter(name__in=[old for old, _ in pairs]).values_list("pk", flat=True))
-    for old, new in reversed(pairs):
-        record(switch_back(rows.get(name=old), rows.get(name=new), back.pk, now))
-    return bool(pairs)
+    if not pairs:
+        return False
+    rows = Prod.objects.select_related("cluster", "observation", "version__revision")
+    prods = rows.in_bulk({name for pair in pairs for name in pair}, field_name="name")
+    record(switch_back([(prods[old], prods[new]) for old, new in pairs], back.pk, now))
+    return True
 
 
 def _name_who_stays(back: Run, plan: Plan, traffic: TrafficPlan) -> None:

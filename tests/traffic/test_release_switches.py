@@ -3,14 +3,18 @@
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Refused, because
 from releases.actions import roll_back, start_release
 from releases.core.answers import Succeeded
 from releases.core.kinds import BESIDE
+from releases.engine.switching import switch_back
 from releases.models import Run, Step
-from releases.preview import preview_release, preview_rollback
+from releases.preview import begun_switches, preview_release, preview_rollback
 from tests import build
 from tests.engine.driver import advance, answer, finish, running_acts
 from tests.traffic.edge import Edge
@@ -158,6 +162,24 @@ def test_a_rollback_at_any_step_is_one_move_back(edge: Edge, kind: str, prod: st
     finish(back, after=edge.settle)
     assert back.state == "succeeded" and serving(edge) == BLUE and at_targets()
     assert versions(BLUE | GREEN | {"c-2"}) == {"v1.0.0"}
+
+
+def test_undoing_many_switches_takes_no_more_queries_than_undoing_two(edge: Edge) -> None:
+    """The answer to the click must not take longer with the fleet."""
+    finish(run := release(), after=edge.settle)
+    prods = Prod.objects.select_related("cluster", "observation", "version__revision").in_bulk(
+        BLUE | GREEN, field_name="name"
+    )
+    switched = [(prods[old], prods[new]) for old, new in begun_switches(run)]
+
+    def queries(some: list[tuple[Prod, Prod]]) -> int:
+        with CaptureQueriesContext(connection) as counted, transaction.atomic():
+            assert switch_back(some, run.pk, timezone.now())
+            transaction.set_rollback(True)
+        return len(counted)
+
+    assert len(switched) == 5
+    assert queries(switched) == queries(switched[:2])
 
 
 def helped() -> None:

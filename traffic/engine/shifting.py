@@ -32,7 +32,7 @@ class Shifted:
 
 def shift(
     changes: Mapping[int, Weights],
-    why: Reason,
+    why: Reason | Mapping[int, Reason],
     now: datetime,
     *,
     run_id: int | None = None,
@@ -42,7 +42,8 @@ def shift(
     """Give Routes new weights: `changes` is Route id -> Prod name -> weight, for the members that change; a Prod
     that is no member yet becomes one, with target 0.
 
-    Runs inside the caller's transaction, so that the reason for the change is stored with it. A Route that
+    Runs inside the caller's transaction, so that the reason for the change (one for all, or Route id -> its own) is
+    stored with it. A Route that
     has these weights already keeps its epoch, unless `anew`. Raises Refused, and changes nothing, where the weights of a
     Route would sum to 0, or a Prod is unknown or none that the Route is pinned to. May be called again.
     """
@@ -150,7 +151,7 @@ def _store(
 
 def new_epochs(
     routes: Iterable[int],
-    why: Reason,
+    why: Reason | Mapping[int, Reason],
     now: datetime,
     *,
     run_id: int | None = None,
@@ -164,11 +165,17 @@ def new_epochs(
     rows = RouteMember.objects.filter(route__in=changed).exclude(weight=0, target=0).order_by("prod__name")
     for route, name, weight in rows.values_list("route", "prod__name", "weight"):
         weights[route][name] = weight
-    told = reason_to_json(why)
+    told = {pk: reason_to_json(why if isinstance(why, Reason) else why[pk]) for pk in changed}
     insert_rows(
         [
             RouteEpoch(
-                route_id=pk, epoch=epoch, weights=weights[pk], at=now, actor=actor, run_id=run_id, reason=told
+                route_id=pk,
+                epoch=epoch,
+                weights=weights[pk],
+                at=now,
+                actor=actor,
+                run_id=run_id,
+                reason=told[pk],
             )
             for pk, epoch in Route.objects.filter(pk__in=changed).order_by("pk").values_list("pk", "epoch")
         ]
