@@ -1,5 +1,6 @@
 """Taking a Prod's Routes out, so that no other member may leave, and giving them back."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -63,7 +64,7 @@ def release_idle_routes() -> int:
     )
     ends = _ends({out.run_id for out in outs})
     idle = [out for out in outs if _is_idle(prods[out.prod_id], ends.get((out.run_id, out.prod_id)), now)]
-    back = {out.prod_id for out in idle if _comes_back(prods[out.prod_id])}
+    back = _coming_back(prods[out.prod_id] for out in idle)
     with transaction.atomic():
         if back:
             take_turn()
@@ -79,13 +80,18 @@ def release_idle_routes() -> int:
     return gone
 
 
-def _comes_back(prod: Prod) -> bool:
-    """What a Run drained and left comes back if it is as before: one that has got something unproven stays out
-    of the way until a person or another Run decides."""
-    asked = (prod.version_id, prod.overrides_revision)
-    if asked != (prod.settled_version_id, prod.settled_overrides_revision) or is_emptied(prod):
-        return False
-    return RouteMember.objects.filter(prod=prod.pk).exclude(weight=F("target")).exists()
+def _coming_back(prods: Iterable[Prod]) -> set[int]:
+    """Ids of those that users come back to: what a Run drained and left, if it is as before. One that has got something
+    unproven stays out of the way until a person or another Run decides."""
+    as_before = [
+        prod.pk
+        for prod in prods
+        if (prod.version_id, prod.overrides_revision)
+        == (prod.settled_version_id, prod.settled_overrides_revision)
+        and not is_emptied(prod)
+    ]
+    away = RouteMember.objects.filter(prod__in=as_before).exclude(weight=F("target"))
+    return set(away.values_list("prod", flat=True))
 
 
 def _ends(run_ids: set[int]) -> dict[tuple[int, int], datetime]:
