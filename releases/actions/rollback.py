@@ -28,6 +28,7 @@ from releases.scaling import scaled_plan
 from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.plan import TrafficPlan
 from traffic.core.switching import switched_back
+from traffic.engine.shifting import lock_routes
 from traffic.models import Reservation, RouteOut
 from traffic.queries.facts import read_facts
 
@@ -55,7 +56,7 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
         _take_over(run, back, prods)
-        if _switch_back(run, back, now):
+        if _switch_back(run, back, prods, now):
             traffic = plan_traffic(run, planned, read_facts(urgent=True), read)
             _name_who_stays(back, plan, traffic)
         _send_users_away(run, back, traffic, now)
@@ -100,13 +101,15 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
         raise Refused(*reasons)
 
 
-def _switch_back(run: Run, back: Run, now: datetime) -> bool:
-    """Who handed users over in `run` has them again, the last first. Whether anybody did: their roles have changed."""
+def _switch_back(run: Run, back: Run, bad: Iterable[Prod], now: datetime) -> bool:
+    """Who handed users over in `run` has them again, the last first. Whether anybody did: their roles have changed. Users
+    of the `bad` Prods are sent away next, in the same transaction."""
     pairs = begun_switches(run)
     if not pairs:
         return False
     rows = Prod.objects.select_related("cluster", "observation", "version__revision")
     prods = rows.in_bulk({name for pair in pairs for name in pair}, field_name="name")
+    lock_routes(prod.pk for prod in (*bad, *prods.values()))
     record(switch_back([(prods[old], prods[new]) for old, new in pairs], back.pk, now))
     return True
 
