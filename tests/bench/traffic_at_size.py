@@ -63,7 +63,7 @@ def failover(edge: "Edge") -> None:  # noqa: F821
 
 
 def rollback(edge: "Edge") -> None:  # noqa: F821
-    """A release has changed half of the Prods."""
+    """A release has changed half as many Prods as there are, all of which serve."""
     from clusters.models import Prod
     from releases import actions
     from releases.core.states import StepState
@@ -75,7 +75,7 @@ def rollback(edge: "Edge") -> None:  # noqa: F821
     manager = build.person("release-manager")
     digest = preview_release("shop", "v1.1.0", {}, []).plan.digest
     run = actions.start_release(manager, "shop", "v1.1.0", {}, [], digest)
-    rows = Step.objects.filter(run=run, prod__isnull=False)
+    rows = Step.objects.filter(run=run, prod__isnull=False).exclude(prod__cluster__name="k01")
     done = list(dict.fromkeys(rows.order_by("pk").values_list("prod", flat=True)))[: PRODS // 2]
     rows.filter(prod__in=done).update(state=StepState.SUCCEEDED, attempt=1)
     Prod.objects.filter(pk__in=done).update(version=run.version)
