@@ -50,13 +50,14 @@ def preview_anew(run: Run) -> Anew:
     relocations = planned_relocations(_left(plan, begun))
     if nowhere := nowhere_reasons(relocations):
         plan = plan_anew(fleet, old, begun, version, strategy, nowhere)
+    left = _left(plan, begun)
     return Anew(
         plan=plan,
         changes=changes(old, plan, begun),
         begun=begun,
-        promised=loads_to_come(_left(plan, begun), relocations),
+        promised=loads_to_come(left, relocations),
         is_new=plan.digest != old.digest,
-        reasons=tuple(_taken(_left(plan, begun), fleet)),
+        reasons=tuple(_taken(left, fleet)),
     )
 
 

@@ -90,7 +90,7 @@ def _coming_back(prods: Iterable[Prod]) -> set[int]:
         == (prod.settled_version_id, prod.settled_overrides_revision)
         and not is_emptied(prod)
     ]
-    away = RouteMember.objects.filter(prod__in=as_before).exclude(weight=F("target"))
+    away = RouteMember.objects.filter(prod__in=as_before, target__gt=0).exclude(weight=F("target"))
     return set(away.values_list("prod", flat=True))
 
 
