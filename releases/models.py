@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from access.models import Standing
 from clusters.models import Blueprint, Prod, Version
 
 from .core.states import RUN_LIVE, RunKind, RunState, StepState
@@ -152,18 +153,11 @@ class Approval(models.Model):
         return f"{self.person_id} approves {self.step_id}"
 
 
-class Hold(models.Model):
+class Hold(Standing):
     """A person's or a rollback's "not now" on a Prod. `passes` is the Run that it does not bind."""
 
     prod = models.ForeignKey(Prod, on_delete=models.CASCADE, related_name="holds")
     passes = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="+")
-    reason = models.TextField()
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(db_default=Now())
-    lifted_at = models.DateTimeField(null=True)
-    lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
 
     class Meta:
         constraints = [
@@ -177,16 +171,8 @@ class Hold(models.Model):
         return f"{self.prod_id}: {self.reason}"
 
 
-class AutomationStop(models.Model):
+class AutomationStop(Standing):
     """The kill switch: nothing is done without a person while one stands. At most one does."""
-
-    reason = models.TextField()
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(db_default=Now())
-    lifted_at = models.DateTimeField(null=True)
-    lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
 
     class Meta:
         constraints = [
