@@ -137,26 +137,27 @@ def test_an_emptied_prod_that_still_serves_keeps_its_class():
 asks_nobody = strategies.map(lambda strategy: replace(strategy, ask="none"))
 
 
-@given(fleets(), asks_nobody, st.data())
-def test_with_the_same_facts_it_is_the_same_plan(fleet, strategy, data):
+@given(fleets(), asks_nobody, st.integers(0, 10))
+def test_with_the_same_facts_it_is_the_same_plan(fleet, strategy, done):
+    fleet, begun = well_begun(fleet, strategy, done)
     old = planned(fleet, strategy)
-    order = flat(old)
-    begun = set(order[: data.draw(st.integers(0, len(order)))])
-    new = plan_anew(
-        well_known(fleet, begun), planned(well_known(fleet, begun), strategy), begun, V2, strategy
-    )
-    assert new == planned(well_known(fleet, begun), strategy)
+    assert plan_anew(fleet, old, begun, V2, strategy) == old
 
 
-def well_known(fleet: FleetFacts, begun: set[str]) -> FleetFacts:
-    """Those that have begun are well: others were held for them otherwise when the plan was made."""
-    prods = tuple(
-        replace(prod, health="ready", lifecycle="in-service", cluster_reason=None)
-        if prod.name in begun
-        else prod
-        for prod in fleet.prods
+def well_begun(fleet: FleetFacts, strategy: Strategy, done: int) -> tuple[FleetFacts, set[str]]:
+    """With the first `done` Prods of its plan well, since others were held for them otherwise when the plan was made;
+    and these. One that gets well may serve more, and comes later then: until the first ones are."""
+    begun = set(flat(planned(fleet, strategy))[:done])
+    well = replace(
+        fleet,
+        prods=tuple(
+            replace(prod, health="ready", lifecycle="in-service", cluster_reason=None)
+            if prod.name in begun
+            else prod
+            for prod in fleet.prods
+        ),
     )
-    return replace(fleet, prods=prods)
+    return (fleet, begun) if well == fleet else well_begun(well, strategy, done)
 
 
 @given(fleets(), fleets(), strategies, st.data())
