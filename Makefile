@@ -3,6 +3,7 @@
 #   make test         all tests that need Python and a browser
 #   make test-fast    pure and database tests, in about five minutes
 #   make test-system  tests that need further programs (kubectl, haproxy, prometheus, socat)
+#   make test-search  the properties of the core, with 2,000 examples each that nobody has drawn before
 #   make test-kubernetes  tests on a real control plane; KUBEBUILDER_ASSETS names the folder of its programs
 #   make bench        what docs/benchmarks.md tells, measured here
 #   make messages     locale/: what is new in the code, what is left to translate, the compiled catalogue
@@ -24,7 +25,7 @@ BESIDES = --numprocesses 2 --dist loadfile --ignore-glob '*/system'
 SYSTEM_TESTS = $(shell find tests -type d -name system | sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-system test-kubernetes bench messages lint fmt lock clean
+.PHONY: help demo test test-fast test-system test-search test-kubernetes bench messages lint fmt lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -45,6 +46,9 @@ test-system: $(VENV)/.dev $(BIN)/kubectl
 	@.ci/need prometheus
 	@.ci/need socat
 	$(PYTEST) $(SYSTEM_TESTS)
+
+test-search: $(VENV)/.dev
+	$(PYTEST) --numprocesses 2 --hypothesis-profile search tests/core tests/simulator
 
 test-kubernetes: $(VENV)/.dev $(BIN)/kubectl
 	@test -n "$(KUBEBUILDER_ASSETS)" || { echo 'These tests need KUBEBUILDER_ASSETS: a folder with etcd,' \

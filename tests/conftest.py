@@ -29,10 +29,11 @@ if "DROVER_DATABASE_URL" not in os.environ:
     database = SessionDatabase()  # workers of xdist inherit the variable, so there is one server
     os.environ["DROVER_DATABASE_URL"] = database.url
 django.setup()
-# How fast the machine is decides no test.
-hypothesis.settings.register_profile(
-    "drover", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
+# How fast the machine is decides no test, and neither does luck: what is drawn depends on the test alone. The search
+# among more and other examples has a command of its own.
+SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("drover", deadline=None, suppress_health_check=SLOW, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, suppress_health_check=SLOW, max_examples=2000)
 hypothesis.settings.load_profile("drover")
 
 
