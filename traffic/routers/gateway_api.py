@@ -1,6 +1,7 @@
 """Routes as HTTPRoutes on an edge cluster, each write compared and swapped. See docs/routers.md."""
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from clusters.core.manifests import Manifest, kind_of, name_of
@@ -59,10 +60,12 @@ class GatewayRouter:
             translated(partial(self._kube.delete, *place, uid=str(one["metadata"]["uid"])))
 
     def _objects(self, routes: Collection[str] | None) -> list[Manifest]:
-        """Ours, of these Routes: a selector names a few of them, or all."""
+        """Ours, of these Routes: a selector names a few of them, or all. All kinds are asked for at once."""
         few = routes is not None and 0 < len(routes) <= NAMED_MAX
         selector = f"{ROUTE_LABEL} in ({','.join(sorted(routes or ()))})" if few else ROUTE_LABEL
-        lists = [translated(partial(self._kube.list, kind, self._edge.namespace, selector)) for kind in KINDS]
+        calls = [partial(self._kube.list, kind, self._edge.namespace, selector) for kind in KINDS]
+        with ThreadPoolExecutor(len(calls), "read") as pool:
+            lists = list(pool.map(translated, calls))
         return [one for each in lists for one in each if routes is None or label(one, ROUTE_LABEL) in routes]
 
     def _difference(self, asked: Asked, actual: Actual | None) -> Reason | None:
