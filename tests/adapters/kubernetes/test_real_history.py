@@ -22,6 +22,7 @@ from clusters.observe.connector import checked_connector
 from clusters.observe.tuning import Tuning
 from clusters.observe.watch import Watch
 from tests.adapters.kubernetes.control_plane import ControlPlane
+from tests.adapters.kubernetes.watched import run_whole
 
 LOOPBACK = Limits(loopback_allowed=True)
 LABELS = {"drover.dev/prod": "history"}
@@ -95,6 +96,7 @@ def test_a_watch_whose_past_was_compacted_is_begun_with_a_new_list(
             return watch.trouble
 
     control_plane.compact()
-    trouble = asyncio.run(asyncio.wait_for(trouble_of_watch(), 20))
+    with closing(asyncio.new_event_loop()) as loop:
+        trouble = run_whole(loop, asyncio.wait_for(trouble_of_watch(), 20))
     assert {"first", "second"} <= found
     assert "too old" in trouble

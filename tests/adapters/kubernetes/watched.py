@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from clusters.core.kubeconfig import Credentials
 from clusters.core.manifests import Manifest
@@ -20,6 +20,7 @@ from clusters.observe import run
 from clusters.vault import encrypt
 from simulator.testing import Fleet
 
+T = TypeVar("T")
 PATIENCE_S = 20.0
 TURNS_AFTER = 10
 
@@ -53,7 +54,7 @@ def observing(name: str = "one", heard: Heard | None = None) -> Iterator[Heard]:
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
     main = run(name, heard.on_change, heard.on_tick, stop)
-    thread = threading.Thread(target=_run_whole, args=(loop, main))
+    thread = threading.Thread(target=run_whole, args=(loop, main))
     thread.start()
     try:
         yield heard
@@ -64,11 +65,13 @@ def observing(name: str = "one", heard: Heard | None = None) -> Iterator[Heard]:
         _forget_half_made_connections()
 
 
-def _run_whole(loop: asyncio.AbstractEventLoop, main: Coroutine[Any, Any, None]) -> None:
-    """Runs `main`, and what is due after it: a connection that was cut off closes its socket a turn later."""
-    loop.run_until_complete(main)
+def run_whole(loop: asyncio.AbstractEventLoop, main: Coroutine[Any, Any, T]) -> T:
+    """What `main` gives, once what is due after it has run too: a connection that was cut off closes its socket a turn
+    later."""
+    given = loop.run_until_complete(main)
     for _ in range(TURNS_AFTER):
         loop.run_until_complete(asyncio.sleep(0))
+    return given
 
 
 def _forget_half_made_connections() -> None:
