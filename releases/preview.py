@@ -21,7 +21,7 @@ from releases.core.outlook import freed
 from releases.core.plan import Blocker, Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.rollback import Refusal, RollbackPlan, plan_rollback, switched
-from releases.core.scaling import given_more
+from releases.core.scaling import given_more, warmed
 from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, RunState
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy
 from releases.core.switching import pair_standbys
@@ -36,7 +36,7 @@ from traffic.queries.facts import read_facts
 
 from .fleet import fleet_facts, version_facts
 from .relocations import loads_to_come, nowhere_reasons, planned_relocations
-from .scaling import scaled_plan
+from .scaling import helped_plan
 from .touched import Seen, Touched, changed_later, claimed_by_others, read_seen, read_touched
 from .warming import warm_up_blockers
 
@@ -177,7 +177,7 @@ class RollbackPreview:
     """What a rollback would do now: (Prod, Version it goes to), (Prod, why) of those that it leaves,
     tenants and load concerned, a guess of the time. With `reasons` it is refused. `at_once`: tenants that are
     sent to good Prods before anything is deployed; `staying`: Routes whose tenants cannot be. `scaled`: Prods that
-    get more pods for who comes."""
+    get more pods for who comes, `warmed`: that are warmed up as they come."""
 
     moves: tuple[tuple[str, str], ...]
     left: tuple[tuple[str, Reason], ...]
@@ -188,6 +188,7 @@ class RollbackPreview:
     at_once: int = 0
     staying: tuple[Left, ...] = ()
     scaled: tuple[str, ...] = ()
+    warmed: tuple[str, ...] = ()
 
 
 def rollback_plan(run: Run, fleet: FleetFacts, touched: Touched | None = None) -> RollbackPlan | Refusal:
@@ -240,6 +241,7 @@ def preview_rollback(run: Run, seen: Seen | None = None) -> RollbackPreview:
         return _refused(planned.reasons)
     facts = switched_back(seen.facts, begun_switches(run))
     traffic = plan_traffic(run, planned, facts, seen.prods)
+    helped = helped_plan(run, planned.plan, seen.fleet, seen.facts, facts, traffic)
     return RollbackPreview(
         moves=planned.moves,
         left=planned.left,
@@ -249,7 +251,8 @@ def preview_rollback(run: Run, seen: Seen | None = None) -> RollbackPreview:
         reasons=(),
         at_once=sum(one.tenants for one in freed(seen.facts, facts, traffic, planned.on_bad)),
         staying=traffic.staying,
-        scaled=given_more(scaled_plan(planned.plan, seen.fleet, seen.facts, facts, traffic)),
+        scaled=given_more(helped),
+        warmed=warmed(helped),
     )
 
 

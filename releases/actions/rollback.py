@@ -24,7 +24,7 @@ from releases.engine.traffic import carry_out
 from releases.fleet import read_fleet
 from releases.models import Claim, Hold, Run, Step
 from releases.preview import begun_switches, plan_traffic, rollback_plan, run_facts
-from releases.scaling import scaled_plan
+from releases.scaling import helped_plan
 from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.plan import TrafficPlan
 from traffic.core.switching import switched_back
@@ -51,7 +51,8 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         before = read_facts(urgent=True, prods=read)
         undone = switched_back(before, begun_switches(run))
         traffic = plan_traffic(run, planned, undone, read)
-        plan = replace(scaled_plan(planned.plan, fleet, before, undone, traffic), staying=traffic.staying)
+        helped = helped_plan(run, planned.plan, fleet, before, undone, traffic)
+        plan = replace(helped, staying=traffic.staying)
         back = create_run(person, plan, now, strategy={}, version=None, rollback_of=run, why=text)
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)

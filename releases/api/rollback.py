@@ -82,6 +82,10 @@ class RollbackPreviewSerializer(OutlookSerializer):
     )
     staying = LeftSerializer(many=True, help_text="who waits until the Prod is deployed again, and why")
     scaled = serializers.ListField(child=serializers.CharField(), help_text="Prods that get more pods for it")
+    warmed = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Prods that are warmed up beside it, since users come to them",
+    )
     estimate_s = serializers.IntegerField(
         help_text="until the moves are deployed; 0 where it would be refused"
     )
@@ -111,6 +115,7 @@ def _preview_json(preview: RollbackPreview) -> dict[str, Any]:
         "at_once": preview.at_once,
         "staying": left_json(preview.staying),
         "scaled": list(preview.scaled),
+        "warmed": list(preview.warmed),
         "estimate_s": preview.estimate_s,
     }
 

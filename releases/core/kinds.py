@@ -11,7 +11,8 @@ class Kind:
     `needs`: what the author of the Run must still be allowed to do when the act begins.
     `doing`: the code of the Reason that a Run shows while such a step is under way.
     `beside`: a help that nobody waits for. It touches a Prod that its Run need not have, and changes nothing for its
-    users: it asks nobody's leave, lets later waves begin, and what cannot be done is skipped, with why."""
+    users: it asks nobody's leave, lets later waves begin, and what cannot be done is skipped, with why.
+    `asks`: it asks the Prod for pages as its users do, and touches none of its objects."""
 
     acts: bool
     disturbs: bool = False
@@ -21,6 +22,7 @@ class Kind:
     needs: str = ""
     doing: str = "step-under-way"
     beside: bool = False
+    asks: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -31,7 +33,8 @@ KINDS: dict[str, Kind] = {
     "scale_up": Kind(acts=True, doing="scaling-up", beside=True),
     "scale_back": Kind(acts=True, doing="scaling-back", beside=True),
     "wait_ready": Kind(acts=False, doing="waits-for-ready"),
-    "warm_up": Kind(acts=True, cut=True, doing="warming-up"),
+    "warm_up": Kind(acts=True, cut=True, doing="warming-up", asks=True),
+    "warm_beside": Kind(acts=True, cut=True, doing="warming-beside", beside=True, asks=True),
     "restore": Kind(acts=False, doing="restoring"),
     "move": Kind(acts=False, doing="moving-users"),
     "ramp": Kind(acts=False, doing="ramping"),

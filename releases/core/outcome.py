@@ -43,7 +43,7 @@ def _where(run: RunNow) -> tuple[RunState, Reason]:
     asked = next((step for step in running if not step.prod and step.kind == "ask"), None)
     if asked is not None:
         return RunState.AWAITING_APPROVAL, because("awaits-approval", wave=asked.wave)
-    return RunState.RUNNING, _under_way(running[0]) if running else _waiting(waves)
+    return RunState.RUNNING, _under_way(running) if running else _waiting(waves)
 
 
 def _is_under_way(column: ProdNow) -> bool:
@@ -63,7 +63,9 @@ def _failure(step: StepNow) -> Reason:
     return within("step-failed", why, prod=step.prod, step=step.kind)
 
 
-def _under_way(step: StepNow) -> Reason:
+def _under_way(running: list[StepNow]) -> Reason:
+    """The first of what runs; what only helps is said where nothing else does."""
+    step = min(running, key=lambda step: KINDS[step.kind].beside)
     code = KINDS[step.kind].doing
     if not step.prod:
         return because(code, wave=step.wave)

@@ -10,6 +10,8 @@ from .strategy import Strategy
 
 # How long routers may take to show what is asked of them before a person is asked.
 ROUTER_TIMEOUT_S = 60
+# How long a Prod is asked whose users have come already: by then they have warmed it up themselves.
+WARM_BESIDE_S = 30
 # How long what is under way has to end once nobody new is sent to a Prod.
 DRAIN_S = Strategy().drain_s
 
@@ -55,6 +57,11 @@ def warm_up(strategy: Strategy, users_of: str = "") -> tuple[PlannedStep, ...]:
     whose = (("users_of", users_of),) if users_of else ()
     params = (("requests", strategy.warm_up), ("timeout_s", strategy.ready_timeout_s), *whose)
     return (PlannedStep("warm_up", params),)
+
+
+def warm_beside(requests: int) -> PlannedStep:
+    """The same of a Prod that gets users in this moment: as those who come, and nobody waits for it."""
+    return PlannedStep("warm_beside", (("requests", requests), ("timeout_s", WARM_BESIDE_S)))
 
 
 def relocate() -> PlannedStep:

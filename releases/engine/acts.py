@@ -95,7 +95,7 @@ def _denied(step: Step) -> Reason | None:
 
 def _objects(step: Step, prod: Prod) -> tuple[tuple[Rendered, ...], tuple[tuple[str, str], ...]]:
     """What the act applies, and (kind, name) of what it removes: all of it where it applies nothing."""
-    if step.kind == "warm_up":
+    if KINDS[step.kind].asks:
         return (), ()
     if step.kind in BESIDE:
         return autoscalers_of(prod), ()
@@ -130,7 +130,7 @@ def _context(step: Step, attempt: Attempt) -> StepContext:
         params=step.params,
         waited_s=(timezone.now() - step.started_at).total_seconds() if step.started_at else 0.0,
         left=step.result,
-        ask=asker(step) if step.kind == "warm_up" else None,
+        ask=asker(step) if KINDS[step.kind].asks else None,
     )
 
 

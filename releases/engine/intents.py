@@ -162,7 +162,7 @@ def _send_act(run: Run, step: Step, attempt: int) -> None:
     from releases.tasks import act
 
     # A help takes no worker from what is urgent, nor does asking a Prod that has no users yet.
-    spared = KINDS[step.kind].beside or step.kind == "warm_up"
+    spared = KINDS[step.kind].beside or KINDS[step.kind].asks
     send(act, (step.pk, attempt), "" if spared else run.kind)
 
 

@@ -13,7 +13,7 @@ from journal.core.reasons import Reason
 from releases.core.kinds import BESIDE
 from releases.core.outlook import AfterWave
 from releases.core.plan import Plan, PlannedProd, Wave
-from releases.core.scaling import BACK, UP
+from releases.core.scaling import BACK, BESIDE_WAVES, UP, WARM
 from releases.core.states import (
     RUN_ENDED,
     STEP_BROKEN,
@@ -43,11 +43,12 @@ WAVE_NAMES = {
     "retire": _("retire"),
     "move": _("users leave"),
     "failback": _("users come back"),
+    WARM: _("warm up"),
     UP: _("more pods"),
     BACK: _("pods as before"),
 }
 # Waves that bring no Version: what is said of a Prod is its own, and its Version does not change.
-OF_USERS = frozenset({"move", "failback", UP, BACK})
+OF_USERS = frozenset({"move", "failback", *BESIDE_WAVES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _column(number: int, wave: Wave, board: _Board) -> WaveColumn:
         reasons=() if wave.name in OF_USERS else _each_once(wave.prods),
         prods=tuple(_prod(prod, number, board, wave.name in OF_USERS) for prod in wave.prods),
         gates=tuple(_gate(gate) for gate in gates),
-        beside=wave.name in (UP, BACK),
+        beside=wave.name in BESIDE_WAVES,
         after=board.ahead.get(number),
     )
 
@@ -257,7 +258,7 @@ def _detail(step: StepRow) -> str:
             return str(step.params.get("to", ""))
         case "ramp":
             return f"{step.params.get('route', '')} {step.params.get('percent', 100)} %".strip()
-        case "warm_up":
+        case "warm_up" | "warm_beside":
             return f"{step.params.get('requests', '')}×"
         case "soak":
             return whole_words(int(step.params.get("soak_s", 0)))

@@ -51,11 +51,13 @@ SENTENCES = {
     "taker-not-proven": "%(prod)s has not gone through all its steps, so nobody is handed over to it: skip this too, or "
     "roll back.",
     "warming-up": "Asks %(prod)s for pages before its users come.",
-    "warming": "%(answered)s of %(requests)s requests in a row were answered, before users come. What it has said, and how "
-    "often: %(said)s.",
+    "warming": "%(answered)s of %(requests)s requests in a row were answered. What it has said, and how often: %(said)s.",
     "warmed-up": "%(requests)s requests in a row were answered.",
-    "not-warm-in-time": "It is ready, but not fit for users: after %(waited_s)s s only %(answered)s of %(requests)s requests "
-    "in a row were answered. What it has said, and how often: %(said)s.",
+    "warming-beside": "Asks %(prod)s for pages as the users who come to it do.",
+    "gets-users-at-once": "It carries %(load)s and gets %(coming)s more at once: it is asked for pages as they do, and "
+    "they do not wait for that.",
+    "not-warm-in-time": "It is not warm: after %(waited_s)s s only %(answered)s of %(requests)s requests in a row were "
+    "answered. What it has said, and how often: %(said)s.",
     "not-asked": "%(prod)s cannot be asked for pages: its address is not known, or none of its users has a hostname.",
     "no-address-to-warm-up": "%(count)s Prods cannot be warmed up, since their address is not known (%(prods)s). Give their "
     "endpoint, or release with warm_up 0.",

@@ -64,7 +64,7 @@ def step_name(step: PlannedStep) -> str:
         return f"{name} {whole_words(int(params['soak_s']))}"
     if step.kind == "switch":
         return f"{name} → {params['to']}"
-    if step.kind == "warm_up":
+    if "requests" in params:
         return f"{name} {params['requests']}×"
     return f"{name} {params['percent']} %" if "percent" in params else name
 

@@ -59,6 +59,18 @@ def test_once_something_is_changed_what_a_rollback_would_do_now_is_told_too(call
     assert [one["route"] for one in found["staying"]] == ["staff"] and found["estimate_s"] > 0
 
 
+@pytest.mark.parametrize(("warm_up", "told"), [(20, ["c-1"]), (0, [])])
+def test_who_is_warmed_up_beside_it_is_told_by_name(call: Call, warm_up: int, told: list[str]) -> None:
+    build.fleet()
+    exclude = [{"prod": name, "reason": "not now"} for name in ("a-2", "b-1", "b-2", "c-1", "c-2")]
+    strategy = {"warm_up": warm_up}
+    plan = preview_release("shop", "v1.1.0", strategy, exclude).plan
+    run = start_release(build.person("release-manager"), "shop", "v1.1.0", strategy, exclude, plan.digest)
+    driver.advance(run)
+    found = asked(call, run)
+    assert (found["at_once"], found["warmed"], found["scaled"]) == (400, told, [])
+
+
 def test_room_that_vanishes_while_it_runs_changes_the_answer(call: Call, run: Run) -> None:
     driver.advance(run)
     Prod.objects.filter(name__in=["a-1", "b-2"]).update(capacity=400)

@@ -22,7 +22,7 @@ from tests.engine.driver import advance
 from tests.engine.real import clusters, drive, kube_of
 from tests.steps.test_warm_up import App, serving
 from tests.traffic.edge import Edge
-from traffic.models import Route, Tenant
+from traffic.models import Route, RouteMember, Tenant
 from traffic.queries.probing import doors_of
 
 pytestmark = pytest.mark.django_db
@@ -219,6 +219,14 @@ def test_a_drained_prod_is_asked_as_those_who_come_back(edge: Edge) -> None:
     before = hostnames("a-2")
     Prod.objects.get(name="a-2").memberships.update(weight=0)
     assert hostnames("a-2") == before != []
+
+
+def test_those_who_have_just_come_are_asked_for_before_those_who_were_there(edge: Edge) -> None:
+    (own,) = hostnames("b-2")
+    comes = Route.objects.get(name="shop-s")
+    RouteMember.objects.create(route=comes, prod=Prod.objects.get(name="b-2"), weight=100, target=0)
+    first, second = hostnames("b-2")
+    assert second == own and comes.tenants.filter(hostnames__contains=[first]).exists()
 
 
 def test_nobody_with_a_single_writer_is_asked_for(edge: Edge) -> None:

@@ -35,18 +35,19 @@ def queues() -> Iterator[dict[int, str]]:
     before_task_publish.disconnect(keep)
 
 
-def test_who_is_brought_back_is_urgent_and_who_gets_more_pods_is_not(
+def test_who_is_brought_back_is_urgent_and_who_is_warmed_up_or_gets_more_pods_is_not(
     queues: dict[int, str], django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     build.fleet()
     build.autoscaled()
     exclude = [{"prod": name, "reason": "not now"} for name in ("a-2", "b-1", "b-2", "c-1", "c-2")]
-    plan = preview_release("shop", "v2.1.0", {"soak_s": 0}, exclude).plan
+    strategy = {"soak_s": 0, "warm_up": 3}
+    plan = preview_release("shop", "v2.1.0", strategy, exclude).plan
     person = build.person("release-manager")
-    run = start_release(person, "shop", "v2.1.0", {"soak_s": 0}, exclude, plan.digest)
+    run = start_release(person, "shop", "v2.1.0", strategy, exclude, plan.digest)
     finish(run)
     back = roll_back(build.person("on-call"), run.pk, "it is bad")
-    for kind, queue in (("scale_up", "default"), ("set_version", "emergency")):
+    for kind, queue in (("warm_beside", "default"), ("scale_up", "default"), ("set_version", "emergency")):
         queues.clear()
         deadline = time.monotonic() + PATIENCE_S
         while (

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import Abs
 
 from clusters.models import Cluster, Prod
 from clusters.observe.users import Door
@@ -94,9 +95,10 @@ def _hostnames(prod_ids: Collection[int]) -> dict[int, str]:
 
 
 def doors_of(whose: Mapping[str, str]) -> dict[str, tuple[Door, ...]]:
-    """Prod -> where it is asked as a tenant of each Route of the Prod `whose[it]`, those with most weight in normal times
-    first. Routes with a single writer are left out, since a page may write. A Prod whose address is not known is
-    not in it; where none of the tenants has a hostname, there is nothing. Constant number of queries."""
+    """Prod -> where it is asked as a tenant of each Route of the Prod `whose[it]`, first those whose weight is furthest
+    from that of normal times (their users are to come, or have just come), then those with most in normal times. Routes
+    with a single writer are left out, since a page may write. A Prod whose address is not known is not in it; where
+    none of the tenants has a hostname, there is nothing. Constant number of queries."""
     named = Prod.objects.filter(name__in={*whose, *whose.values()}).only("name", "endpoint")
     prods = {prod.name: prod for prod in named}
     addresses = endpoints([prods[name].pk for name in whose])
@@ -115,7 +117,8 @@ def _all_hostnames(prod_ids: Collection[int]) -> dict[int, list[str]]:
     """Prod id -> one hostname of each of its Routes without a single writer."""
     members = RouteMember.objects.filter(prod__in=prod_ids).exclude(weight=0, target=0)
     members = members.exclude(route__data_class=DataClass.SINGLE_WRITER)
-    rows = list(members.order_by("prod", "-target", "route").values_list("prod", "route"))
+    moved = Abs(F("weight") - F("target")).desc()
+    rows = list(members.order_by("prod", moved, "-target", "route").values_list("prod", "route"))
     names = _names_of({route for _, route in rows})
     found: dict[int, list[str]] = defaultdict(list)
     for prod, route in rows:

@@ -74,6 +74,8 @@ def test_blue_and_green_change_places_and_one_move_brings_them_back(api: Api, us
     assert serving(api) == SERVING  # by the click alone, before anything is deployed
     wait_until(lambda: not users.served("prod", 1) & set(STANDBY), SOON_S, "they are back where they were")
     wait_until(lambda: users.served("version", 1) == {"v1.1.0"}, SOON_S, "on the old Version")
-    finish(api, back)
+    done = finish(api, back)
+    warmed = {step["prod"]: step["state"] for step in done["steps"] if step["kind"] == "warm_beside"}
+    assert warmed == dict.fromkeys(SERVING, "succeeded"), "beside the move"
     assert errors(users.log(began)) == []
     assert {one["group"] for one in users.log(clicked)} >= set(ROUTES)
