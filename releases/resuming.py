@@ -1,10 +1,10 @@
 """What would go on if somebody resumed a release that was pre-empted: what is left of it, judged by the facts of now."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from journal.core.reasons import Reason
-from releases.core.anew import Change, changes
+from releases.core.anew import Change, changes, left_out
 from releases.core.blockers import blockers
 from releases.core.facts import FleetFacts
 from releases.core.plan import Plan, PlannedProd
@@ -16,13 +16,14 @@ from releases.preview import known_strategy
 
 from .fleet import fleet_facts, version_facts
 from .relocations import loads_to_come, nowhere_reasons, planned_relocations
+from .touched import set_meanwhile
 
 
 @dataclass(frozen=True, slots=True)
 class Anew:
     """`plan` is what would go on, `changes` what it does otherwise than the one before to Prods that have not `begun`.
     `promised`: Prod -> load units of room that it counts on from now on. `reasons`: why it cannot go on yet, since other
-    Runs have Prods that it is to begin."""
+    Runs have Prods that it is to begin. `left_out`: Prod -> why it stays as it is."""
 
     plan: Plan
     changes: tuple[Change, ...]
@@ -30,6 +31,7 @@ class Anew:
     promised: Mapping[str, int]
     is_new: bool
     reasons: tuple[Reason, ...] = ()
+    left_out: Mapping[str, Reason] = field(default_factory=dict)
 
     @property
     def left(self) -> tuple[PlannedProd, ...]:
@@ -46,10 +48,11 @@ def preview_anew(run: Run) -> Anew:
         return Anew(old, (), begun, {}, is_new=False)
     fleet, strategy = fleet_facts(), known_strategy(run.strategy)
     version = next(facts for facts in version_facts(old.blueprint) if facts.name == old.version)
-    plan = plan_anew(fleet, old, begun, version, strategy)
+    out = left_out(old, begun, fleet, set_meanwhile(run))
+    plan = plan_anew(fleet, old, begun, version, strategy, left_out=out)
     relocations = planned_relocations(_left(plan, begun))
     if nowhere := nowhere_reasons(relocations):
-        plan = plan_anew(fleet, old, begun, version, strategy, nowhere)
+        plan = plan_anew(fleet, old, begun, version, strategy, nowhere, out)
     left = _left(plan, begun)
     return Anew(
         plan=plan,
@@ -58,6 +61,7 @@ def preview_anew(run: Run) -> Anew:
         promised=loads_to_come(left, relocations),
         is_new=plan.digest != old.digest,
         reasons=tuple(_taken(left, fleet)),
+        left_out=out,
     )
 
 

@@ -1,10 +1,12 @@
-"""What is another than in the plan that was read, when a release is judged anew."""
+"""What is another than in the plan that was read, when a release is judged anew, and whom it leaves out."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from journal.core.reasons import Reason
+from journal.core.reasons import Reason, because
 
+from .facts import FleetFacts, ProdFacts
 from .plan import Plan, PlannedProd
 
 
@@ -29,6 +31,38 @@ class Change:
     after: Place
     why: Reason
     other_steps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """The last Run beside a release that has begun to set a Version on a Prod since the release was started, and when, in
+    words."""
+
+    run: int
+    at: str
+
+
+def left_out(
+    old: Plan, begun: AbstractSet[str], fleet: FleetFacts, meanwhile: Mapping[str, Meanwhile]
+) -> dict[str, Reason]:
+    """The Prods of `old` that it has not `begun` and that stay as they are, and why, in its order:
+    another Run has brought them, or begun to bring them, to a Version that is neither the one that `old` found there nor
+    the one that it brings."""
+    there = {prod.name: prod for prod in fleet.prods if prod.lifecycle != "retired"}
+    left = (prod for wave in old.waves for prod in wave.prods if prod.name not in begun)
+    found = ((prod.name, _why_left(prod, old, there.get(prod.name), meanwhile)) for prod in left)
+    return {name: why for name, why in found if why is not None}
+
+
+def _why_left(
+    planned: PlannedProd, old: Plan, now: ProdFacts | None, meanwhile: Mapping[str, Meanwhile]
+) -> Reason | None:
+    if now is None:
+        return None
+    other = meanwhile.get(planned.name)
+    if other is None or {now.version, now.came_from.version} <= {planned.came_from.version, old.version}:
+        return None
+    return because("changed-meanwhile", prod=planned.name, run=other.run, version=now.version, at=other.at)
 
 
 def changes(old: Plan, new: Plan, begun: AbstractSet[str]) -> tuple[Change, ...]:

@@ -1,6 +1,6 @@
 """The plan of a release, also of what is left of one, and of a build: which Prods, in which waves, with which Steps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -82,12 +82,14 @@ def plan_anew(
     version: VersionFacts,
     strategy: Strategy,
     nowhere: Mapping[str, Reason] = NOBODY,
+    left_out: Collection[str] = (),
 ) -> Plan:
-    """`old`, a release, with the Prods that it has not `begun` where the facts of now have them, after those that it has.
+    """`old`, a release, with the Prods that it has not `begun` where the facts of now have them, after those that it has;
+    without those that are `left_out`.
     Where the facts are the same, so is the plan; but an approval is of the plan that was read, so what is left of a wave
     that asked for one is a wave of its own and asks again. Not for the strategy `switch`.
     """
-    planned = {prod.name for wave in old.waves for prod in wave.prods}
+    planned = {prod.name for wave in old.waves for prod in wave.prods}.difference(left_out)
     ours = _ours(fleet, old.blueprint)
     chosen = tuple(one for one in impacts(fleet, ours, strategy.few_below) if one.prod.name in planned)
     partners = read_partners(fleet)

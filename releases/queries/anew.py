@@ -37,7 +37,8 @@ class ChangeLine:
 @dataclass(frozen=True, slots=True)
 class AnewPage:
     """`by` is the Run that has pre-empted it; `waves` are (number, name, Prods) of what has not begun, `changes` what is
-    otherwise than before, and `same` counts the other Prods. `reasons`: why it cannot go on yet."""
+    otherwise than before, and `same` counts the other Prods. `reasons`: why it cannot go on yet. `left_out` are (Prod, why it stays as
+    it is)."""
 
     by: int
     digest: str
@@ -45,6 +46,7 @@ class AnewPage:
     same: int
     reasons: tuple[Reason, ...]
     waves: tuple[tuple[int, str | Promise, tuple[str, ...]], ...]
+    left_out: tuple[tuple[str, Reason], ...]
 
 
 def read_anew(run: Run) -> AnewPage:
@@ -58,6 +60,7 @@ def read_anew(run: Run) -> AnewPage:
         same=len(anew.left) - len(changes),
         reasons=anew.reasons,
         waves=tuple(_waves(anew)),
+        left_out=tuple(anew.left_out.items()),
     )
 
 

@@ -67,6 +67,17 @@ def test_the_preview_tells_the_difference_and_its_digest_resumes(run: Run, call:
     assert waves == shown["waves"]
 
 
+def test_the_preview_names_who_stays_as_it_is(run: Run, call: Call) -> None:
+    left(call, run)
+    advance(other := release_of("b-2", version="v1.2.0"))
+    shown = call("POST", f"runs/{run.pk}/actions/resume/preview/", role="viewer").json()
+    (stays,) = shown["left"]
+    assert (stays["prod"], stays["reason"]["code"]) == ("b-2", "changed-meanwhile")
+    assert stays["reason"]["text"].startswith(f"b-2 stays as it is: run {other.pk} has brought it to v1.2.0")
+    planned = {prod["name"] for wave in shown["waves"] for prod in wave["prods"]}
+    assert "b-2" not in planned | {one["prod"] for one in shown["changes"]}
+
+
 def test_the_preview_of_any_other_run_is_its_plan_and_why_it_is_not_resumed(run: Run, call: Call) -> None:
     shown = call("POST", f"runs/{run.pk}/actions/resume/preview/", role="viewer").json()
     assert (shown["digest"], shown["changes"]) == (run.digest, [])

@@ -3,6 +3,7 @@
 import pytest
 
 from clusters.models import Prod
+from journal.models import Event
 from releases import actions
 from releases.models import Approval, Run, Step
 from releases.resuming import preview_anew
@@ -114,6 +115,48 @@ def test_prods_of_a_dead_cluster_are_held_and_the_others_go_on(edge: Edge) -> No
     resume(run, anew.plan.digest)
     rest(edge, run)
     assert begun(run) == {"c-2", "b-2"} and run.state == "running"
+
+
+def newer_on(edge: Edge, *prods: str) -> Run:
+    """Another release, of a newer Version, has ended on these Prods."""
+    run = release_of(*prods, version="v1.2.0")
+    to_the_end(run, after=edge.settle)
+    assert run.state == "succeeded"
+    return run
+
+
+def test_who_was_brought_elsewhere_meanwhile_is_named_and_left(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    leave_prod("a-1")
+    rest(edge, run)
+    read = preview_anew(run).plan.digest
+    other = newer_on(edge, "b-2")
+    assert refused(lambda: resume(run, read)) == ["plan-stale"]
+    anew = preview_anew(run)
+    told = {prod: (why.code, dict(why.params)["run"]) for prod, why in anew.left_out.items()}
+    assert told == {"b-2": ("changed-meanwhile", other.pk)}
+    assert "b-2" not in {prod.name for prod in anew.left} | {one.prod for one in anew.changes}
+    resume(run, anew.plan.digest)
+    to_the_end(run, after=edge.settle)
+    versions = dict(Prod.objects.values_list("name", "version__name"))
+    assert (
+        run.state == "succeeded" and versions.pop("b-2") == "v1.2.0" and set(versions.values()) == {"v1.1.0"}
+    )
+    assert Event.objects.get(run_id=run.pk, prod="b-2", kind="prod").reason["code"] == "changed-meanwhile"
+
+
+def test_where_others_have_changed_all_that_is_left_it_ends_with_the_resume(edge: Edge) -> None:
+    run = release_of("c-2", "b-2")
+    first_act(edge, run)
+    leave_prod("b-2")
+    rest(edge, run)
+    newer_on(edge, "b-2")
+    anew = preview_anew(run)
+    assert anew.left == () and set(anew.left_out) == {"b-2"}
+    resume(run, anew.plan.digest)
+    assert rest(edge, run).state == "succeeded"
+    assert Prod.objects.get(name="b-2").version.name == "v1.2.0"
 
 
 def test_approvals_are_of_the_plan_that_was_read(edge: Edge) -> None:

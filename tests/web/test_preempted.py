@@ -90,16 +90,27 @@ def test_the_difference_is_shown_and_what_was_shown_goes_on(run: Run, browser: B
     assert "planned otherwise than before" in text(client, f"/runs/{run.pk}/")
 
 
-def test_who_runs_another_version_by_now_is_shown_with_both(run: Run, browser: Browser) -> None:
-    """Between, somebody may have released a mending to it: a resume would take that away again."""
+def test_who_runs_this_version_already_is_shown_with_both(run: Run, browser: Browser) -> None:
     page = text(browser("on-call"), resume_path(run))
     assert "from v1.0" not in page
-    now = Version.objects.get(blueprint__name="shop", name="v1.0.0")
-    now.pk, now.name = None, "v1.0.5"
-    now.save()
+    now = Version.objects.get(blueprint__name="shop", name="v1.1.0")
     Prod.objects.filter(name="b-2").update(version=now, settled_version=now)
     row = re.search(r'<tr data-prod="b-2">.*?</tr>', text(browser("on-call"), resume_path(run)))
-    assert row and "from v1.0.0" in row[0] and "from v1.0.5" in row[0]
+    assert row and "from v1.0.0" in row[0] and "from v1.1.0" in row[0]
+
+
+def test_who_was_brought_elsewhere_by_another_run_is_named_and_left(run: Run, browser: Browser) -> None:
+    """Somebody has begun to release a mending to it: a resume would take that away again."""
+    page = text(browser("on-call"), resume_path(run))
+    assert "Left as they are" not in page
+    other = release_of("b-2", version="v1.2.0")
+    advance(other)
+    page = text(browser("on-call"), resume_path(run))
+    assert '<tr data-prod="b-2">' not in page and "Left as they are" in page
+    assert f"b-2 stays as it is: run {other.pk} has brought it to v1.2.0 meanwhile, or begun to" in page
+    answer = post(browser("on-call"), run, digest_in(page))
+    assert answer.status_code == 302
+    assert "b-2 stays as it is" in text(browser("viewer"), f"/runs/{run.pk}/")
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 64], ids=["none", "another"])
