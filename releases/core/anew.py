@@ -45,7 +45,7 @@ class Meanwhile:
 def left_out(
     old: Plan, begun: AbstractSet[str], fleet: FleetFacts, meanwhile: Mapping[str, Meanwhile]
 ) -> dict[str, Reason]:
-    """The Prods of `old` that it has not `begun` and that stay as they are, and why, in its order:
+    """The Prods of `old` that it has not `begun` and that stay as they are, and why, in its order: they are retired, or
     another Run has brought them, or begun to bring them, to a Version that is neither the one that `old` found there nor
     the one that it brings."""
     there = {prod.name: prod for prod in fleet.prods if prod.lifecycle != "retired"}
@@ -58,7 +58,7 @@ def _why_left(
     planned: PlannedProd, old: Plan, now: ProdFacts | None, meanwhile: Mapping[str, Meanwhile]
 ) -> Reason | None:
     if now is None:
-        return None
+        return because("retired-meanwhile", prod=planned.name)
     other = meanwhile.get(planned.name)
     if other is None or {now.version, now.came_from.version} <= {planned.came_from.version, old.version}:
         return None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from clusters.models import Prod
 from releases.models import Run
 from tests import build
 from tests.api.conftest import Call
@@ -69,11 +70,11 @@ def test_the_preview_tells_the_difference_and_its_digest_resumes(run: Run, call:
 
 def test_the_preview_names_who_stays_as_it_is(run: Run, call: Call) -> None:
     left(call, run)
-    advance(other := release_of("b-2", version="v1.2.0"))
+    Prod.objects.filter(name="b-2").update(lifecycle="retired")
     shown = call("POST", f"runs/{run.pk}/actions/resume/preview/", role="viewer").json()
     (stays,) = shown["left"]
-    assert (stays["prod"], stays["reason"]["code"]) == ("b-2", "changed-meanwhile")
-    assert stays["reason"]["text"].startswith(f"b-2 stays as it is: run {other.pk} has brought it to v1.2.0")
+    assert (stays["prod"], stays["reason"]["code"]) == ("b-2", "retired-meanwhile")
+    assert stays["reason"]["text"] == "b-2 is left out: it is retired."
     planned = {prod["name"] for wave in shown["waves"] for prod in wave["prods"]}
     assert "b-2" not in planned | {one["prod"] for one in shown["changes"]}
 

@@ -3,6 +3,7 @@
 import pytest
 
 from clusters.models import Prod
+from journal.core.reasons import because
 from journal.models import Event
 from releases import actions
 from releases.models import Approval, Run, Step
@@ -23,7 +24,7 @@ from tests.traffic.test_preempting import (
     waves,
 )
 from tests.traffic.test_second_troubles import go_on
-from traffic.models import Reservation
+from traffic.models import Reservation, RouteMember
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +158,20 @@ def test_where_others_have_changed_all_that_is_left_it_ends_with_the_resume(edge
     resume(run, anew.plan.digest)
     assert rest(edge, run).state == "succeeded"
     assert Prod.objects.get(name="b-2").version.name == "v1.2.0"
+
+
+def test_who_is_retired_meanwhile_is_named_and_left(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    leave_prod("a-1")
+    rest(edge, run)
+    RouteMember.objects.filter(prod__name="b-2").delete()
+    Prod.objects.filter(name="b-2").update(lifecycle="retired")
+    anew = preview_anew(run)
+    assert anew.left_out == {"b-2": because("retired-meanwhile", prod="b-2")} and anew.is_new
+    resume(run, anew.plan.digest)
+    to_the_end(run, after=edge.settle)
+    assert run.state == "succeeded"
 
 
 def test_approvals_are_of_the_plan_that_was_read(edge: Edge) -> None:
