@@ -1,11 +1,13 @@
 """What is left of a release that was pre-empted goes on by a plan that somebody has read anew, or is taken back."""
 
 import pytest
+from django.utils import timezone
 
 from clusters.models import Prod
 from journal.core.reasons import because
 from journal.models import Event
 from releases import actions
+from releases.engine.preempting import preempt
 from releases.models import Approval, Run, Step
 from releases.resuming import preview_anew
 from tests import build
@@ -145,6 +147,31 @@ def test_who_was_brought_elsewhere_meanwhile_is_named_and_left(edge: Edge) -> No
         run.state == "succeeded" and versions.pop("b-2") == "v1.2.0" and set(versions.values()) == {"v1.1.0"}
     )
     assert Event.objects.get(run_id=run.pk, prod="b-2", kind="prod").reason["code"] == "changed-meanwhile"
+
+
+def test_what_was_asked_of_a_prod_before_the_release_was_planned_leaves_it_in(edge: Edge) -> None:
+    before = release_of("b-2", version="v1.2.0")
+    go_on(edge, before, rounds=1, acts=False)
+    actions.abort(build.person("on-call"), before.pk, "not today")
+    assert rest(edge, before).state == "aborted"
+    assert Prod.objects.get(name="b-2").version.name == "v1.2.0"
+    run = release_of()
+    leave_prod("a-1")
+    run.refresh_from_db()
+    assert run.preempted_by_id and preview_anew(run).left_out == {}
+
+
+def test_a_run_that_was_started_before_and_went_on_meanwhile_counts_too(edge: Edge) -> None:
+    first = release_of("b-2", version="v1.2.0")
+    away = leave_prod("a-1")
+    preempt({"b-2"}, away, timezone.now(), None)
+    run = release_of()
+    preempt({"b-2"}, away, timezone.now(), None)
+    resume(first, preview_anew(Run.objects.get(pk=first.pk)).plan.digest)
+    to_the_end(first, after=edge.settle)
+    run.refresh_from_db()
+    (why,) = preview_anew(run).left_out.values()
+    assert (dict(why.params)["prod"], dict(why.params)["run"]) == ("b-2", first.pk) and first.pk < run.pk
 
 
 def test_where_others_have_changed_all_that_is_left_it_ends_with_the_resume(edge: Edge) -> None:
