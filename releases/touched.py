@@ -64,10 +64,9 @@ def claimed_by_others(run: Run, changed: set[int]) -> dict[int, int]:
 
 
 def set_meanwhile(run: Run) -> dict[str, Meanwhile]:
-    """Prod -> the last other Run that has begun to set a Version on it since `run` was started, for Prods of `run`. By the
-    clock, not by number: a Run that was started before may have gone on meanwhile."""
-    mine = Step.objects.filter(run=run, prod__isnull=False)
-    rows = Step.objects.filter(kind="set_version", attempt__gt=0, prod__in=mine.values("prod"))
+    """Prod -> the last other Run that has begun to set a Version on it since `run` was started, for all Prods of its
+    Blueprint. By the clock, not by number: a Run that was started before may have gone on meanwhile."""
+    rows = Step.objects.filter(kind="set_version", attempt__gt=0, prod__blueprint=run.blueprint_id)
     later = rows.filter(started_at__gt=run.started_at).exclude(run=run).order_by("started_at")
     told = later.values_list("prod__name", "run", "started_at")
     return {prod: Meanwhile(number, f"{at:%Y-%m-%d %H:%M} UTC") for prod, number, at in told}

@@ -43,13 +43,16 @@ def resume(person: Person, run_id: int, reason: str = "", digest: str = "") -> R
 
 
 def _as_read(run: Run, digest: str) -> Anew:
-    """How it would go on. Raises Refused where that is another plan than was read, or a new one that nobody has."""
+    """How it would go on. Raises Refused where that is another plan than was read, or a new one that nobody has,
+    or where it cannot go on yet."""
     anew = preview_anew(run)
     if not digest and anew.is_new:
         raise Refused(because("judged-anew", run=run.preempted_by_id, changes=_otherwise(anew)))
     stale = stale_blocker(digest, anew.plan.digest) if digest else None
     if stale:
         raise Refused(stale.reason)
+    if anew.reasons:
+        raise Refused(*anew.reasons)
     return anew
 
 

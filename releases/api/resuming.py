@@ -36,7 +36,7 @@ class ChangedPlaceSerializer(serializers.Serializer[Any]):
     """A Prod that is planned otherwise than before."""
 
     prod = serializers.CharField()
-    before = PlaceSerializer()
+    before = PlaceSerializer(allow_null=True, help_text="null: it was not planned")
     after = PlaceSerializer()
     reason = ReasonSerializer(help_text="why it is in its wave now")
     other_steps = serializers.BooleanField(help_text="its steps are not those of before: see `waves`")
@@ -79,7 +79,7 @@ def _shown(anew: Anew, reasons: Iterable[Reason]) -> dict[str, Any]:
 def _change(one: Change) -> dict[str, Any]:
     return {
         "prod": one.prod,
-        "before": _place(one.before),
+        "before": _place(one.before) if one.before else None,
         "after": _place(one.after),
         "reason": reason_json(one.why),
         "other_steps": one.other_steps,

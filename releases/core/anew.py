@@ -23,11 +23,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A Prod that has another place than it had, other steps, another Version to go back to, or another obstacle; `why` it
-    is in its wave now. `other_steps`: they are not those of before."""
+    """A Prod that has another place than it had (None: none), other steps, another Version to go back to, or another
+    obstacle; `why` it is in its wave now. `other_steps`: they are not those of before."""
 
     prod: str
-    before: Place
+    before: Place | None
     after: Place
     why: Reason
     other_steps: bool
@@ -70,9 +70,10 @@ def changes(old: Plan, new: Plan, begun: AbstractSet[str]) -> tuple[Change, ...]
     are others is no change, as for the digest."""
     before, after = _places(old), _places(new)
     return tuple(
-        Change(name, before[name][0], place, planned.reason, planned.steps != before[name][1].steps)
+        Change(name, was and was[0], place, planned.reason, was is not None and planned.steps != was[1].steps)
         for name, (place, planned) in after.items()
-        if name not in begun and _told(*before[name]) != _told(place, planned)
+        for was in [before.get(name)]
+        if name not in begun and (was is None or _told(*was) != _told(place, planned))
     )
 
 

@@ -25,10 +25,11 @@ class PlaceLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """A Prod that is planned otherwise than before; `why` it is in its wave now, and whether it has `other_steps`."""
+    """A Prod that is planned otherwise than `before` (None: not at all); `why` it is in its wave now, and whether it has
+    `other_steps`."""
 
     prod: str
-    before: PlaceLine
+    before: PlaceLine | None
     after: PlaceLine
     why: Reason
     other_steps: bool
@@ -65,9 +66,10 @@ def read_anew(run: Run) -> AnewPage:
 
 
 def _change(one: Change) -> ChangeLine:
-    moved = one.before.came_from != one.after.came_from
-    before, after = (_line(place, moved=moved) for place in (one.before, one.after))
-    return ChangeLine(one.prod, before, after, one.why, one.other_steps)
+    was = one.before
+    moved = was is not None and was.came_from != one.after.came_from
+    before = _line(was, moved=moved) if was else None
+    return ChangeLine(one.prod, before, _line(one.after, moved=moved), one.why, one.other_steps)
 
 
 def _line(place: Place, *, moved: bool) -> PlaceLine:

@@ -125,8 +125,6 @@ _PEOPLE = {
     "that plan, and resume with its digest.",
     "changed-meanwhile": "%(prod)s stays as it is: run %(run)s has brought it to %(version)s meanwhile, or begun to (%(at)s).",
     "retired-meanwhile": "%(prod)s is left out: it is retired.",
-    "switch-not-judged-anew": "A failover came between, and who takes whose place cannot be judged anew: abort it and "
-    "release again, or roll back.",
     "abort-by-person": "Aborted by %(by)s: %(why)s",
     "retry-by-person": "Retried by %(by)s: %(why)s",
     "skip-by-person": "Skipped by %(by)s: %(why)s",

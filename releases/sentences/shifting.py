@@ -48,6 +48,11 @@ SENTENCES = {
     "serves users who have bought two of them. Make one, or leave it out.",
     "no-standby-room": "No standby Prod has room for %(prod)s: it carries %(load)s, and %(other)s, the one with most, "
     "has %(most)s. Give it room, or leave %(prod)s out.",
+    "taker-not-free": "%(other)s, which has begun to take the place of %(prod)s, is held or being emptied: lift the hold or "
+    "fail back first, or roll back.",
+    "place-kept-emptied": "%(prod)s keeps its place and its Version: it is being emptied, and users come back to it by a "
+    "failback only.",
+    "takes-no-place": "%(prod)s stays as it is: no place is left for it to take.",
     "taker-not-proven": "%(prod)s has not gone through all its steps, so nobody is handed over to it: skip this too, or "
     "roll back.",
     "warming-up": "Asks %(prod)s for pages before its users come.",

@@ -229,15 +229,6 @@ def test_what_is_relocated_finds_its_room_anew(edge: Edge) -> None:
     )
 
 
-def test_a_switch_is_not_judged_anew_and_says_so(edge: Edge) -> None:
-    for name in ("a-8", "b-8", "c-7", "c-8", "c-9"):
-        build.in_service(build.prod(name, name[0], role="standby"))
-    run = release_of(name="switch")
-    leave("a")
-    run.refresh_from_db()
-    assert refused(lambda: resume(run, preview_anew(run).plan.digest)) == ["switch-not-judged-anew"]
-
-
 # --- and it is taken back ------------------------------------------------------------------------------
 
 

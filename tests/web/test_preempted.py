@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from clusters.models import Prod, Version
-from releases.actions import start_leaving
+from releases.actions import set_hold, start_leaving
 from releases.failover_preview import preview_leaving
 from releases.models import Run, Step
 from releases.queries.confirm import read_run_confirm
@@ -19,6 +19,7 @@ from tests.traffic.edge import Edge
 from tests.traffic.releasing import release_of
 from tests.web.conftest import Browser
 from tests.web.leaving import dies, digest_in, seen, text
+from traffic.core.survival import PROD
 
 
 @pytest.fixture
@@ -113,6 +114,28 @@ def test_who_was_brought_elsewhere_by_another_run_is_named_and_left(run: Run, br
     assert "b-2 stays as it is" in text(browser("viewer"), f"/runs/{run.pk}/")
 
 
+def test_of_a_switch_it_is_shown_who_takes_whose_place_now(fleet: None, browser: Browser) -> None:
+    for name in ("a-8", "b-7", "b-8", "c-7", "c-8", "c-9"):
+        build.in_service(build.prod(name, name[0], role="standby"))
+    Edge().publish()
+    seen()
+    run = release_of(name="switch")
+    digest = preview_leaving("a-1", PROD).plan.digest
+    start_leaving(build.person("on-call"), "a-1", digest, "it is sick", of=PROD)
+    set_hold(build.person("release-manager"), "c-8", "it makes a noise")
+    seen()
+    assert advance(run).state == "paused"
+    page = text(browser("on-call"), resume_path(run))
+    rows = dict(re.findall(r'<tr data-prod="([^"]+)">(.*?)</tr>', page))
+    assert "not planned" in rows["c-9"] and "Its steps are others than before." in rows["c-1"]
+    assert "c-9" in rows["c-1"], "who takes its place"
+    assert "a-1 keeps its place and its Version" in page
+    assert "c-8 stays as it is: no place is left for it to take." in page
+    assert post(browser("on-call"), run, digest_in(page)).status_code == 302
+    run.refresh_from_db()
+    assert run.state == "running"
+
+
 @pytest.mark.parametrize("digest", ["", "0" * 64], ids=["none", "another"])
 def test_without_what_was_read_the_page_comes_again_with_it(run: Run, browser: Browser, digest: str) -> None:
     answer = post(browser("on-call"), run, digest)
@@ -140,12 +163,6 @@ def test_where_nothing_is_otherwise_it_says_so(edge: Edge, browser: Browser) -> 
 
 def test_a_viewer_may_not(run: Run, browser: Browser) -> None:
     assert post(browser("viewer"), run, "").status_code == 403
-
-
-def test_a_switch_says_why_it_cannot_be_resumed(run: Run, browser: Browser) -> None:
-    Run.objects.filter(pk=run.pk).update(strategy={"name": "switch"})
-    assert "who takes whose place cannot be judged anew" in text(browser("on-call"), resume_path(run))
-    assert "who takes whose place cannot be judged anew" in text(browser("on-call"), f"/runs/{run.pk}/")
 
 
 def test_more_prods_cost_no_more_queries(run: Run, edge: Edge) -> None:
