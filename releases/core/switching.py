@@ -108,6 +108,8 @@ def _find(old: _Old, free: Mapping[str, ProdFacts], rooms: Mapping[str, int]) ->
     prod = old.prod
     if old.writers:
         return because("switch-needs-fence", prod=prod.name, routes=old.writers)
+    if prod.emptied:
+        return because("switch-needs-users-back", prod=prod.name)
     allowed = [new for new in free.values() if old.pins is None or new.name in old.pins]
     if not allowed and old.pins is not None:
         return because("no-standby-pinned", prod=prod.name)

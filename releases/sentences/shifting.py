@@ -41,6 +41,8 @@ SENTENCES = {
     "takes-back": "Has its users back from run %(run)s; it still runs %(version)s.",
     "switch-needs-fence": "%(prod)s serves Routes with a single writer (%(routes)s), which move behind a fence only. "
     "Leave it out, or move them first.",
+    "switch-needs-users-back": "%(prod)s is being emptied, and users come back to it by a failback only, which would find "
+    "another in its place. Fail back first, or leave it out.",
     "no-standby-pinned": "%(prod)s serves Routes that are pinned, and no standby Prod left is one that they may be on. "
     "Leave it out, or update it in place.",
     "no-standby-left": "No standby Prod is left to take the place of %(prod)s. Make one, or leave it out.",
