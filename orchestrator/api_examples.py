@@ -183,6 +183,17 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
                 "other_steps": False,
             }
         ],
+        "left": [
+            {
+                "prod": "b-2",
+                "reason": {
+                    "code": "changed-meanwhile",
+                    "params": {"at": "2026-03-01 10:20 UTC", "prod": "b-2", "run": 19, "version": "v1.0.5"},
+                    "text": "b-2 stays as it is: run 19 has brought it to v1.0.5 meanwhile, or begun to "
+                    "(2026-03-01 10:20 UTC).",
+                },
+            }
+        ],
         "waves": [],
     },
     ("post", "/runs/{run_id}/actions/rollback/", "200"): {

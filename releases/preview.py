@@ -144,7 +144,6 @@ def run_facts(run: Run) -> RunFacts:
         deleted=sum(kind == "delete_objects" and attempt > 0 for _, kind, _, attempt in steps),
         lost=len(changed & {*changed_later(run, changed), *claimed_by_others(run, changed)}),
         preempted=run.preempted_by_id is not None,
-        by_switch=run.strategy.get("name") == "switch",
     )
 
 

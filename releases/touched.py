@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from clusters.models import Prod
+from releases.core.anew import Meanwhile
 from releases.core.facts import FleetFacts, VersionFacts
 from releases.core.kinds import DISTURBING
 from releases.core.states import StepState
@@ -60,6 +61,15 @@ def changed_later(run: Run, changed: set[int]) -> dict[int, int]:
 def claimed_by_others(run: Run, changed: set[int]) -> dict[int, int]:
     """Prod id -> number of the other Run that has it now."""
     return dict(Claim.objects.filter(prod__in=changed).exclude(run=run).values_list("prod", "run"))
+
+
+def set_meanwhile(run: Run) -> dict[str, Meanwhile]:
+    """Prod -> the last other Run that has begun to set a Version on it since `run` was started, for all Prods of its
+    Blueprint. By the clock, not by number: a Run that was started before may have gone on meanwhile."""
+    rows = Step.objects.filter(kind="set_version", attempt__gt=0, prod__blueprint=run.blueprint_id)
+    later = rows.filter(started_at__gt=run.started_at).exclude(run=run).order_by("started_at")
+    told = later.values_list("prod__name", "run", "started_at")
+    return {prod: Meanwhile(number, f"{at:%Y-%m-%d %H:%M} UTC") for prod, number, at in told}
 
 
 def _done(run: Run) -> dict[str, set[str]]:

@@ -7,6 +7,7 @@ from access.actions.words import optional_reason
 from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Reason, Refused, because
+from journal.log import event, record
 from journal.rows import insert_rows
 from releases.core.blockers import stale_blocker
 from releases.core.plan_json import plan_to_json
@@ -36,18 +37,22 @@ def resume(person: Person, run_id: int, reason: str = "", digest: str = "") -> R
         why = because("resume-by-person", by=person.get_username(), why=text)
         if run.preempted_by_id:
             why = _judged_anew(run, anew, why)
+            _name_who_is_left(run, anew, person)
         move_run(run, RunState.RUNNING, why, person)
         return run
 
 
 def _as_read(run: Run, digest: str) -> Anew:
-    """How it would go on. Raises Refused where that is another plan than was read, or a new one that nobody has."""
+    """How it would go on. Raises Refused where that is another plan than was read, or a new one that nobody has,
+    or where it cannot go on yet."""
     anew = preview_anew(run)
     if not digest and anew.is_new:
-        raise Refused(because("judged-anew", run=run.preempted_by_id, changes=len(anew.changes)))
+        raise Refused(because("judged-anew", run=run.preempted_by_id, changes=_otherwise(anew)))
     stale = stale_blocker(digest, anew.plan.digest) if digest else None
     if stale:
         raise Refused(stale.reason)
+    if anew.reasons:
+        raise Refused(*anew.reasons)
     return anew
 
 
@@ -63,8 +68,19 @@ def _judged_anew(run: Run, anew: Anew, why: Reason) -> Reason:
         return why
     _replace_plan(run, anew)
     held = sum(one.after.held is not None for one in anew.changes)
-    params = {**dict(why.params), "changes": len(anew.changes), "held": held, "digest": anew.plan.digest[:12]}
+    params = {**dict(why.params), "changes": _otherwise(anew), "held": held, "digest": anew.plan.digest[:12]}
     return because("resumed-anew", **params)
+
+
+def _otherwise(anew: Anew) -> int:
+    """How many Prods are planned otherwise than before, or not at all."""
+    return len(anew.changes) + len(anew.left_out)
+
+
+def _name_who_is_left(run: Run, anew: Anew, person: Person) -> None:
+    """The plan that goes on does not know of them any more."""
+    now, left = timezone.now(), anew.left_out.items()
+    record([event(now, "prod", actor=person, run_id=run.pk, prod=prod, reason=why) for prod, why in left])
 
 
 def _replace_plan(run: Run, anew: Anew) -> None:

@@ -19,6 +19,7 @@ from releases.models import Run
 from releases.preview import run_facts
 from releases.resuming import Anew, preview_anew
 
+from .rollback import StaysSerializer
 from .serializers import WaveSerializer, plan_json
 
 
@@ -35,7 +36,7 @@ class ChangedPlaceSerializer(serializers.Serializer[Any]):
     """A Prod that is planned otherwise than before."""
 
     prod = serializers.CharField()
-    before = PlaceSerializer()
+    before = PlaceSerializer(allow_null=True, help_text="null: it was not planned")
     after = PlaceSerializer()
     reason = ReasonSerializer(help_text="why it is in its wave now")
     other_steps = serializers.BooleanField(help_text="its steps are not those of before: see `waves`")
@@ -47,6 +48,7 @@ class AnewSerializer(serializers.Serializer[Any]):
     digest = serializers.CharField(help_text="to resume with")
     reasons = ReasonSerializer(many=True)
     changes = ChangedPlaceSerializer(many=True)
+    left = StaysSerializer(many=True, help_text="Prods that it was to begin and leaves as they are now")
     waves = WaveSerializer(many=True)
 
 
@@ -69,6 +71,7 @@ def _shown(anew: Anew, reasons: Iterable[Reason]) -> dict[str, Any]:
         "digest": anew.plan.digest,
         "reasons": [reason_json(reason) for reason in reasons],
         "changes": [_change(one) for one in anew.changes],
+        "left": [{"prod": prod, "reason": reason_json(why)} for prod, why in anew.left_out.items()],
         "waves": plan_json(anew.plan)["waves"],
     }
 
@@ -76,7 +79,7 @@ def _shown(anew: Anew, reasons: Iterable[Reason]) -> dict[str, Any]:
 def _change(one: Change) -> dict[str, Any]:
     return {
         "prod": one.prod,
-        "before": _place(one.before),
+        "before": _place(one.before) if one.before else None,
         "after": _place(one.after),
         "reason": reason_json(one.why),
         "other_steps": one.other_steps,

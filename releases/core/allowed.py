@@ -16,7 +16,7 @@ class RunFacts:
     failed or errored steps; `skippable`: Prods with steps left; `asking`: gates that wait for people;
     `successor`: the number of the rollback that took it over; `lost`: Prods that a later Run has;
     `deleted`: Prods whose objects it has begun to delete; `preempted`: a failover came between, so that what is left
-    is judged anew when somebody resumes it, but for one that is `by_switch`."""
+    is judged anew when somebody resumes it."""
 
     kind: RunKind
     state: RunState
@@ -28,7 +28,6 @@ class RunFacts:
     lost: int = 0
     deleted: int = 0
     preempted: bool = False
-    by_switch: bool = False
 
 
 def blockers_of(action: str, run: RunFacts) -> tuple[Reason, ...]:
@@ -50,9 +49,7 @@ def _pause(run: RunFacts) -> tuple[Reason, ...]:
 
 def _resume(run: RunFacts) -> tuple[Reason, ...]:
     waits = run.preempted and run.state not in (*RUN_ENDED, RunState.STOPPING)
-    if not waits and run.state is not RunState.PAUSED:
-        return _no("run-not-paused", run)
-    return (because("switch-not-judged-anew"),) if run.preempted and run.by_switch else ()
+    return () if waits or run.state is RunState.PAUSED else _no("run-not-paused", run)
 
 
 def _abort(run: RunFacts) -> tuple[Reason, ...]:

@@ -10,12 +10,14 @@ from .plan_steps import ramp, soak, switch
 from .strategy import Strategy
 from .switching import Pair, Pairing
 
+SWITCHED = "switch"  # the name of the wave
+
 
 def switch_wave(pairing: Pairing, strategy: Strategy, held: Mapping[str, Reason | None]) -> tuple[Wave, ...]:
     """One wave in which every Prod that serves hands its users over, all at once but for those that serve the same
     Route. They keep their Version: they are the reserve to go back to."""
     prods = tuple(_hands_over(pair, strategy, held[pair.old.name]) for pair in pairing.pairs)
-    return (Wave("switch", prods, len(prods)),) if prods else ()
+    return (Wave(SWITCHED, prods, len(prods)),) if prods else ()
 
 
 def _hands_over(pair: Pair, strategy: Strategy, held: Reason | None) -> PlannedProd:

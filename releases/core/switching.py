@@ -44,14 +44,21 @@ class _Old:
 
 
 NO_PAIRS = Pairing((), ())
+NOBODY: Mapping[str, ProdFacts] = {}
 
 
-def pair_standbys(chosen: tuple[Impact, ...], fleet: FleetFacts, rooms: Mapping[str, int]) -> Pairing:
+def pair_standbys(
+    chosen: tuple[Impact, ...],
+    fleet: FleetFacts,
+    rooms: Mapping[str, int],
+    decided: Mapping[str, ProdFacts] = NOBODY,
+) -> Pairing:
     """Each live Prod of `chosen` that serves users gets a standby Prod of its own: the one with most room of those that
     can carry its load, ties by name. Where it serves users who have bought two failure domains, one in its own; where
     it serves pinned ones, one that they are pinned to. These choose first.
 
     `rooms`: Prod -> load units that are free of it. A standby Prod that is held, or serves users already, is nobody's.
+    `decided`: Prod -> who alone may take its place, since it has begun to; it has to fit as any other.
     """
     serving = {prod for route in fleet.routes for prod, weight in route.members if weight > 0}
     loads = fleet_loads(fleet)
@@ -64,11 +71,12 @@ def pair_standbys(chosen: tuple[Impact, ...], fleet: FleetFacts, rooms: Mapping[
     pairs: list[Pair] = []
     missing: list[Reason] = []
     for old in sorted(olds, key=lambda old: (not old.near, old.pins is None, -old.load, old.prod.name)):
-        found = _find(old, free, rooms)
+        taker = decided.get(old.prod.name)
+        found = _find(old, free, rooms) if taker is None else _take(old, taker, rooms)
         if isinstance(found, Reason):
             missing.append(found)
         else:
-            del free[found.new.name]
+            free.pop(found.new.name, None)
             pairs.append(found)
     return Pairing(tuple(pairs), tuple(missing))
 
@@ -90,10 +98,18 @@ def _bound(old: ProdFacts, fleet: FleetFacts) -> tuple[bool, str, frozenset[str]
     return near, named(writers), frozenset.intersection(*pins) if pins else None
 
 
+def _take(old: _Old, taker: ProdFacts, rooms: Mapping[str, int]) -> Pair | Reason:
+    if taker.emptied or taker.held is not None:
+        return because("taker-not-free", prod=old.prod.name, other=taker.name)
+    return _find(old, {taker.name: taker}, rooms)
+
+
 def _find(old: _Old, free: Mapping[str, ProdFacts], rooms: Mapping[str, int]) -> Pair | Reason:
     prod = old.prod
     if old.writers:
         return because("switch-needs-fence", prod=prod.name, routes=old.writers)
+    if prod.emptied:
+        return because("switch-needs-users-back", prod=prod.name)
     allowed = [new for new in free.values() if old.pins is None or new.name in old.pins]
     if not allowed and old.pins is not None:
         return because("no-standby-pinned", prod=prod.name)

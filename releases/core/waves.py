@@ -1,6 +1,6 @@
 """The plan of a release, also of what is left of one, and of a build: which Prods, in which waves, with which Steps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from .plan import From, Horizon, Plan, PlannedProd, PlannedStep, Wave
 from .plan_steps import ask, release_steps, set_version, target, wait_ready
 from .states import RunKind
 from .strategy import Amount, Strategy
-from .switch_plan import switch_wave
+from .switch_plan import SWITCHED, switch_wave
 from .switching import NO_PAIRS, Pairing, first_groups
 
 _NO_LIMIT = Amount(0)
@@ -56,8 +56,7 @@ def plan_release(
     ours = _ours(fleet, blueprint)
     chosen = chosen_prods(fleet, blueprint, strategy, exclude)
     partners = read_partners(fleet)
-    takes = {pair.new.name: pair.old.name for pair in pairing.pairs}
-    case = _case(fleet, version, strategy, partners, nowhere, takes)
+    case = _case(fleet, version, strategy, partners, nowhere, _takes(pairing))
     waves = _waves(chosen, fleet, case, pairing)
     horizon = find_horizon(waves, ours, version.name)
     return sealed(
@@ -82,20 +81,23 @@ def plan_anew(
     version: VersionFacts,
     strategy: Strategy,
     nowhere: Mapping[str, Reason] = NOBODY,
+    left_out: Collection[str] = (),
+    pairing: Pairing = NO_PAIRS,
 ) -> Plan:
-    """`old`, a release, with the Prods that it has not `begun` where the facts of now have them, after those that it has.
+    """`old`, a release, with the Prods that it has not `begun` where the facts of now have them, after those that it has;
+    without those that are `left_out`.
     Where the facts are the same, so is the plan; but an approval is of the plan that was read, so what is left of a wave
-    that asked for one is a wave of its own and asks again. Not for the strategy `switch`.
+    that asked for one is a wave of its own and asks again. `pairing`, for the strategy `switch`: who takes the place of
+    whom, of those that have not begun to hand their users over.
     """
-    planned = {prod.name for wave in old.waves for prod in wave.prods}
-    ours = _ours(fleet, old.blueprint)
-    chosen = tuple(one for one in impacts(fleet, ours, strategy.few_below) if one.prod.name in planned)
+    chosen = chosen_anew(fleet, old, strategy, left_out)
     partners = read_partners(fleet)
     # What is under way comes back: nobody has to stay in service for it any longer than for its turn.
-    case = _case(fleet, version, strategy, replace(partners, ill=partners.ill - begun), nowhere, {})
+    well = replace(partners, ill=partners.ill - begun)
+    case = _case(fleet, version, strategy, well, nowhere, _takes(pairing))
     kept = tuple(wave for wave in (_only(wave, begun) for wave in old.waves) if wave.prods)
-    waves = _joined(kept, _left(chosen, begun, case), strategy)
-    horizon = find_horizon(waves, ours, version.name)
+    waves = _joined(kept, _left(chosen, begun, fleet, case, pairing), strategy)
+    horizon = find_horizon(waves, _ours(fleet, old.blueprint), version.name)
     return sealed(
         replace(
             old,
@@ -106,12 +108,33 @@ def plan_anew(
     )
 
 
+def chosen_anew(
+    fleet: FleetFacts, old: Plan, strategy: Strategy, left_out: Collection[str] = ()
+) -> tuple[Impact, ...]:
+    """The Prods of `old` but those that are `left_out`, in impact order; by `switch` all other standby Prods too, since each
+    may take somebody's place."""
+    planned = {prod.name for wave in old.waves for prod in wave.prods}
+    spare = {prod.name for prod in fleet.prods if strategy.name == "switch" and prod.role == "standby"}
+    wanted = (planned | spare).difference(left_out, (prod for prod, _ in old.excluded))
+    found = impacts(fleet, _ours(fleet, old.blueprint), strategy.few_below)
+    return tuple(one for one in found if one.prod.name in wanted)
+
+
+def _takes(pairing: Pairing) -> dict[str, str]:
+    """Prod -> the one whose place it takes."""
+    return {pair.new.name: pair.old.name for pair in pairing.pairs}
+
+
 def _only(wave: Wave, prods: AbstractSet[str]) -> Wave:
     return replace(wave, prods=tuple(prod for prod in wave.prods if prod.name in prods))
 
 
-def _left(chosen: tuple[Impact, ...], begun: AbstractSet[str], case: _Case) -> tuple[Wave, ...]:
+def _left(
+    chosen: tuple[Impact, ...], begun: AbstractSet[str], fleet: FleetFacts, case: _Case, pairing: Pairing
+) -> tuple[Wave, ...]:
     """The waves of those that have not begun. Those that have come first, since bounds are of the load so far."""
+    if case.strategy.name == "switch":
+        return _waves(tuple(one for one in chosen if one.prod.name not in begun), fleet, case, pairing)
     ordered = tuple(sorted(chosen, key=lambda one: one.prod.name not in begun))
     groups = (
         Group(one.name, tuple(pair for pair in one.members if pair[0].name not in begun))
@@ -125,8 +148,9 @@ def _joined(kept: tuple[Wave, ...], left: tuple[Wave, ...], strategy: Strategy) 
     if not kept or not left or kept[-1].name != left[0].name or kept[-1].gates:
         return (*kept, *left)
     prods = (*kept[-1].prods, *left[0].prods)
-    whole = Wave(left[0].name, prods, parallel_limit(strategy.parallel, len(prods)))
-    return (*kept[:-1], whole, *left[1:])
+    at_once = strategy.name == "switch" and left[0].name == SWITCHED
+    limit = len(prods) if at_once else parallel_limit(strategy.parallel, len(prods))
+    return (*kept[:-1], Wave(left[0].name, prods, limit), *left[1:])
 
 
 def _ours(fleet: FleetFacts, blueprint: str) -> tuple[ProdFacts, ...]:

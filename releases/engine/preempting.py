@@ -27,9 +27,10 @@ def begun_prods(run: Run) -> frozenset[str]:
 
 
 def releases_over(prods: Collection[str]) -> QuerySet[Run]:
-    """The releases that are still to begin one of these Prods, by number."""
+    """The releases that are still to begin one of these Prods, or to give users to one by a switch, by number."""
     begun = Step.objects.filter(_TOUCHED, run=OuterRef("run"), prod=OuterRef("prod"))
-    left = Step.objects.filter(~Exists(begun), run=OuterRef("pk"), prod__name__in=prods)
+    about = Q(prod__name__in=prods) | Q(params__to__in=list(prods))
+    left = Step.objects.filter(~Exists(begun), about, run=OuterRef("pk"))
     return Run.objects.filter(Exists(left), kind=RunKind.RELEASE, state__in=_GOING).order_by("pk")
 
 

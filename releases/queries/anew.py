@@ -25,10 +25,11 @@ class PlaceLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """A Prod that is planned otherwise than before; `why` it is in its wave now, and whether it has `other_steps`."""
+    """A Prod that is planned otherwise than `before` (None: not at all); `why` it is in its wave now, and whether it has
+    `other_steps`."""
 
     prod: str
-    before: PlaceLine
+    before: PlaceLine | None
     after: PlaceLine
     why: Reason
     other_steps: bool
@@ -37,7 +38,8 @@ class ChangeLine:
 @dataclass(frozen=True, slots=True)
 class AnewPage:
     """`by` is the Run that has pre-empted it; `waves` are (number, name, Prods) of what has not begun, `changes` what is
-    otherwise than before, and `same` counts the other Prods. `reasons`: why it cannot go on yet."""
+    otherwise than before, and `same` counts the other Prods. `reasons`: why it cannot go on yet. `left_out` are (Prod, why it stays as
+    it is)."""
 
     by: int
     digest: str
@@ -45,6 +47,7 @@ class AnewPage:
     same: int
     reasons: tuple[Reason, ...]
     waves: tuple[tuple[int, str | Promise, tuple[str, ...]], ...]
+    left_out: tuple[tuple[str, Reason], ...]
 
 
 def read_anew(run: Run) -> AnewPage:
@@ -58,13 +61,15 @@ def read_anew(run: Run) -> AnewPage:
         same=len(anew.left) - len(changes),
         reasons=anew.reasons,
         waves=tuple(_waves(anew)),
+        left_out=tuple(anew.left_out.items()),
     )
 
 
 def _change(one: Change) -> ChangeLine:
-    moved = one.before.came_from != one.after.came_from
-    before, after = (_line(place, moved=moved) for place in (one.before, one.after))
-    return ChangeLine(one.prod, before, after, one.why, one.other_steps)
+    was = one.before
+    moved = was is not None and was.came_from != one.after.came_from
+    before = _line(was, moved=moved) if was else None
+    return ChangeLine(one.prod, before, _line(one.after, moved=moved), one.why, one.other_steps)
 
 
 def _line(place: Place, *, moved: bool) -> PlaceLine:

@@ -123,8 +123,8 @@ _PEOPLE = {
     "(%(held)s of them held back): %(why)s",
     "judged-anew": "Run %(run)s has moved users since it was planned: %(changes)s Prods are planned otherwise now. Read "
     "that plan, and resume with its digest.",
-    "switch-not-judged-anew": "A failover came between, and who takes whose place cannot be judged anew: abort it and "
-    "release again, or roll back.",
+    "changed-meanwhile": "%(prod)s stays as it is: run %(run)s has brought it to %(version)s meanwhile, or begun to (%(at)s).",
+    "retired-meanwhile": "%(prod)s is left out: it is retired.",
     "abort-by-person": "Aborted by %(by)s: %(why)s",
     "retry-by-person": "Retried by %(by)s: %(why)s",
     "skip-by-person": "Skipped by %(by)s: %(why)s",

@@ -41,6 +41,8 @@ SENTENCES = {
     "takes-back": "Has its users back from run %(run)s; it still runs %(version)s.",
     "switch-needs-fence": "%(prod)s serves Routes with a single writer (%(routes)s), which move behind a fence only. "
     "Leave it out, or move them first.",
+    "switch-needs-users-back": "%(prod)s is being emptied, and users come back to it by a failback only, which would find "
+    "another in its place. Fail back first, or leave it out.",
     "no-standby-pinned": "%(prod)s serves Routes that are pinned, and no standby Prod left is one that they may be on. "
     "Leave it out, or update it in place.",
     "no-standby-left": "No standby Prod is left to take the place of %(prod)s. Make one, or leave it out.",
@@ -48,6 +50,11 @@ SENTENCES = {
     "serves users who have bought two of them. Make one, or leave it out.",
     "no-standby-room": "No standby Prod has room for %(prod)s: it carries %(load)s, and %(other)s, the one with most, "
     "has %(most)s. Give it room, or leave %(prod)s out.",
+    "taker-not-free": "%(other)s, which has begun to take the place of %(prod)s, is held or being emptied: lift the hold or "
+    "fail back first, or roll back.",
+    "place-kept-emptied": "%(prod)s keeps its place and its Version: it is being emptied, and users come back to it by a "
+    "failback only.",
+    "takes-no-place": "%(prod)s stays as it is: no place is left for it to take.",
     "taker-not-proven": "%(prod)s has not gone through all its steps, so nobody is handed over to it: skip this too, or "
     "roll back.",
     "warming-up": "Asks %(prod)s for pages before its users come.",

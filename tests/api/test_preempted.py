@@ -2,6 +2,7 @@
 
 import pytest
 
+from clusters.models import Prod
 from releases.models import Run
 from tests import build
 from tests.api.conftest import Call
@@ -65,6 +66,17 @@ def test_the_preview_tells_the_difference_and_its_digest_resumes(run: Run, call:
     assert (done["state"], done["digest"], done["preempted_by"]) == ("running", shown["digest"], None)
     waves = call("GET", f"runs/{run.pk}/", role="viewer").json()["waves"]
     assert waves == shown["waves"]
+
+
+def test_the_preview_names_who_stays_as_it_is(run: Run, call: Call) -> None:
+    left(call, run)
+    Prod.objects.filter(name="b-2").update(lifecycle="retired")
+    shown = call("POST", f"runs/{run.pk}/actions/resume/preview/", role="viewer").json()
+    (stays,) = shown["left"]
+    assert (stays["prod"], stays["reason"]["code"]) == ("b-2", "retired-meanwhile")
+    assert stays["reason"]["text"] == "b-2 is left out: it is retired."
+    planned = {prod["name"] for wave in shown["waves"] for prod in wave["prods"]}
+    assert "b-2" not in planned | {one["prod"] for one in shown["changes"]}
 
 
 def test_the_preview_of_any_other_run_is_its_plan_and_why_it_is_not_resumed(run: Run, call: Call) -> None:

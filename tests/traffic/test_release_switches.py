@@ -240,6 +240,14 @@ def test_a_single_writer_is_not_switched_without_a_fence(edge: Edge) -> None:
     assert blocker.reason.code == "switch-needs-fence" and blocker.prods == ()
 
 
+def test_it_does_not_start_while_one_that_was_emptied_would_lose_its_place(edge: Edge) -> None:
+    Prod.objects.filter(name="a-1").update(lifecycle="draining")
+    (blocker,) = preview_release("shop", "v1.1.0", SWITCH, []).blockers
+    assert blocker.reason == because("switch-needs-users-back", prod="a-1") and blocker.prods == ()
+    a_1 = [{"prod": "a-1", "reason": "it is empty"}]
+    assert preview_release("shop", "v1.1.0", SWITCH, a_1).blockers == ()
+
+
 def test_room_of_standby_prods_is_reserved_for_the_switch(edge: Edge) -> None:
     release()
     assert set(Reservation.objects.values_list("prod__name", "load")) == {

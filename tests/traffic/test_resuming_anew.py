@@ -1,9 +1,13 @@
 """What is left of a release that was pre-empted goes on by a plan that somebody has read anew, or is taken back."""
 
 import pytest
+from django.utils import timezone
 
 from clusters.models import Prod
+from journal.core.reasons import because
+from journal.models import Event
 from releases import actions
+from releases.engine.preempting import preempt
 from releases.models import Approval, Run, Step
 from releases.resuming import preview_anew
 from tests import build
@@ -22,7 +26,7 @@ from tests.traffic.test_preempting import (
     waves,
 )
 from tests.traffic.test_second_troubles import go_on
-from traffic.models import Reservation
+from traffic.models import Reservation, RouteMember
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +120,87 @@ def test_prods_of_a_dead_cluster_are_held_and_the_others_go_on(edge: Edge) -> No
     assert begun(run) == {"c-2", "b-2"} and run.state == "running"
 
 
+def newer_on(edge: Edge, *prods: str) -> Run:
+    """Another release, of a newer Version, has ended on these Prods."""
+    run = release_of(*prods, version="v1.2.0")
+    to_the_end(run, after=edge.settle)
+    assert run.state == "succeeded"
+    return run
+
+
+def test_who_was_brought_elsewhere_meanwhile_is_named_and_left(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    leave_prod("a-1")
+    rest(edge, run)
+    read = preview_anew(run).plan.digest
+    other = newer_on(edge, "b-2")
+    assert refused(lambda: resume(run, read)) == ["plan-stale"]
+    anew = preview_anew(run)
+    told = {prod: (why.code, dict(why.params)["run"]) for prod, why in anew.left_out.items()}
+    assert told == {"b-2": ("changed-meanwhile", other.pk)}
+    assert "b-2" not in {prod.name for prod in anew.left} | {one.prod for one in anew.changes}
+    resume(run, anew.plan.digest)
+    to_the_end(run, after=edge.settle)
+    versions = dict(Prod.objects.values_list("name", "version__name"))
+    assert (
+        run.state == "succeeded" and versions.pop("b-2") == "v1.2.0" and set(versions.values()) == {"v1.1.0"}
+    )
+    assert Event.objects.get(run_id=run.pk, prod="b-2", kind="prod").reason["code"] == "changed-meanwhile"
+
+
+def test_what_was_asked_of_a_prod_before_the_release_was_planned_leaves_it_in(edge: Edge) -> None:
+    before = release_of("b-2", version="v1.2.0")
+    go_on(edge, before, rounds=1, acts=False)
+    actions.abort(build.person("on-call"), before.pk, "not today")
+    assert rest(edge, before).state == "aborted"
+    assert Prod.objects.get(name="b-2").version.name == "v1.2.0"
+    run = release_of()
+    leave_prod("a-1")
+    run.refresh_from_db()
+    assert run.preempted_by_id and preview_anew(run).left_out == {}
+
+
+def test_a_run_that_was_started_before_and_went_on_meanwhile_counts_too(edge: Edge) -> None:
+    first = release_of("b-2", version="v1.2.0")
+    away = leave_prod("a-1")
+    preempt({"b-2"}, away, timezone.now(), None)
+    run = release_of()
+    preempt({"b-2"}, away, timezone.now(), None)
+    resume(first, preview_anew(Run.objects.get(pk=first.pk)).plan.digest)
+    to_the_end(first, after=edge.settle)
+    run.refresh_from_db()
+    (why,) = preview_anew(run).left_out.values()
+    assert (dict(why.params)["prod"], dict(why.params)["run"]) == ("b-2", first.pk) and first.pk < run.pk
+
+
+def test_where_others_have_changed_all_that_is_left_it_ends_with_the_resume(edge: Edge) -> None:
+    run = release_of("c-2", "b-2")
+    first_act(edge, run)
+    leave_prod("b-2")
+    rest(edge, run)
+    newer_on(edge, "b-2")
+    anew = preview_anew(run)
+    assert anew.left == () and set(anew.left_out) == {"b-2"}
+    resume(run, anew.plan.digest)
+    assert rest(edge, run).state == "succeeded"
+    assert Prod.objects.get(name="b-2").version.name == "v1.2.0"
+
+
+def test_who_is_retired_meanwhile_is_named_and_left(edge: Edge) -> None:
+    run = release_of()
+    first_act(edge, run)
+    leave_prod("a-1")
+    rest(edge, run)
+    RouteMember.objects.filter(prod__name="b-2").delete()
+    Prod.objects.filter(name="b-2").update(lifecycle="retired")
+    anew = preview_anew(run)
+    assert anew.left_out == {"b-2": because("retired-meanwhile", prod="b-2")} and anew.is_new
+    resume(run, anew.plan.digest)
+    to_the_end(run, after=edge.settle)
+    assert run.state == "succeeded"
+
+
 def test_approvals_are_of_the_plan_that_was_read(edge: Edge) -> None:
     run = release_of("c-2", "c-1", "a-1", ask="each-wave")
     go_on(edge, run, rounds=6)
@@ -142,15 +227,6 @@ def test_what_is_relocated_finds_its_room_anew(edge: Edge) -> None:
         == {(prod, load) for prod, load in anew.promised.items() if load}
         != was
     )
-
-
-def test_a_switch_is_not_judged_anew_and_says_so(edge: Edge) -> None:
-    for name in ("a-8", "b-8", "c-7", "c-8", "c-9"):
-        build.in_service(build.prod(name, name[0], role="standby"))
-    run = release_of(name="switch")
-    leave("a")
-    run.refresh_from_db()
-    assert refused(lambda: resume(run, preview_anew(run).plan.digest)) == ["switch-not-judged-anew"]
 
 
 # --- and it is taken back ------------------------------------------------------------------------------

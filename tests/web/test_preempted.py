@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from clusters.models import Prod, Version
-from releases.actions import start_leaving
+from releases.actions import set_hold, start_leaving
 from releases.failover_preview import preview_leaving
 from releases.models import Run, Step
 from releases.queries.confirm import read_run_confirm
@@ -19,6 +19,7 @@ from tests.traffic.edge import Edge
 from tests.traffic.releasing import release_of
 from tests.web.conftest import Browser
 from tests.web.leaving import dies, digest_in, seen, text
+from traffic.core.survival import PROD
 
 
 @pytest.fixture
@@ -90,16 +91,49 @@ def test_the_difference_is_shown_and_what_was_shown_goes_on(run: Run, browser: B
     assert "planned otherwise than before" in text(client, f"/runs/{run.pk}/")
 
 
-def test_who_runs_another_version_by_now_is_shown_with_both(run: Run, browser: Browser) -> None:
-    """Between, somebody may have released a mending to it: a resume would take that away again."""
+def test_who_runs_this_version_already_is_shown_with_both(run: Run, browser: Browser) -> None:
     page = text(browser("on-call"), resume_path(run))
     assert "from v1.0" not in page
-    now = Version.objects.get(blueprint__name="shop", name="v1.0.0")
-    now.pk, now.name = None, "v1.0.5"
-    now.save()
+    now = Version.objects.get(blueprint__name="shop", name="v1.1.0")
     Prod.objects.filter(name="b-2").update(version=now, settled_version=now)
     row = re.search(r'<tr data-prod="b-2">.*?</tr>', text(browser("on-call"), resume_path(run)))
-    assert row and "from v1.0.0" in row[0] and "from v1.0.5" in row[0]
+    assert row and "from v1.0.0" in row[0] and "from v1.1.0" in row[0]
+
+
+def test_who_was_brought_elsewhere_by_another_run_is_named_and_left(run: Run, browser: Browser) -> None:
+    """Somebody has begun to release a mending to it: a resume would take that away again."""
+    page = text(browser("on-call"), resume_path(run))
+    assert "Left as they are" not in page
+    other = release_of("b-2", version="v1.2.0")
+    advance(other)
+    page = text(browser("on-call"), resume_path(run))
+    assert '<tr data-prod="b-2">' not in page and "Left as they are" in page
+    assert f"b-2 stays as it is: run {other.pk} has brought it to v1.2.0 meanwhile, or begun to" in page
+    answer = post(browser("on-call"), run, digest_in(page))
+    assert answer.status_code == 302
+    assert "b-2 stays as it is" in text(browser("viewer"), f"/runs/{run.pk}/")
+
+
+def test_of_a_switch_it_is_shown_who_takes_whose_place_now(fleet: None, browser: Browser) -> None:
+    for name in ("a-8", "b-7", "b-8", "c-7", "c-8", "c-9"):
+        build.in_service(build.prod(name, name[0], role="standby"))
+    Edge().publish()
+    seen()
+    run = release_of(name="switch")
+    digest = preview_leaving("a-1", PROD).plan.digest
+    start_leaving(build.person("on-call"), "a-1", digest, "it is sick", of=PROD)
+    set_hold(build.person("release-manager"), "c-8", "it makes a noise")
+    seen()
+    assert advance(run).state == "paused"
+    page = text(browser("on-call"), resume_path(run))
+    rows = dict(re.findall(r'<tr data-prod="([^"]+)">(.*?)</tr>', page))
+    assert "not planned" in rows["c-9"] and "Its steps are others than before." in rows["c-1"]
+    assert "c-9" in rows["c-1"], "who takes its place"
+    assert "a-1 keeps its place and its Version" in page
+    assert "c-8 stays as it is: no place is left for it to take." in page
+    assert post(browser("on-call"), run, digest_in(page)).status_code == 302
+    run.refresh_from_db()
+    assert run.state == "running"
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 64], ids=["none", "another"])
@@ -129,12 +163,6 @@ def test_where_nothing_is_otherwise_it_says_so(edge: Edge, browser: Browser) -> 
 
 def test_a_viewer_may_not(run: Run, browser: Browser) -> None:
     assert post(browser("viewer"), run, "").status_code == 403
-
-
-def test_a_switch_says_why_it_cannot_be_resumed(run: Run, browser: Browser) -> None:
-    Run.objects.filter(pk=run.pk).update(strategy={"name": "switch"})
-    assert "who takes whose place cannot be judged anew" in text(browser("on-call"), resume_path(run))
-    assert "who takes whose place cannot be judged anew" in text(browser("on-call"), f"/runs/{run.pk}/")
 
 
 def test_more_prods_cost_no_more_queries(run: Run, edge: Edge) -> None:

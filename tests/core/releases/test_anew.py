@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal.core.reasons import because
-from releases.core.anew import Place, changes
+from releases.core.anew import Meanwhile, Place, changes, left_out
 from releases.core.facts import FleetFacts
 from releases.core.impact import CLASSES
-from releases.core.plan import Plan
+from releases.core.plan import From, Plan
 from releases.core.strategy import Amount, Strategy
 from releases.core.waves import plan_anew, plan_release
 from tests.core.releases.fleet_strategies import fleets, strategies
@@ -128,6 +128,37 @@ def test_prods_that_the_release_leaves_out_stay_left_out():
     assert "b-2" not in flat(plan_anew(after_failover(), old, {"c-2"}, V2, Strategy()))
 
 
+NEWER, OURS = From("v1.0.5", 1, 1), From("v1.1.0", 2, 1)
+OTHER = {"b-2": Meanwhile(9, "2025-06-01 03:00 UTC")}
+MOVED_ON = because("changed-meanwhile", prod="b-2", run=9, version="v1.0.5", at="2025-06-01 03:00 UTC")
+
+
+@pytest.mark.parametrize(
+    ("b_2", "meanwhile", "why"),
+    [
+        pytest.param(
+            {"came_from": NEWER, "version": "v1.0.5"}, OTHER, MOVED_ON, id="a later run has ended there"
+        ),
+        pytest.param(
+            {"version": "v1.0.5"}, OTHER, MOVED_ON, id="a later run has begun it, be it that it was ended"
+        ),
+        pytest.param({"lifecycle": "retired"}, {}, because("retired-meanwhile", prod="b-2"), id="retired"),
+        pytest.param({}, OTHER, None, id="healed, or taken back again: it is as it was"),
+        pytest.param({"came_from": From("v1.0.0", 1, 2)}, OTHER, None, id="other overrides, which it keeps"),
+        pytest.param({"came_from": OURS, "version": "v1.1.0"}, OTHER, None, id="it has this Version already"),
+        pytest.param(
+            {"version": "v1.0.5"}, {}, None, id="it was asked to run another before this was planned"
+        ),
+    ],
+)
+def test_who_was_changed_by_another_run_or_is_retired_is_named_and_left(b_2, meanwhile, why):
+    old, now = planned(example_fleet(), Strategy()), example_fleet(b_2=b_2)
+    left = left_out(old, {"c-2"}, now, meanwhile)
+    assert left == ({"b-2": why} if why else {})
+    assert ("b-2" in flat(plan_anew(now, old, {"c-2"}, V2, Strategy(), left_out=left))) == (why is None)
+    assert left_out(old, {"c-2", "b-2"}, now, meanwhile) == {}, "what has begun is its own"
+
+
 def test_an_emptied_prod_that_still_serves_keeps_its_class():
     emptied = {"emptied": True}
     fleet = example_fleet(a_1=emptied, a_2=emptied)
@@ -161,16 +192,17 @@ def well_begun(fleet: FleetFacts, strategy: Strategy, done: int) -> tuple[FleetF
 
 
 @given(fleets(), fleets(), strategies, st.data())
-def test_whatever_has_happened_each_prod_is_in_one_wave_and_what_has_begun_goes_first(
+def test_whatever_has_happened_each_prod_is_in_one_wave_or_named_and_what_has_begun_goes_first(
     fleet, later, strategy, data
 ):
     old = planned(fleet, strategy)
     order = flat(old)
-    here = {prod.name for prod in later.prods if prod.lifecycle != "retired"}
-    begun = set(data.draw(st.lists(st.sampled_from(order), unique=True))) if order else set()
-    new = plan_anew(later, old, begun, V2, strategy)
+    some = st.lists(st.sampled_from(order), unique=True) if order else st.just([])
+    begun = set(data.draw(some))
+    left = left_out(old, begun, later, {name: Meanwhile(9, "now") for name in data.draw(some)})
+    new = plan_anew(later, old, begun, V2, strategy, left_out=left)
     now = flat(new)
-    assert sorted(now) == sorted(begun | (set(order) & here))
+    assert sorted([*now, *left]) == sorted(order)
     assert set(now[: len(begun)]) == begun
     assert all(wave.prods for wave in new.waves)
     assert {one.prod for one in changes(old, new, begun)} <= set(now) - begun

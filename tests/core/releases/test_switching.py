@@ -93,6 +93,13 @@ def test_who_finds_nobody_is_named(fleet, rooms, code):
     assert (reason.code, dict(reason.params)["prod"]) == (code, "a-2")
 
 
+def test_who_is_being_emptied_is_named_and_keeps_its_place_for_those_who_come_back():
+    fleet = with_standbys(*ENOUGH, fleet=example_fleet(a_1={"emptied": True}))
+    assert paired(fleet).missing == (because("switch-needs-users-back", prod="a-1"),)
+    pairing = paired(fleet, exclude=["a-1"])
+    assert pairing.missing == () and "a-1" not in names(pairing)
+
+
 def test_who_is_left_out_hands_nothing_over():
     pairing = paired(with_standbys("a-8", "b-8", "c-7", "c-8"), exclude=["c-1"])
     assert "c-1" not in names(pairing) and pairing.missing == ()
