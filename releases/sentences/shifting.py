@@ -15,11 +15,11 @@ SENTENCES = {
     "users-sent-back": "%(prod)s gets its users back.",
     "users-sent-back-on": "%(prod)s gets its users back on %(routes)s Routes.",
     "sent-off-bad-version": "Rollback %(run)s takes users off %(version)s.",
-    "users-off-bad-version": "%(tenants)s tenants on %(routes)s Routes were sent from %(version)s to good Prods at "
-    "once; %(staying)s stay until their Prod is deployed again.",
+    "users-off-bad-version": "Users were sent from %(version)s to good Prods at once. Tenants: %(tenants)s, Routes: "
+    "%(routes)s; tenants that stay until their Prod is deployed again: %(staying)s.",
     "moving-users": "Sends the users of %(prod)s elsewhere.",
     "ramping": "Gives %(prod)s its users back, a little at a time.",
-    "users-leave": "Its %(tenants)s tenants on %(routes)s Routes are served elsewhere.",
+    "users-leave": "Its users are served elsewhere. Tenants: %(tenants)s, Routes: %(routes)s.",
     "users-return": "Gets its part of %(routes)s Routes back, a little at a time.",
     "moved": "Its users are served elsewhere: %(routes)s Routes.",
     "moved-but-for-routers": "Its users are served elsewhere: %(routes)s Routes. These routers do not answer, and are "

@@ -49,8 +49,8 @@ def test_a_failover_says_of_each_prod_who_leaves_it(edge: Edge, browser: Browser
     assert [(prod.before, prod.after) for prod in wave.prods] == [("", "v1.0.0")] * 2
     shown = text(browser("viewer"), f"/runs/{run.pk}/")
     assert f"Failover #{run.pk} · cluster a" in shown
-    assert "Its 400 tenants on 1 Route are served elsewhere." in shown
-    assert "Its 300 tenants on 1 Route are served elsewhere." in shown
+    assert "Its users are served elsewhere. Tenants: 400, Routes: 1." in shown
+    assert "Its users are served elsewhere. Tenants: 300, Routes: 1." in shown
     assert "Users come back to a by a failback" in shown and "Roll back now would" not in shown
 
 
