@@ -273,7 +273,16 @@ def test_a_tenant_says_where_it_is_since_when_and_what_would_become_of_it(call: 
     assert [(one["cluster"], one["how"], one["reason"]["code"]) for one in shown["fates"]] == [
         ("b", "moved", "goes-back-to")
     ]
-    assert shown["gap"]["code"] == "no-redundancy-bought"
+    assert shown["gap"]["code"] == "no-redundancy-bought" and shown["moving"] == []
+
+
+def test_a_tenant_says_which_run_is_moving_it(call: Call) -> None:
+    plan = call("POST", "clusters/a/evacuation/preview/").json()
+    sent = {"digest": plan["digest"], "reason": "it must go", "confirm": "a"}
+    run = call("POST", "clusters/a/evacuation/", sent).json()["id"]
+    (one,) = call("GET", "tenants/shop-s-0001/", role="viewer").json()["moving"]
+    assert (one["run"], one["was"], one["by"]) == (run, ["a-1"], "admin")
+    assert "a-1" not in one["now"] and "it must go" in one["reason"]["text"]
 
 
 def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: Call) -> None:
