@@ -7,6 +7,8 @@ SENTENCES = {
     "drained": "Drained: on %(routes)s Routes nobody is sent to it.",
     "nothing-to-drain": "No router publishes its Routes: nothing to drain.",
     "restored": "Serves again: %(routes)s Routes.",
+    "kept-out": "It is as it was before run %(run)s, which has left it without its users. They come back by themselves as soon "
+    "as this is over: %(why)s",
     "nothing-restored": "No Route was sent back to it: each stays where it is served now.",
     "waits-for-routers": "Waits until %(behind)s of %(of)s routers show the new weights, %(router)s first.",
     "router-behind": "%(behind)s of %(of)s routers do not show the new weights, %(router)s first: %(why)s",
