@@ -24,8 +24,9 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["id"]
-        # The Timeline of one Prod or Cluster, the newest first.
+        # The Timeline of one Prod or Cluster, the newest first; the states of a Run among all that its steps have done.
         indexes = [
+            models.Index(fields=["run_id"], condition=models.Q(kind="run"), name="event_states_of_run"),
             models.Index(fields=["prod", "-id"], condition=~models.Q(prod=""), name="event_prod"),
             models.Index(fields=["cluster", "-id"], condition=~models.Q(cluster=""), name="event_cluster"),
         ]

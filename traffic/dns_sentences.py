@@ -3,7 +3,8 @@
 SENTENCES: dict[str, str] = {
     # Calls.
     "dns-write-weights": "Write the weights of %(routes)s Routes, %(first)s first.",
-    "dns-write-hostnames": "Point %(added)s hostnames to their Routes and take %(dropped)s away, %(first)s first.",
+    "dns-write-hostnames": "Point hostnames to their Routes (%(added)s) and take others away (%(dropped)s), %(first)s "
+    "first.",
     "dns-write-hostnames-of": "Write the hostnames of the Route %(first)s.",
     "route53-unreachable": "Route 53 gives no answer (%(error)s).",
     "route53-throttled": "Route 53 asks to come again later (%(error)s). An account may make five calls a second; "

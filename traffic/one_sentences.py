@@ -12,5 +12,25 @@ ONE: dict[str, tuple[str, str]] = {
     "router-registered": ("instances", "Router %(router)s was registered with %(instances)s instance."),
     "routes-published": ("routes", "%(routes)s Route is published on the router %(router)s."),
     "routes-unpublished": ("routes", "%(routes)s Route was taken off the router %(router)s."),
+    "no-endpoint-known": (
+        "prods",
+        (
+            "It is not known where its %(prods)s Prod in service is reached, so users’ side cannot be asked: give it an "
+            "endpoint."
+        ),
+    ),
+    "fleet-too-small-to-automate": (
+        "clusters",
+        "With %(clusters)s cluster nobody can tell who is cut off: a person decides.",
+    ),
+    "router-hostname-missing": (
+        "hostnames",
+        "%(hostnames)s hostname of the Route %(route)s is not bound: %(hostname)s.",
+    ),
+    "router-hostname-extra": (
+        "hostnames",
+        "%(hostnames)s hostname is bound to the Route %(route)s and should not be: %(hostname)s.",
+    ),
+    "router-bind": ("hostnames", "Route %(route)s: bind %(hostnames)s hostname."),
     "n-1-does-not-hold": ("tenants", "If %(cluster)s died, %(tenants)s tenant would have no place."),
 }

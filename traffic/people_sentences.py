@@ -78,7 +78,7 @@ SENTENCES: dict[str, str] = {
     "line-no-json": "This is no JSON: check quotes, commas and braces.",
     "line-no-object": "Each line is to be an object of fields.",
     "line-no-csv": "This is no CSV: a quote is not closed, or a cell is too long.",
-    "cells-other": "There are %(found)s cells, and the first line names %(wanted)s columns.",
+    "cells-other": "Cells here: %(found)s; columns that the first line names: %(wanted)s.",
     "column-unknown": "There is no such field. There are: %(known)s.",
     "column-twice": "This column is there twice.",
     "column-needed": "This column is needed.",

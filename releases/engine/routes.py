@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from clusters.facts import is_emptied, prod_health
 from clusters.models import Prod
+from journal.core.reasons import Reason, within
 from journal.log import record
 from releases.core.kinds import KINDS
 from releases.core.states import RUN_ENDED, STEP_ENDED
@@ -55,15 +56,10 @@ def release_idle_routes() -> int:
     Seen after the last step ended, and a lease later: an Observation from before says nothing. Users who come back to
     such a Prod do so without a person, so while automation or the line is stopped it stays out.
     """
-    outs = list(RouteOut.objects.order_by("pk"))
-    if not outs:
-        return 0
     now = timezone.now()
-    prods = Prod.objects.select_related("cluster", "observation", "version__revision").in_bulk(
-        {out.prod_id for out in outs}
-    )
-    ends = _ends({out.run_id for out in outs})
-    idle = [out for out in outs if _is_idle(prods[out.prod_id], ends.get((out.run_id, out.prod_id)), now)]
+    idle, prods = _read_idle(now)
+    if not idle:
+        return 0
     back = _coming_back(prods[out.prod_id] for out in idle)
     with transaction.atomic():
         if back:
@@ -78,6 +74,30 @@ def release_idle_routes() -> int:
         if gone:
             wake_for_prods(sorted({out.prod_id for out in idle}))
     return gone
+
+
+def read_kept_out(now: datetime) -> dict[int, Reason]:
+    """Prod id -> why users whom a Run has left elsewhere do not come back to it by themselves, though nothing else stands
+    against it: the line or automation is stopped. A constant number of queries."""
+    why = next((one for one in (read_freeze(), *read_stop()) if one), None)
+    if why is None:
+        return {}
+    idle, prods = _read_idle(now)
+    back = _coming_back(prods[out.prod_id] for out in idle)
+    return {out.prod_id: within("kept-out", why, run=out.run_id) for out in idle if out.prod_id in back}
+
+
+def _read_idle(now: datetime) -> tuple[list[RouteOut], dict[int, Prod]]:
+    """What nobody works on any more and whose Prod was seen healthy since, and these Prods by id."""
+    outs = list(RouteOut.objects.order_by("pk"))
+    if not outs:
+        return [], {}
+    prods = Prod.objects.select_related("cluster", "observation", "version__revision").in_bulk(
+        {out.prod_id for out in outs}
+    )
+    ends = _ends({out.run_id for out in outs})
+    idle = [out for out in outs if _is_idle(prods[out.prod_id], ends.get((out.run_id, out.prod_id)), now)]
+    return idle, prods
 
 
 def _coming_back(prods: Iterable[Prod]) -> set[int]:

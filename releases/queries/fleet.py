@@ -1,9 +1,10 @@
 """The fleet wall: what runs where, what is going on, and what needs a person."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -11,6 +12,7 @@ from clusters.facts import cluster_reason
 from clusters.models import Cluster, Prod, Version
 from journal.core.reasons import Reason, reason_from_json
 from releases.core.states import RUN_LIVE
+from releases.engine.routes import read_kept_out
 from releases.marks import CLUSTER_MARKS, NO_FACTS, Mark
 from releases.models import Hold, Run
 from traffic.core.demand import DemandChart
@@ -64,7 +66,8 @@ class FleetPage:
 
 
 def read_fleet(role: str, now: datetime) -> FleetPage:
-    """The wall as `role` may see it. Nine queries, however large the fleet is."""
+    """The wall as `role` may see it. Nine queries, however large the fleet is; a
+    few more while a Route is out."""
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED))
     prods, versions = _prods()
     served = read_served()
@@ -102,7 +105,7 @@ def _prods() -> tuple[list[Prod], tuple[Version, ...]]:
 
 
 def _tiles(
-    prods: Iterable[Prod],
+    prods: Sequence[Any],
     clusters: Iterable[Cluster],
     served: dict[str, Served],
     steps: dict[int, list[StepRow]],
@@ -111,6 +114,7 @@ def _tiles(
     now: datetime,
 ) -> dict[int, list[ProdTile]]:
     blind = {cluster.pk: cluster_reason(cluster, now) for cluster in clusters}
+    kept_out = read_kept_out(now) if any(prod.is_out for prod in prods) else {}
     mine: dict[int, list[StepRow]] = defaultdict(list)
     for rows in steps.values():
         for row in rows:
@@ -119,7 +123,12 @@ def _tiles(
     tiles: dict[int, list[ProdTile]] = defaultdict(list)
     for prod in prods:
         tile = prod_tile(
-            prod, served.get(prod.name, NOBODY), mine[prod.pk], holds.get(prod.pk), blind[prod.cluster_id]
+            prod,
+            served.get(prod.name, NOBODY),
+            mine[prod.pk],
+            holds.get(prod.pk),
+            blind[prod.cluster_id],
+            kept_out.get(prod.pk),
         )
         tiles[prod.cluster_id].append(replace(tile, demand=demand.prods.get(prod.name)))
     return tiles

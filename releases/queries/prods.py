@@ -13,6 +13,7 @@ from clusters.facts import cluster_reason, observed
 from clusters.models import Cluster, KubeEvent, Overrides, Prod
 from journal.core.reasons import Reason
 from releases.core.states import RUN_LIVE
+from releases.engine.routes import read_kept_out
 from releases.marks import LIFECYCLE_MARKS, POD_BROKEN, POD_LEAVING, POD_READY, POD_STARTING, Mark
 from releases.models import Hold, Run
 
@@ -88,9 +89,10 @@ def read_prod(name: str, person: Person, now: datetime | None = None) -> ProdPag
     content = Overrides.objects.filter(prod=prod, number=prod.overrides_revision).values_list(
         "content", flat=True
     )
+    kept_out = read_kept_out(now).get(prod.pk) if prod.is_out else None
     sides, unrendered = read_sides(prod, overrides_from_json(content.first() or {}), seen)
     return ProdPage(
-        tile=prod_tile(prod, read_served().get(name, NOBODY), steps, hold, blind),
+        tile=prod_tile(prod, read_served().get(name, NOBODY), steps, hold, blind, kept_out),
         cluster=prod.cluster,
         namespace=prod.namespace,
         blueprint=prod.blueprint.name,

@@ -57,6 +57,7 @@ class Undo:
     """What a rollback would do now, with its users in words and what it goes back to. `of_version`: the Run
     brought a Version, which would be vetoed."""
 
+    run: int
     preview: RollbackPreview
     users: str
     targets: tuple[str, ...]
@@ -157,7 +158,7 @@ def read_undo(run: Run, served: dict[str, Served], seen: Seen | None = None) -> 
     if run.version_id is None:
         targets = (pgettext("back to", "what it was before"),)
     share = percent_words(100 * moved / whole if whole else 0)
-    return Undo(preview, share, targets, run.version_id is not None)
+    return Undo(run.pk, preview, share, targets, run.version_id is not None)
 
 
 def wave_bar(waves: Sequence[WaveColumn], served: dict[str, Served]) -> tuple[Share, ...]:

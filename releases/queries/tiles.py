@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from clusters.core.observed import ObservedProd
 from clusters.facts import observed, with_seen
@@ -24,6 +24,7 @@ from releases.marks import (
 )
 from releases.models import Hold
 from traffic.core.demand import DemandChart
+from traffic.models import RouteOut
 
 from .progress import StepRow
 from .shares import Served
@@ -54,13 +55,18 @@ class ProdTile:
 
 
 def prod_tile(
-    prod: Any, served: Served, steps: Sequence[StepRow], hold: Hold | None, blind: Reason | None
+    prod: Any,
+    served: Served,
+    steps: Sequence[StepRow],
+    hold: Hold | None,
+    blind: Reason | None,
+    kept_out: Reason | None,
 ) -> ProdTile:
     """The tile of `prod`, one of `with_tile`. `steps` are its steps in its live Run, those that tell at least; `blind`
-    is why its facts are no facts."""
+    is why its facts are no facts, `kept_out` why its users do not come back to it."""
     seen = observed(prod)
     ready, pods = pod_counts(seen)
-    mark, reason, since = _state(prod, seen, steps, blind)
+    mark, reason, since = _state(prod, seen, steps, blind, kept_out)
     before = prod.settled_version if current_step(steps) else None
     return ProdTile(
         name=prod.name,
@@ -84,7 +90,11 @@ def prod_tile(
 
 def with_tile(rows: QuerySet[Prod]) -> QuerySet[Any]:
     """`rows` with what a tile shows, but for their Versions."""
-    return with_seen(rows).annotate(claimed_by=F("claim__run"), compared=F("drift__state"))
+    return with_seen(rows).annotate(
+        claimed_by=F("claim__run"),
+        compared=F("drift__state"),
+        is_out=Exists(RouteOut.objects.filter(prod=OuterRef("pk"))),
+    )
 
 
 def _is_drifted(prod: Any, seen: ObservedProd | None) -> bool:
@@ -96,9 +106,14 @@ def _is_drifted(prod: Any, seen: ObservedProd | None) -> bool:
 
 
 def _state(
-    prod: Prod, seen: ObservedProd | None, steps: Sequence[StepRow], blind: Reason | None
+    prod: Prod,
+    seen: ObservedProd | None,
+    steps: Sequence[StepRow],
+    blind: Reason | None,
+    kept_out: Reason | None,
 ) -> tuple[Mark, Reason | None, datetime | None]:
-    """The most pressing of: a broken step, a running one, no facts, pods that are not ready, lifecycle."""
+    """The most pressing of: a broken step, a running one, no facts, pods that are not ready, users who are kept out,
+    lifecycle."""
     step = current_step(steps)
     if step and step.state in STEP_BROKEN:
         words = STEP_MARKS[StepState(step.state)]
@@ -112,6 +127,8 @@ def _state(
         return POD_BROKEN, None, seen.observed_at
     if step and step.position > 0:
         return WAITS, step.reason, step.since
+    if kept_out:
+        return WAITS, kept_out, None
     return LIFECYCLE_MARKS[Prod.Lifecycle(prod.lifecycle)], None, None
 
 

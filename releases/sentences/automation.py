@@ -20,11 +20,11 @@ SENTENCES: dict[str, str] = {
     "cluster-left-alone": "Users leave %(cluster)s without a person: it is down by two signals.",
     "failed-over-alone": "Failed over without a person: the signals %(signals)s of %(cluster)s have not answered for "
     "%(seconds)s s.",
-    "left-for-a-person": "%(count)s Routes with %(tenants)s tenants are left for a person: %(routes)s",
-    "moves-taken-back": "%(by)s took back %(cancelled)s moves out of %(cluster)s that no router showed yet; %(kept)s Routes "
-    "stay moved until a failback: %(why)s",
+    "left-for-a-person": "Left for a person: %(routes)s. Routes: %(count)s, tenants: %(tenants)s.",
+    "moves-taken-back": "%(by)s took back what no router showed yet of the way out of %(cluster)s (Routes: %(cancelled)s; "
+    "those that stay moved until a failback: %(kept)s): %(why)s",
     "no-moves-to-take-back": "Every move out of %(cluster)s is shown by a router, or none is under way: users come back by "
     "a failback.",
-    "source-is-back": "%(cluster)s is up again: %(cancelled)s moves that no router showed yet were cancelled; "
-    "%(kept)s Routes stay moved until a failback.",
+    "source-is-back": "%(cluster)s is up again: what no router showed yet was cancelled. Routes that have their weights back: "
+    "%(cancelled)s, that stay moved until a failback: %(kept)s.",
 }

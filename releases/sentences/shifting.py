@@ -7,6 +7,8 @@ SENTENCES = {
     "drained": "Drained: on %(routes)s Routes nobody is sent to it.",
     "nothing-to-drain": "No router publishes its Routes: nothing to drain.",
     "restored": "Serves again: %(routes)s Routes.",
+    "kept-out": "It is as it was before run %(run)s, which has left it without its users. They come back by themselves as soon "
+    "as this is over: %(why)s",
     "nothing-restored": "No Route was sent back to it: each stays where it is served now.",
     "waits-for-routers": "Waits until %(behind)s of %(of)s routers show the new weights, %(router)s first.",
     "router-behind": "%(behind)s of %(of)s routers do not show the new weights, %(router)s first: %(why)s",
@@ -15,11 +17,11 @@ SENTENCES = {
     "users-sent-back": "%(prod)s gets its users back.",
     "users-sent-back-on": "%(prod)s gets its users back on %(routes)s Routes.",
     "sent-off-bad-version": "Rollback %(run)s takes users off %(version)s.",
-    "users-off-bad-version": "%(tenants)s tenants on %(routes)s Routes were sent from %(version)s to good Prods at "
-    "once; %(staying)s stay until their Prod is deployed again.",
+    "users-off-bad-version": "Users were sent from %(version)s to good Prods at once. Tenants: %(tenants)s, Routes: "
+    "%(routes)s; tenants that stay until their Prod is deployed again: %(staying)s.",
     "moving-users": "Sends the users of %(prod)s elsewhere.",
     "ramping": "Gives %(prod)s its users back, a little at a time.",
-    "users-leave": "Its %(tenants)s tenants on %(routes)s Routes are served elsewhere.",
+    "users-leave": "Its users are served elsewhere. Tenants: %(tenants)s, Routes: %(routes)s.",
     "users-return": "Gets its part of %(routes)s Routes back, a little at a time.",
     "moved": "Its users are served elsewhere: %(routes)s Routes.",
     "moved-but-for-routers": "Its users are served elsewhere: %(routes)s Routes. These routers do not answer, and are "

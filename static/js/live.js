@@ -1,13 +1,15 @@
 // Fragments follow the hints, and the page says how fresh it is.
 //
 // An element with `data-live="run:5 line"` is fetched again by its own `hx-get` when a hint names one of
-// its topics (`*`: any). A page that has heard nothing for STALE_AFTER says so, all over.
+// its topics (`*`: any), and every LOOK_AGAIN for as long as it holds a `data-look-again`: that part goes by facts of
+// the whole fleet, and a look for each hint of them would be more. A page that has heard nothing for STALE_AFTER says so, all over.
 import { durationWords, setSeen, setServerNow, tick } from "./times.js";
 import { say } from "./words.js";
 
 const STALE_AFTER = 4000; // two heartbeats
 const LEAST_PAUSE = 250; // between two fetches of one fragment
 const LOOK = 250;
+const LOOK_AGAIN = 10000;
 
 const chip = document.querySelector("[data-channel-chip]");
 const note = document.querySelector("[data-channel-note]");
@@ -21,6 +23,7 @@ let failing = false; // a fragment could not be fetched
 export function followHints(channel) {
   channel.listen((message) => actions[message.kind]?.(message.data ?? {}));
   setInterval(showChannel, LOOK);
+  setInterval(lookAgain, LOOK_AGAIN);
   document.addEventListener("htmx:beforeSwap", guardSwap);
   document.addEventListener("htmx:afterSwap", () => { failing = false; });
   for (const bad of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
@@ -65,6 +68,11 @@ function touch() {
 }
 
 const liveElements = () => document.querySelectorAll("[data-live]");
+
+function lookAgain() {
+  if (document.hidden || over) return;
+  for (const element of liveElements()) if (element.querySelector("[data-look-again]")) refresh(element);
+}
 
 function concerns(element, topics) {
   const wanted = element.dataset.live.split(" ");

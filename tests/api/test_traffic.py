@@ -262,6 +262,25 @@ def test_a_tenant_is_added_changed_and_moved(call: Call) -> None:
     assert call("GET", "tenants/acme/").json() == moved.json()
 
 
+@pytest.mark.parametrize(
+    ("route", "prods"), [("shop-s", ["a-1"]), ("shop-r", ["a-2", "b-1"])], ids=["one Prod", "two domains"]
+)
+def test_a_route_is_divided_by_moving_tenants_out_of_it_to_the_same_prods(
+    call: Call, route: str, prods: list[str]
+) -> None:
+    names = [f"{route}-{number:04d}" for number in range(1, 4)]
+    Tenant.objects.filter(name__in=names).update(load=50)
+    places = []
+    for name in names:
+        moved = call("POST", f"tenants/{name}/actions/move/", {"prods": prods, "reason": "smaller Routes"})
+        assert moved.status_code == 200
+        places.append(moved.json()["route"])
+    assert places[0] == places[1] != places[2], "a Route has 10 % of the smallest Prod, which carries 1,000"
+    assert route not in places
+    for place in places:
+        assert [one["prod"] for one in call("GET", f"routes/{place}/").json()["members"]] == prods
+
+
 def test_a_tenant_says_where_it_is_since_when_and_what_would_become_of_it(call: Call) -> None:
     call("POST", "tenants/shop-s-0001/actions/move/", {"route": "shop-u", "reason": "closer"})
     weights = {"weights": {"c-1": 0, "b-2": 100}, "epoch": 2, "reason": "a test"}
@@ -273,7 +292,16 @@ def test_a_tenant_says_where_it_is_since_when_and_what_would_become_of_it(call: 
     assert [(one["cluster"], one["how"], one["reason"]["code"]) for one in shown["fates"]] == [
         ("b", "moved", "goes-back-to")
     ]
-    assert shown["gap"]["code"] == "no-redundancy-bought"
+    assert shown["gap"]["code"] == "no-redundancy-bought" and shown["moving"] == []
+
+
+def test_a_tenant_says_which_run_is_moving_it(call: Call) -> None:
+    plan = call("POST", "clusters/a/evacuation/preview/").json()
+    sent = {"digest": plan["digest"], "reason": "it must go", "confirm": "a"}
+    run = call("POST", "clusters/a/evacuation/", sent).json()["id"]
+    (one,) = call("GET", "tenants/shop-s-0001/", role="viewer").json()["moving"]
+    assert (one["run"], one["was"], one["by"]) == (run, ["a-1"], "release-manager")
+    assert "a-1" not in one["now"] and "it must go" in one["reason"]["text"]
 
 
 def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: Call) -> None:

@@ -53,6 +53,24 @@ def test_rows_are_locked_in_one_order_however_they_lie(several: bool) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_publisher_never_waits_for_who_changes_its_routes() -> None:
+    """Who changes a Route locks it, then its Publications, which the publisher has locked by then."""
+    build.fleet()
+    edge = Edge()
+    with transaction.atomic():
+        list(Route.objects.select_for_update())
+        thread, ended = begun(lambda: edge.publish("edge-1"))
+        deadline = time.monotonic() + PATIENCE_S
+        while thread.is_alive():
+            assert time.monotonic() < deadline and not somebody_waits_for_a_lock()
+            thread.join(0.05)
+    assert ended == ["done"]
+    assert set(Publication.objects.filter(instance__name="edge-1").values_list("state", flat=True)) == {
+        "published"
+    }
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "act",
     [

@@ -1,11 +1,13 @@
 """A release sends a Prod's users elsewhere before it touches it, and back when it is proven."""
 
+import re
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from clusters.models import Prod
+from journal.sentences import sentence
 from releases.actions import (
     abort,
     resume_automation,
@@ -16,6 +18,8 @@ from releases.actions import (
 )
 from releases.engine.routes import SETTLING, release_idle_routes
 from releases.models import Run, Step
+from releases.queries.fleet import read_fleet
+from releases.queries.prods import read_prod
 from tests import build
 from tests.adapters.routers.faults import Fault
 from tests.engine.driver import advance, answer, finish, running_acts
@@ -133,18 +137,36 @@ def test_an_aborted_release_gives_back_what_it_had_only_drained(edge: Edge) -> N
     assert edge.weights("shop-r") == {"a-2": 50, "b-1": 50}
 
 
+def told_of(prod: str) -> set[str]:
+    """Why its users do not come back, as its page and the wall say it."""
+    build.fresh()
+    now = timezone.now()
+    tiles = [tile for column in read_fleet("viewer", now).columns for tile in column.prods]
+    found = {
+        read_prod(prod, build.person("viewer"), now).tile,
+        next(one for one in tiles if one.name == prod),
+    }
+    return {sentence(one.reason) for one in found}
+
+
 @pytest.mark.parametrize(
     ("stop", "resume"), [(stop_the_line, resume_the_line), (stop_automation, resume_automation)]
 )
 def test_nobody_comes_back_without_a_person_while_stopped(edge: Edge, stop: Any, resume: Any) -> None:
     aborted_when_drained()
+    assert told_of("a-2") == {""}
     stop(build.person("on-call"), "we look first")
+    (told,) = told_of("a-2")
+    assert re.fullmatch(
+        r"It is as it was before run \d+, .* this is over: .* on-call\W+we look first.*", told
+    )
+    assert told_of("b-1") == {""}
     assert release_idle_routes() == 0
     edge.publish()
     assert edge.weights("shop-r") == {"b-1": 100}
     assert RouteOut.objects.filter(prod__name="a-2").exists()
     resume(build.person("release-manager"), "it is well")
-    build.fresh()
+    assert told_of("a-2") == {""}
     assert release_idle_routes() == 1
     edge.publish()
     assert edge.weights("shop-r") == {"a-2": 50, "b-1": 50}

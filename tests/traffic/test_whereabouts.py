@@ -9,13 +9,20 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clusters.models import Cluster
-from releases.actions import start_leaving
+from journal.core.reasons import because
+from releases.actions import abort, roll_back, start_leaving
+from releases.core import states
 from releases.failover_preview import preview_leaving
+from releases.models import Run
 from tests import build
+from tests.engine.driver import advance, answer, finish, running_acts
+from tests.traffic.edge import Edge
+from tests.traffic.releasing import release_of
 from traffic.actions import add_tenant, move_tenant, set_weights
-from traffic.models import RouteEpoch, Tenant
+from traffic.engine.shifting import shift
+from traffic.models import Route, RouteEpoch, RouteMember, Tenant
 from traffic.queries.tenants import read_tenant
-from traffic.queries.whereabouts import Whereabouts, changes_of_place, read_whereabouts
+from traffic.queries.whereabouts import RUN_ENDED, Whereabouts, changes_of_place, read_whereabouts, serving
 
 pytestmark = pytest.mark.django_db
 NEW = {"name": "acme", "hostnames": ["acme.example"], "route": "shop-s"}
@@ -35,6 +42,10 @@ def cluster_a_is_left() -> int:
 
 def where(name: str = "shop-s-0001") -> Whereabouts:
     return read_whereabouts(Tenant.objects.get(name=name))
+
+
+def weights_of(route: str) -> dict[str, int]:
+    return dict(RouteMember.objects.filter(route__name=route).values_list("prod__name", "weight"))
 
 
 def places(found: Whereabouts) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -70,6 +81,56 @@ def test_after_a_failover_it_says_where_to_why_and_which_run() -> None:
     newest = found.happened[0]
     assert (newest.run, newest.at) == (run, found.since)
     assert newest.reason is not None
+
+
+def test_while_a_run_is_under_way_it_says_who_moves_it_from_where_to_where() -> None:
+    assert where().moving == ()
+    run = Run.objects.get(pk=cluster_a_is_left())
+    (one,) = where().moving
+    assert (one.run, one.by, one.was, one.now) == (run.pk, "on-call", ("a-1",), ("c-1",))
+    assert one.at == where().since and one.reason is not None
+    assert where("staff-0001").moving == () and where("shop-u-0001").moving == (), "it moves others"
+    abort(build.person("on-call"), run.pk, "enough")
+    assert advance(run).state == "aborted" and where().moving == ()
+
+
+def test_a_rollback_that_is_under_way_is_said_until_its_end() -> None:
+    edge = Edge()
+    edge.publish()
+    build.fresh()
+    run = release_of("c-1")
+    build.fresh()
+    advance(run)
+    answer(*running_acts(run))
+    back = roll_back(build.person("on-call"), run.pk, "it is bad")
+    (one,) = where("shop-u-0001").moving
+    assert (one.run, one.was, one.now) == (back.pk, ("c-1",), serving(weights_of("shop-u")))
+    build.observe("c-1", "v1.0.0")
+    finish(back, after=edge.settle)
+    assert where("shop-u-0001").moving == ()
+
+
+def test_a_run_that_has_brought_its_users_back_moves_nobody() -> None:
+    run = cluster_a_is_left()
+    first = RouteEpoch.objects.get(route__name="shop-s", epoch=1)
+    route = Route.objects.get(name="shop-s")
+    shift(
+        {route.pk: {**dict.fromkeys(weights_of("shop-s"), 0), **first.weights}},
+        because("x"),
+        timezone.now(),
+        run_id=run,
+    )
+    assert where().moving == ()
+
+
+def test_who_came_after_a_run_had_moved_the_route_is_not_moved_by_it() -> None:
+    cluster_a_is_left()
+    add_tenant(build.person("admin"), NEW)
+    assert where("acme").moving == () and where().moving
+
+
+def test_the_journal_knows_the_end_of_a_run_as_runs_do() -> None:
+    assert {state.value for state in states.RUN_ENDED} == RUN_ENDED
 
 
 def test_other_weights_change_nothing_of_where_it_is() -> None:

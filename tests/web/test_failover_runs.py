@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from clusters.models import Cluster
+from clusters.models import Cluster, Prod
 from releases.actions import start_failback, start_leaving
 from releases.failover_preview import preview_failback, preview_leaving
-from releases.models import Run
+from releases.models import Run, Step
 from releases.queries.runs import read_run
 from tests import build
 from tests.adapters.routers.faults import Fault
@@ -18,6 +18,7 @@ from tests.engine.driver import advance
 from tests.traffic.edge import Edge
 from tests.web.conftest import Browser
 from tests.web.leaving import comes_back, dies, ended, seen, text
+from traffic.models import Route, RouteMember, Tenant
 
 pytestmark = pytest.mark.usefixtures("fleet")
 
@@ -49,8 +50,8 @@ def test_a_failover_says_of_each_prod_who_leaves_it(edge: Edge, browser: Browser
     assert [(prod.before, prod.after) for prod in wave.prods] == [("", "v1.0.0")] * 2
     shown = text(browser("viewer"), f"/runs/{run.pk}/")
     assert f"Failover #{run.pk} · cluster a" in shown
-    assert "Its 400 tenants on 1 Route are served elsewhere." in shown
-    assert "Its 300 tenants on 1 Route are served elsewhere." in shown
+    assert "Its users are served elsewhere. Tenants: 400, Routes: 1." in shown
+    assert "Its users are served elsewhere. Tenants: 300, Routes: 1." in shown
     assert "Users come back to a by a failback" in shown and "Roll back now would" not in shown
 
 
@@ -62,6 +63,44 @@ def test_who_was_not_moved_is_named_afterwards_too(edge: Edge, browser: Browser)
     assert "Who was not moved" in shown and "<strong>staff</strong> 3 tenants" in shown
     (staff,) = client.get(f"/api/v1/runs/{run.pk}/").json()["staying"]
     assert (staff["route"], staff["tenants"]) == ("staff", 3)
+
+
+def routes_that_only_a_1_may_serve(count: int) -> None:
+    prod, names = Prod.objects.get(name="a-1"), [f"r-{number}" for number in range(count)]
+    rows = [Route(name=name, redundancy="none", pins=["a-1"]) for name in names]
+    for route in Route.objects.bulk_create(rows):
+        RouteMember.objects.create(route=route, prod=prod, weight=100, target=100)
+        Tenant.objects.create(name=route.name, route=route, redundancy="none", pins=["a-1"])
+
+
+def test_where_more_routes_stay_than_are_named_all_of_them_can_be_had(edge: Edge, browser: Browser) -> None:
+    client, pages = browser("on-call"), ["/failover/", "/failover/a/"]
+    assert not any("as JSON" in text(client, path) for path in pages)
+    routes_that_only_a_1_may_serve(51)
+    dies("a")
+    told = 'The largest 50 of 51 Routes are named here. <a href="{}">'
+    for path in pages:
+        assert told.format("/api/v1/survival/") in text(client, path), path
+    run = leave("a")
+    assert told.format(f"/api/v1/runs/{run.pk}/") in text(client, f"/runs/{run.pk}/")
+    report = client.get("/api/v1/survival/").json()["clusters"]
+    lost = next(one["lost"] for one in report if one["name"] == "a")
+    for found in (lost, client.get(f"/api/v1/runs/{run.pk}/").json()["staying"]):
+        assert {one["route"] for one in found} == {f"r-{number}" for number in range(51)}
+
+
+def test_a_rollback_that_leaves_many_where_they_are_names_all_of_them(
+    release: Callable[..., Run], edge: Edge, browser: Browser
+) -> None:
+    routes_that_only_a_1_may_serve(51)
+    seen()
+    run, client = release(name="percent", percents=[100]), browser("release-manager")
+    Step.objects.filter(run=run, prod__name="a-1").update(attempt=1)
+    Prod.objects.filter(name="a-1").update(version=run.version_id)
+    for path in (f"/runs/{run.pk}/", f"/runs/{run.pk}/rollback/"):
+        assert f'<a href="/api/v1/runs/{run.pk}/rollback/">All of them' in text(client, path), path
+    staying = client.get(f"/api/v1/runs/{run.pk}/rollback/").json()["staying"]
+    assert {f"r-{number}" for number in range(51)} <= {one["route"] for one in staying}
 
 
 def test_a_router_that_is_behind_is_named_until_it_shows_it(edge: Edge, browser: Browser) -> None:

@@ -50,11 +50,11 @@ def post(client: Client, run: Run, digest: str):  # type: ignore[no-untyped-def]
 
 
 def test_the_confirm_page_of_a_failover_names_whom_it_pre_empts(edge: Edge, browser: Browser) -> None:
-    assert "pre-empt it" not in text(browser("on-call"), "/failover/a/")
+    assert "Pre-empt" not in text(browser("on-call"), "/failover/a/")
     run = release_of()
     page = text(browser("on-call"), "/failover/a/")
-    assert f'<a href="/runs/{run.pk}/">Run #{run.pk}, shop v1.1.0</a>: pre-empt it.' in page
-    assert f"Run #{run.pk}, shop v1.1.0" in text(browser("on-call"), "/prods/a-1/evacuate/")
+    assert f'Pre-empt <a href="/runs/{run.pk}/">run #{run.pk}, shop v1.1.0</a>. What it has begun' in page
+    assert f"run #{run.pk}, shop v1.1.0" in text(browser("on-call"), "/prods/a-1/evacuate/")
 
 
 def test_the_pages_of_the_run_say_by_whom_and_what_to_do(run: Run, browser: Browser) -> None:
@@ -65,6 +65,17 @@ def test_the_pages_of_the_run_say_by_whom_and_what_to_do(run: Run, browser: Brow
     assert f'href="{resume_path(run)}"' in page and f'action="{resume_path(run)}"' not in page
     assert "Pre-empted" in text(browser("viewer"), "/"), "the wall lists what waits for somebody"
     assert "Pre-empted" in text(browser("viewer"), "/timeline/")
+
+
+def test_what_is_asked_before_an_act_reads_as_english(run: Run, browser: Browser) -> None:
+    client = browser("release-manager")
+    page = text(client, resume_path(run))
+    assert "<h2>What it does</h2> <ul" in page and "Goes on with what is left, as planned below." in page
+    for verb in ("abort", "skip"):
+        page = text(client, f"/runs/{run.pk}/{verb}/")
+        assert "<h2>What it does</h2> <ul" in page and "It would" not in page, verb
+    page = text(client, f"/runs/{run.pk}/rollback/")
+    assert '<h2>It would</h2> <p class="soft">do nothing: there is nothing to take back now.</p>' in page
 
 
 def test_while_it_ends_what_it_has_begun_its_page_says_so_too(edge: Edge, browser: Browser) -> None:

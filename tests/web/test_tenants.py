@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clusters.models import Cluster
+from journal.models import Event
 from releases.actions import start_leaving
 from releases.failover_preview import preview_leaving
 from tests import build
@@ -223,6 +224,9 @@ def test_the_page_says_where_a_failover_has_sent_it(browser: Browser) -> None:
     said = shown(browser(READ), "/tenants/shop-s-0001/")
     assert "<strong>a-1 → c-1</strong>" in said and f'href="/runs/{run.pk}/"' in said
     assert "Its users have been there for" in said
+    assert "has not ended, and has moved its users:" in said and "by on-call. " in said
+    Event.objects.create(kind="run", run_id=run.pk, to_state="succeeded", at=timezone.now())
+    assert "has not ended" not in shown(browser(READ), "/tenants/shop-s-0001/")
 
 
 def test_a_tenant_is_pinned_and_its_pages_say_so(browser: Browser) -> None:

@@ -61,12 +61,52 @@ def test_a_reason_is_a_sentence_or_shows_its_code(reason, said) -> None:  # type
     assert sentence(reason) == said
 
 
-@pytest.mark.parametrize("app", ["releases", "traffic"])
+@pytest.mark.parametrize("app", ["releases", "traffic", "clusters"])
 def test_what_is_said_of_one_has_no_other_blanks_than_what_is_said_of_many(app: str) -> None:
     module = import_module(f"{app}.sentences")
     blanks = re.compile(r"%\((\w+)\)s")
     for code, (counted, one) in module.ONE.items():
         assert {counted} <= set(blanks.findall(one)) <= set(blanks.findall(module.SENTENCES[code])), code
+
+
+# What sentences name; everything else that they tell may be a number. LIMITS are never 1.
+NAMED = {"prod", "pod", "route", "router", "cluster", "kind", "name", "by", "version", "run"}
+NAMED |= {
+    "namespace",
+    "component",
+    "redundancy",
+    "manager",
+    "managers",
+    "token",
+    "hostname",
+    "label",
+    "blueprint",
+}
+NAMED |= {"wave", "line", "hold"}  # by number
+LIMITS = {"most", "limit", "least"}
+VERBS = {"carries", "comes", "runs", "shows", "takes"}
+# Constants beyond 1: Drover's own limits, and two contexts at least to choose from.
+NEVER_ONE = {"writes-by-hostnames", "cluster-busy", "answer-endless", "too-many-objects", "context-needed"}
+NEVER_ONE |= {"too-many-look-dead", "self-heal-stopped"}  # of three clusters at least; the third time
+ONE_OF_MANY = re.compile(r"\b1 (?:new |more |free )?(?:([a-z]{3,}s)|are|were|have|stay|serve)\b", re.I)
+
+
+def told_of_one(code: str, text: str) -> str:
+    """The sentence where all that it counts is 1."""
+    blanks = set(re.findall(r"%\((\w+)\)s", text))
+    return sentence(
+        because(code, **{one: "x" if one in NAMED else 2 if one in LIMITS else 1 for one in blanks})
+    )
+
+
+@pytest.mark.parametrize("app", ["releases", "traffic", "clusters", "access"])
+def test_what_counts_one_says_it_as_one(app: str) -> None:
+    known = import_module(f"{app}.sentences").SENTENCES
+    told = {code: told_of_one(code, text) for code, text in known.items() if code not in NEVER_ONE}
+    found = {
+        code: said for code, said in told.items() for one in ONE_OF_MANY.finditer(said) if one[1] not in VERBS
+    }
+    assert found == {}
 
 
 def test_a_reason_inside_a_reason_is_told_too() -> None:

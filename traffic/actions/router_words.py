@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clusters.models import Cluster
-from journal.core.reasons import FieldErrors, Reason, because
+from journal.core.reasons import FieldErrors
 from traffic.models import Router
+from traffic.routers.edge_settings import parse_gateway, parse_haproxy
 from traffic.routers.external_dns_settings import parse_place
 from traffic.routers.route53_settings import parse_settings
-from traffic.routers.rules import ADDRESS, NAME, PORTS
+from traffic.routers.rules import NAME
 
-from .words import Faults, text_of, whole
+from .words import Faults, text_of
 
 Kind = Router.Kind
 Settings = Mapping[str, Any]
@@ -23,7 +24,6 @@ SECRETS: dict[str, frozenset[str]] = {Kind.ROUTE53: frozenset({"access_key_id", 
 SECRET = re.compile(r"[A-Za-z0-9+/=]{1,200}")
 DOMAIN_MAX = 63
 SETTINGS_MAX = 50
-PATH = re.compile(r"/[A-Za-z0-9._/-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,68 +104,6 @@ def _credentials(kind: str, value: Any, faults: Faults) -> dict[str, str]:
         for key in sorted(known - set(found)):
             faults.add(f"credentials.{key}", "secret-needed")
     return found
-
-
-def parse_gateway(settings: Settings) -> None:
-    """Checks where the HTTPRoutes of a Gateway go. Raises FieldErrors."""
-    known = {"namespace", "gateway", "gateway_namespace", "listener", "health_checks", "users"}
-    wrong: list[tuple[str, Reason]] = [
-        (name, because("name-no-label"))
-        for name in ("namespace", "gateway", "gateway_namespace", "listener")
-        if (name in settings or name in {"namespace", "gateway"})
-        and not (isinstance(settings.get(name), str) and NAME.fullmatch(settings[name]))
-    ]
-    if not isinstance(settings.get("health_checks", False), bool):
-        wrong.append(("health_checks", because("no-switch")))
-    wrong += _users(settings)
-    _raise(wrong, settings, known)
-
-
-def parse_haproxy(settings: Settings) -> None:
-    """Checks the address of a HAProxy's runtime API, `unix:PATH` or `HOST:PORT`, and how it is laid out. Raises
-    FieldErrors."""
-    wrong: list[tuple[str, Reason]] = []
-    if not _is_address(settings.get("address")):
-        wrong.append(("address", because("haproxy-address")))
-    if "folder" in settings and not _is_path(settings["folder"]):
-        wrong.append(("folder", because("path-wrong")))
-    for name, most in (("routes", 10_000), ("members", 100)):
-        number = settings.get(name, 1)
-        if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= most:
-            wrong.append((name, because("number-from-to", least=1, most=most)))
-    wrong += _users(settings)
-    _raise(wrong, settings, {"address", "folder", "routes", "members", "users"})
-
-
-def _users(settings: Settings) -> list[tuple[str, Reason]]:
-    """`users`, HOST:PORT, is where users' requests come in: probes are sent there."""
-    if "users" not in settings or _is_door(settings["users"]):
-        return []
-    return [("users", because("host-and-port"))]
-
-
-def _is_address(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    if value.startswith("unix:"):
-        return _is_path(value.removeprefix("unix:"))
-    return _is_door(value)
-
-
-def _is_door(value: Any) -> bool:
-    host, _, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
-    return bool(ADDRESS.fullmatch(host)) and (whole(port) or 0) in PORTS
-
-
-def _is_path(value: Any) -> bool:
-    return isinstance(value, str) and bool(PATH.fullmatch(value)) and ".." not in value
-
-
-def _raise(wrong: list[tuple[str, Reason]], settings: Settings, known: set[str]) -> None:
-    unknown = sorted(str(one)[:80] for one in settings.keys() - known)
-    wrong += [(name, because("field-unknown")) for name in unknown]
-    if wrong:
-        raise FieldErrors(tuple(wrong))
 
 
 _PARSERS: dict[str, Callable[[str, Settings], object]] = {

@@ -9,6 +9,7 @@ from journal.core.reasons import Reason
 from journal.sentences import reason_json
 from traffic.models import DataClass, Redundancy, Tenant
 from traffic.queries.tenants import LOST, MOVED, SAFE, WAITS, TenantPage
+from traffic.queries.whereabouts import Happened
 from traffic.routers.rules import HOSTNAME_MAX
 
 from .serializers import PINS, REASON
@@ -60,28 +61,33 @@ class TenantDetailSerializer(TenantSerializer):
     since = serializers.DateTimeField(
         allow_null=True, help_text="since when the Prods that serve it now do; null: not known"
     )
+    moving = HappenedSerializer(
+        many=True,
+        help_text="what Runs that have not ended have done to it so far: one line each, the newest first",
+    )
     history = HappenedSerializer(many=True, help_text="the newest first")
     fates = FateSerializer(many=True, help_text="one for each Cluster that serves it")
     gap = ReasonSerializer(allow_null=True, help_text="why redundancy alone does not keep it safe")
 
     class Meta(TenantSerializer.Meta):
-        fields = (*FIELDS, "since", "history", "fates", "gap")
+        fields = (*FIELDS, "since", "moving", "history", "fates", "gap")
         read_only_fields = fields
 
 
 def tenant_json(row: Tenant, page: TenantPage) -> dict[str, Any]:
     """As `TenantDetailSerializer` describes it."""
     shown: dict[str, Any] = dict(TenantSerializer(row).data)
-    history = [
-        {"at": one.at, "by": one.by, "run": one.run, "was": one.was, "now": one.now}
-        | {"reason": _told(one.reason)}
-        for one in page.where.happened
-    ]
     fates = [{"cluster": one.cluster, "how": one.how, "reason": _told(one.why)} for one in page.fates]
     shown["since"] = page.where.since
-    shown["history"] = HappenedSerializer(history, many=True).data
+    shown["moving"] = HappenedSerializer(map(_happened_json, page.where.moving), many=True).data
+    shown["history"] = HappenedSerializer(map(_happened_json, page.where.happened), many=True).data
     shown["fates"] = FateSerializer(fates, many=True).data
     return shown | {"gap": _told(page.gap)}
+
+
+def _happened_json(one: Happened) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in ("at", "by", "run", "was", "now")}
+    return told | {"reason": _told(one.reason)}
 
 
 def _told(reason: Reason | None) -> dict[str, Any] | None:

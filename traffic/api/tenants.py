@@ -78,7 +78,7 @@ class TenantDetail(Conditional, generics.GenericAPIView[Tenant]):
     its facts, DELETE removes it."""
 
     permits = READ | {"PATCH": "tenant.write", "DELETE": "tenant.remove"}
-    volatile = ("load_now", "since", "history", "fates", "gap")
+    volatile = ("load_now", "since", "moving", "history", "fates", "gap")
     queryset = ROWS
     serializer_class = TenantDetailSerializer
     lookup_field = "name"

@@ -10,6 +10,7 @@ from journal.core.reasons import FieldErrors, Refused, because, within
 from traffic.models import Router as RouterRow
 from traffic.models import RouterInstance
 from traffic.routers import route53_api
+from traffic.routers.edge_settings import parse_gateway, parse_haproxy
 from traffic.routers.external_dns import ExternalDns
 from traffic.routers.external_dns_settings import parse_place
 from traffic.routers.gateway_api import GatewayRouter
@@ -42,6 +43,7 @@ def connect_instance(instance: RouterInstance) -> Router:
 
 def _gateway(instance: RouterInstance) -> Router:
     found = instance.settings
+    parse_gateway(found)
     edge = Edge(
         namespace=found["namespace"],
         gateway=found["gateway"],
@@ -58,6 +60,7 @@ def _kube(instance: RouterInstance) -> Kube:
 
 
 def _haproxy(instance: RouterInstance) -> Router:
+    parse_haproxy(instance.settings)
     found = {name: value for name, value in instance.settings.items() if name != "users"}
     return HaproxyRouter(Wire(found.pop("address"), limits=limits()), Layout(**found))
 

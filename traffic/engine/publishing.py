@@ -26,6 +26,7 @@ CHECK = timedelta(seconds=5)
 AGAIN = timedelta(seconds=2)  # after an instance did not answer, or what it holds is not what was written
 REFUSED_AGAIN = timedelta(seconds=30)
 MOST_ROUNDS = 20
+READ_BACK = ("epoch", "weights", "read_at")
 
 Connect = Callable[[RouterInstance], Router]
 
@@ -152,9 +153,11 @@ def _store(
         # Most of what is read back every few seconds is as it was: that the instance says when it was read is enough.
         changed = [one for one in publications if before[one.pk] != _told(one)]
         waiting = [one for one in publications if one.due_at and before[one.pk] == _told(one)]
-        current = [one for one in (*changed, *waiting) if asked_now.get(one.pk) == one.route.epoch]
-        update_rows(changed, ["epoch", "weights", "read_at"])
-        update_rows(current, ["state", "reason", "since", "due_at"])
+        fresh = {one.pk for one in publications if asked_now.get(one.pk) == one.route.epoch}
+        # No row twice: PostgreSQL would look at its Route again with the commit, and wait for who has locked that.
+        update_rows([one for one in changed if one.pk not in fresh], READ_BACK)
+        current = [one for one in (*changed, *waiting) if one.pk in fresh]
+        update_rows(current, [*READ_BACK, "state", "reason", "since", "due_at"])
     if changed:
         hint("publication", instance=instance.pk)
     return [one.route_id for one in changed]
