@@ -10,6 +10,7 @@ from access.models import Person
 from access.permissions import require
 from clusters.models import Blueprint, Prod, Version
 from journal.core.reasons import Refused
+from journal.retrying import retried
 from releases.core.blockers import stale_blocker
 from releases.core.strategy import strategy_to_json
 from releases.core.waves import plan_build
@@ -21,6 +22,7 @@ from traffic.actions import locks
 from .runs import claim, create_run, reserve
 
 
+@retried
 def start_release(
     person: Person,
     blueprint: str,
@@ -70,6 +72,7 @@ def one_at_a_time(blueprint: str) -> None:
     Blueprint.objects.select_for_update(no_key=True).filter(name=blueprint).first()
 
 
+@retried
 def start_build(person: Person | None, prods: Sequence[Prod], version: Version) -> Run:
     """The running build that brings these new Prods, all of one Blueprint, to `version`."""
     if person is not None:

@@ -12,6 +12,7 @@ from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because, reason_to_json, within
 from journal.hints import publish as hint
 from journal.log import event, record
+from journal.retrying import retried
 from traffic.models import Publication, RouteMember, RouterInstance
 from traffic.routers.protocol import Actual, Asked, Router, RouterError
 
@@ -144,20 +145,25 @@ def _store(
     about an older epoch than is asked by now ends nothing."""
     now = timezone.now()
     before = {one.pk: _told(one) for one in publications}
-    with transaction.atomic():
-        locked = Publication.objects.select_for_update().filter(pk__in=before).order_by("pk")
-        asked_now = dict(locked.values_list("pk", "asked"))
-        for publication in publications:
-            _take_up(publication, found[publication.route.name], actual.get(publication.route.name), now)
-        # Most of what is read back every few seconds is as it was: that the instance says when it was read is enough.
-        changed = [one for one in publications if before[one.pk] != _told(one)]
-        waiting = [one for one in publications if one.due_at and before[one.pk] == _told(one)]
-        current = [one for one in (*changed, *waiting) if asked_now.get(one.pk) == one.route.epoch]
-        update_rows(changed, ["epoch", "weights", "read_at"])
-        update_rows(current, ["state", "reason", "since", "due_at"])
+    for publication in publications:
+        _take_up(publication, found[publication.route.name], actual.get(publication.route.name), now)
+    # Most of what is read back every few seconds is as it was: that the instance says when it was read is enough.
+    changed = [one for one in publications if before[one.pk] != _told(one)]
+    waiting = [one for one in publications if one.due_at and before[one.pk] == _told(one)]
+    _write(sorted(before), changed, waiting)
     if changed:
         hint("publication", instance=instance.pk)
     return [one.route_id for one in changed]
+
+
+@retried
+def _write(looked_at: Collection[int], changed: list[Publication], waiting: list[Publication]) -> None:
+    with transaction.atomic():
+        locked = Publication.objects.select_for_update().filter(pk__in=looked_at).order_by("pk")
+        asked_now = dict(locked.values_list("pk", "asked"))
+        current = [one for one in (*changed, *waiting) if asked_now.get(one.pk) == one.route.epoch]
+        update_rows(changed, ["epoch", "weights", "read_at"])
+        update_rows(current, ["state", "reason", "since", "due_at"])
 
 
 def _told(one: Publication) -> tuple[object, ...]:
