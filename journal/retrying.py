@@ -7,7 +7,8 @@ from typing import ParamSpec, TypeVar
 import structlog
 from django.db import OperationalError, connection
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 TRIES = 3  # a deadlock is found after a second (`deadlock_timeout`), and a person waits
 # PostgreSQL, appendix A: serialization_failure, deadlock_detected.
 GIVEN_UP = frozenset({"40001", "40P01"})
