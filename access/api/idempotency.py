@@ -22,6 +22,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from access.models import IdempotencyKey
+from journal.retrying import retried
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -127,6 +128,11 @@ def once(request: HttpRequest, view: Callable[..., Any], answer: Callable[[], Ht
     _trim()
     if calls_outside(request, view):
         return _apart(request, answer)
+    return _together(request, answer)
+
+
+@retried
+def _together(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
     with transaction.atomic():
         response = answer()
         if response.status_code >= 500:

@@ -10,6 +10,7 @@ from access.models import Person
 from access.permissions import require
 from clusters.models import Overrides
 from journal.core.reasons import Refused, because
+from journal.retrying import retried
 from releases.core.blockers import stale_blocker
 from releases.core.plan import Plan
 from releases.models import Run
@@ -24,6 +25,7 @@ WAITED_FOR = frozenset(
 )
 
 
+@retried
 def start_change(
     person: Person, prod: str, overrides: object, digest: str, reason: str = "", soak_s: int | None = None
 ) -> Run:
@@ -44,6 +46,7 @@ def start_change(
         return _start(person, preview.plan, text)
 
 
+@retried
 def start_scale(
     person: Person, prod: str, component: str, replicas: int, digest: str, reason: str = ""
 ) -> Run:
@@ -54,6 +57,7 @@ def start_scale(
         return start_change(person, prod, scaled(prod, component, replicas), digest, reason)
 
 
+@retried
 def start_retire(person: Person, prod: str, confirm: str, digest: str, reason: str) -> Run:
     """The running retire of the Prod whose name `confirm` repeats, by exactly the plan that has `digest`.
 

@@ -9,6 +9,7 @@ from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
 from journal.models import Event
+from journal.retrying import retried
 from releases.core.blockers import stale_blocker
 from releases.core.moving import fence_blockers
 from releases.engine.preempting import preempt, releases_rest
@@ -24,6 +25,7 @@ Intent = Cluster.Intent
 IN_SERVICE, DRAINING = str(Prod.Lifecycle.IN_SERVICE), str(Prod.Lifecycle.DRAINING)
 
 
+@retried
 def start_leaving(
     person: Person, name: str, digest: str, reason: str, *, confirm: str = "", of: str = CLUSTER
 ) -> Run:
@@ -54,6 +56,7 @@ def start_leaving(
         return run
 
 
+@retried
 def start_failback(person: Person, name: str, digest: str, reason: str, *, of: str = CLUSTER) -> Run:
     """The running failback: the Prods of the Cluster, or the one Prod, get their users back, one Route at a time and a
     little at a time; a Cluster that was cordoned before it was emptied is so again. Refused before the Cluster has

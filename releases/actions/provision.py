@@ -11,6 +11,7 @@ from clusters.actions import AppliedProd, apply_prod
 from clusters.core.prod_yaml import ProdSpec
 from clusters.core.render import Rendered
 from clusters.targets import overrides_of, render_prod
+from journal.retrying import retried
 from releases.core.blockers import blockers
 from releases.core.plan import Blocker, Plan
 from releases.core.plan_json import plan_from_json
@@ -29,6 +30,7 @@ class ApplyPreview:
     plans: tuple[tuple[Plan, tuple[Blocker, ...]], ...]
 
 
+@retried
 def apply_specs(person: Person, specs: Sequence[ProdSpec]) -> tuple[list[AppliedProd], list[Run]]:
     """The Prods, and one build for the new ones of each Version. All or nothing; the same again changes
     nothing and builds nothing."""

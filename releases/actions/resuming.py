@@ -8,6 +8,7 @@ from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
+from journal.retrying import retried
 from journal.rows import insert_rows
 from releases.core.blockers import stale_blocker
 from releases.core.plan_json import plan_to_json
@@ -21,6 +22,7 @@ from .runs import claim, new_steps, reserve
 from .steer import allowed_run, move_run
 
 
+@retried
 def resume(person: Person, run_id: int, reason: str = "", digest: str = "") -> Run:
     """The Run goes on where it was.
 

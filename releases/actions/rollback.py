@@ -12,6 +12,7 @@ from access.permissions import require
 from clusters.models import Prod, Version
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
+from journal.retrying import retried
 from journal.rows import insert_rows
 from releases.core.allowed import blockers_of
 from releases.core.facts import FleetFacts
@@ -35,6 +36,7 @@ from traffic.queries.facts import read_facts
 from .runs import checked_reason, create_run, locked_run
 
 
+@retried
 def roll_back(person: Person, run_id: int, reason: str) -> Run:
     """The running rollback: the Run's changed Prods go back to their `from`.
 

@@ -10,6 +10,7 @@ from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Reason, Refused, because, reason_from_json, reason_to_json
 from journal.log import event, record
+from journal.retrying import retried
 from releases.core.allowed import blockers_of
 from releases.core.kinds import KINDS, WRITING
 from releases.core.states import STEP_BROKEN, STEP_ENDED, RunState, StepState
@@ -34,6 +35,7 @@ def abort(person: Person, run_id: int, reason: str) -> Run:
     return _steer(person, run_id, "abort", RunState.STOPPING, checked_reason(reason))
 
 
+@retried
 def _steer(person: Person, run_id: int, action: str, state: RunState, reason: str) -> Run:
     require(person, f"run.{action}")
     with transaction.atomic():
@@ -60,6 +62,7 @@ def move_run(run: Run, state: RunState, reason: Reason, person: Person) -> None:
     wake([run.pk])
 
 
+@retried
 def retry(person: Person, run_id: int, step_id: int, reason: str = "", *, take_over: bool = False) -> Run:
     """A new attempt of a failed or errored step. A check begins again with its Prod's act, so that what
     somebody has changed in between is applied again.
@@ -128,6 +131,7 @@ def _state_after(run: Run) -> RunState:
     return RunState.RUNNING if run.state == RunState.FAILED else RunState(run.state)
 
 
+@retried
 def skip(person: Person, run_id: int, step_id: int, reason: str) -> Run:
     """What is left of the step's Prod (or gate) is skipped; the Run goes on without it."""
     require(person, "run.skip")
@@ -156,6 +160,7 @@ def _left_with(step: Step) -> list[Step]:
     return list(left.exclude(state__in=[state.value for state in STEP_ENDED]))
 
 
+@retried
 def approve(person: Person, run_id: int, step_id: int, reason: str = "") -> Run:
     """One person's yes to a gate, bound to the Run's digest. Four eyes: never the author's."""
     require(person, "run.approve")

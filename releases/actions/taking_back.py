@@ -6,6 +6,7 @@ from django.utils import timezone
 from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Refused, because
+from journal.retrying import retried
 from releases.engine.unmade import kept, leaving_runs, take_back, unanswered, unmade
 from releases.models import Run
 from releases.switches import take_turn
@@ -14,6 +15,7 @@ from .failover import locked_cluster, reopen
 from .runs import checked_reason
 
 
+@retried
 def take_back_moves(person: Person, cluster: str, reason: str) -> Run:
     """The ended Run that took users out of the Cluster: Routes that no router shows moved get back the weights they had,
     the others stay moved until a failback. Neither the kill switch nor a stopped line stands against it, since the way

@@ -18,6 +18,7 @@ from clusters.models import Prod, Version
 from clusters.targets import all_objects, autoscalers_of, former_objects, overrides_of, render_prod
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
+from journal.retrying import retried
 from releases.core.answers import Failed, Running, Succeeded, TryAgain
 from releases.core.healing import removed_objects
 from releases.core.kinds import BACKOFF_S, BESIDE, KINDS
@@ -134,6 +135,7 @@ def _context(step: Step, attempt: Attempt) -> StepContext:
     )
 
 
+@retried
 def _answer(step: Step, attempt: Attempt, outcome: Outcome) -> None:
     """Store the answer if the attempt still counts; one Event and one wake with it."""
     with transaction.atomic():

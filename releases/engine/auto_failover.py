@@ -15,6 +15,7 @@ from django.utils import timezone
 from clusters.models import Cluster
 from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
+from journal.retrying import retried
 from releases.actions.failover import locked_cluster, set_intent
 from releases.actions.runs import create_run
 from releases.core.automation import Switches, down, idle_reasons, sure_places, without_people
@@ -70,6 +71,7 @@ def _anybody_left(cluster: str, switches: Switches) -> bool:
     return serving.filter(route__redundancy__in=switches.classes).exists()
 
 
+@retried
 def _fail_over(cluster: str) -> Run | None:
     """The Run; None if something stands against it after all, or if nobody can be moved."""
     try:

@@ -1,6 +1,6 @@
 """Carrying out what `decide` asked for: narrow compare-and-set writes, one Event per move."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -8,6 +8,7 @@ from typing import assert_never
 from django.db.models import F, Q
 from django.utils import timezone
 
+from clusters.models import Prod
 from clusters.reconcile import look_soon
 from journal.core.reasons import Reason, because, reason_to_json
 from journal.log import event
@@ -52,14 +53,23 @@ def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime)
     this = _Pass(run, facts, now, steps, _overlooked(facts, starts))
     if any(step.kind == "relocate" for step in starts):
         one_at_a_time(ROOM)  # before any Route is locked
-    shifting = {step.prod_id for step in steps.values() if step.prod_id and step.kind in traffic.SHIFTING}
-    if len(shifting) > 1:
-        lock_routes(shifting)
+    lock_routes(_moving(intents, steps))
     for intent in intents:
         _carry_out_one(this, intent)
     for reason, ids in this.explained.items():
         Step.objects.filter(pk__in=ids).update(reason=reason_to_json(reason), since=now)
     return this.events
+
+
+def _moving(intents: Iterable[Intent], steps: Mapping[int, Step]) -> set[int]:
+    """Ids of the Prods whose Routes get other weights, or go out. All of these are locked at once and before anything is
+    read of them: a weight that somebody else gives meanwhile is not lost, and nobody waits for one who waits for them."""
+    failed = [one.step for one in intents if isinstance(one, Settle) and one.state is StepState.FAILED]
+    acting = [steps[pk] for pk in (*(one.step for one in intents if isinstance(one, Start)), *failed)]
+    touched = [step for step in acting if step.kind in traffic.SHIFTING or KINDS[step.kind].disturbs]
+    takers = {step.params["to"] for step in touched if "to" in step.params}
+    others = Prod.objects.filter(name__in=takers).values_list("pk", flat=True) if takers else ()
+    return {*others, *(step.prod_id for step in touched if step.prod_id)}
 
 
 def _overlooked(facts: RunNow, starts: Iterable[Step]) -> dict[str, str]:

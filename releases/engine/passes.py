@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from journal.log import record
+from journal.retrying import retried
 from releases.core.decide import decide
 from releases.core.states import RUN_ENDED, RunState
 from releases.models import Run, Wake
@@ -29,6 +30,7 @@ def advance(run_id: int) -> None:
             return
 
 
+@retried
 def one_pass(run_id: int, now: datetime) -> bool:
     """Whether another pass is wanted."""
     with transaction.atomic():

@@ -14,6 +14,7 @@ from releases.models import Claim, Run, Step
 from traffic.actions.locks import RELEASES, one_at_a_time
 from traffic.models import Reservation
 
+from .unmade import LEAVING
 from .wake import wake
 
 _GOING = [state.value for state in RUN_LIVE - {RunState.STOPPING}]
@@ -40,6 +41,13 @@ def releases_rest() -> None:
     one_at_a_time(RELEASES)
     going = Run.objects.filter(kind=RunKind.RELEASE, state__in=_GOING).order_by("pk")
     list(going.select_for_update().values_list("pk", flat=True))
+
+
+def last_left() -> int:
+    """The number of the last Run by which users left anything. Between two answers that are alike, of which the second was
+    got under the lock RELEASES, nobody has left."""
+    gone = Run.objects.filter(kind__in=LEAVING)
+    return gone.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def preempt(prods: Collection[str], by: Run, now: datetime, person: Person | None) -> None:

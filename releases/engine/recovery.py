@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from journal.core.reasons import Refused, because
+from journal.retrying import retried
 from releases.actions.failover import locked_cluster, reopen
 from releases.core.states import RUN_LIVE, RunKind
 from releases.models import Run
@@ -40,6 +41,7 @@ def _is_back(run: Run, alive: Mapping[str, Alive]) -> bool:
     return one.since > run.started_at
 
 
+@retried
 def _cancel(run_id: int) -> bool:
     try:
         with transaction.atomic():

@@ -11,6 +11,7 @@ from clusters.facts import is_emptied, prod_health
 from clusters.models import Prod
 from journal.core.reasons import Reason, within
 from journal.log import record
+from journal.retrying import retried
 from releases.core.kinds import KINDS
 from releases.core.states import RUN_ENDED, STEP_ENDED
 from releases.models import Run, Step
@@ -50,6 +51,7 @@ def give_back(run_id: int, prod_id: int) -> None:
         wake_for_prods([prod_id])
 
 
+@retried
 def release_idle_routes() -> int:
     """Give back what nobody works on any more, once its Prod is seen healthy. Returns how many.
 

@@ -233,7 +233,7 @@ def test_a_release_that_starts_while_users_leave_is_planned_after_it() -> None:
         leave("a")
         thread, said = aside(start)
         thread.join(0.5)
-        assert thread.is_alive(), "it waits before it plans"
+        assert thread.is_alive(), "it waits to see who has left"
     thread.join(10)
     (answered,) = said
     assert isinstance(answered, Refused) and answered.reasons[0].code == "plan-stale"

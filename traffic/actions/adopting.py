@@ -13,6 +13,7 @@ from access.permissions import require
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Refused, because
 from journal.log import event, record
+from journal.retrying import retried
 from traffic.engine.shifting import Shifted, shift
 from traffic.models import Route, RouteMember
 from traffic.queries.adopting import Shown, read_adoption
@@ -22,6 +23,7 @@ from .words import Faults, read_reason, text_of
 OPEN = (Cluster.Intent.ACTIVE, Cluster.Intent.CORDONED)
 
 
+@retried
 def adopt_shown(person: Person, router: str, given: Mapping[str, Any]) -> Shifted:
     """Ask for what the Router shows at newer epochs than ours, as new epochs above; members that it does not show get
     no weight. `digest`: of what the person has read; Refused where it is otherwise by now, or there is nothing. A Cluster

@@ -12,6 +12,7 @@ from access.models import Person
 from access.permissions import require
 from journal.core.reasons import FieldErrors, Refused, because
 from journal.log import event, record
+from journal.retrying import retried
 from traffic.models import Publication, Route, RouterInstance
 from traffic.queries.publications import FRESH_FOR
 from traffic.routers.protocol import Router as Speaks
@@ -24,6 +25,7 @@ LEASE = timedelta(seconds=20)
 ROUTES_MAX = 10_000
 
 
+@retried
 def publish_routes(person: Person, router: str, routes: Any) -> int:
     """Have every instance of the Router publish these Routes (names) from now on; returns how many Publications are
     new. Those that are there stay. Raises FieldErrors at `routes`."""

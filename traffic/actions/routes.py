@@ -11,6 +11,7 @@ from access.permissions import require
 from clusters.models import Prod
 from journal.core.reasons import Reason, Refused, because, reason_to_json
 from journal.log import event, record
+from journal.retrying import retried
 from traffic.core.facts import Seat
 from traffic.core.ground import Ground
 from traffic.core.moving import split_refusal
@@ -28,6 +29,7 @@ from .words import EPOCH_MAX, Faults, read_reason, text_of, whole
 WEIGHT_MAX = 100
 
 
+@retried
 def set_weights(
     person: Person,
     route: str,
@@ -77,6 +79,7 @@ def set_weights(
         return shifted
 
 
+@retried
 def return_to_epoch(
     person: Person, route: str, epoch: Any, reason: Any = "", seen: Any = None, *, confirm: Any = ""
 ) -> Shifted:

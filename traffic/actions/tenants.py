@@ -11,6 +11,7 @@ from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
+from journal.retrying import retried
 from traffic.models import DataClass, Hostname, Tenant
 from traffic.queries.facts import read_facts
 from traffic.queries.loads import load_now
@@ -34,6 +35,7 @@ from .words import Faults, read_reason, text_of
 MOVING = frozenset({"redundancy", "data_class", "pins"})  # with another of these it needs another Route
 
 
+@retried
 def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
     """A new Tenant of `name`, `hostnames`, `load`, `redundancy`, `data_class`, on the Route `route`, or where the
     planner finds room on a Prod of `blueprint` (among `prods`, where some are named). `pins`: the only Prods that
@@ -68,6 +70,7 @@ def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
     return tenant
 
 
+@retried
 def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: str = "") -> Tenant:
     """The Tenant with other facts; what is not given stays. With another redundancy, class or pins it moves to a Route
     of that kind, and where its data have or get a single writer, needs `confirm` as `move_tenant` does. `read_as`: the
@@ -105,6 +108,7 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
     return tenant
 
 
+@retried
 def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
     """The Tenant on another Route: `route`, or where the planner finds room (among `prods`, where some are named).
     A single-writer Tenant needs `confirm`, its name: nobody else vouches that two Prods do not write at once.
@@ -134,6 +138,7 @@ def _check_writer(name: str, classes: Collection[str], given: Mapping[str, Any],
         faults.add("confirm", "single-writer-unconfirmed", tenant=name)
 
 
+@retried
 def remove_tenant(person: Person, name: str, reason: Any = "") -> None:
     """The Tenant is gone: its hostnames leave the routers with the next epoch of its Route, and belong to nobody. What
     Prods keep of its data stays there. Raises FieldErrors at `reason`, Refused where there is none of this name.

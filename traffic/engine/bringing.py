@@ -7,7 +7,7 @@ from itertools import groupby
 
 from journal.core.reasons import Reason, within
 from traffic.models import Publication
-from traffic.routers.protocol import Actual, Asked, Rejected, Router, Stale, Write
+from traffic.routers.protocol import Actual, Asked, Rejected, Router, RouterError, Stale, Write
 
 from .keeping import Homes, keeping, nowhere
 
@@ -43,6 +43,7 @@ def bring(
     held: dict[str, Reason] = {}
     waiting: dict[str, Write] = {}
     for _ in range(ROUNDS):
+        refused = len(found)
         writes, held = _planned(router, asked, actual, found, homes)
         turn, waiting = _in_turn(writes, done)
         for _, stage in groupby(turn, key=lambda write: write.stage):
@@ -50,7 +51,8 @@ def bring(
         done |= set(map(_done, turn))
         if turn:
             actual = router.read(names)
-        if not turn or len(turn) == len(writes):
+        # Writes that a Route shared which is refused since are planned anew, without it.
+        if not turn or (len(turn) == len(writes) and len(found) == refused):
             break
     verified = router.verify([one for one in asked if one.route not in found], actual)
     held |= {route: write.what for route, write in waiting.items()}
@@ -132,9 +134,14 @@ def _apply(router: Router, write: Write, found: dict[str, Found]) -> None:
     try:
         router.apply(write)
     except Stale as error:  # somebody wrote since we read: we look again
-        found.update({route: Found(State.PENDING, error.reason) for route in write.routes})
+        found.update(_about(error, write, State.PENDING))
     except Rejected as error:
-        found.update({route: Found(State.REFUSED, error.reason) for route in write.routes})
+        found.update(_about(error, write, State.REFUSED))
+
+
+def _about(error: RouterError, write: Write, state: str) -> dict[str, Found]:
+    each = error.each or dict.fromkeys(write.routes, error.reason)
+    return {route: Found(state, why) for route, why in each.items()}
 
 
 def _refused(router: Router, one: Asked, actual: Mapping[str, Actual], found: dict[str, Found]) -> bool:

@@ -12,6 +12,7 @@ from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because, reason_to_json, within
 from journal.hints import publish as hint
 from journal.log import event, record
+from journal.retrying import retried
 from traffic.models import Publication, RouteMember, RouterInstance
 from traffic.routers.protocol import Actual, Asked, Router, RouterError
 
@@ -145,22 +146,27 @@ def _store(
     about an older epoch than is asked by now ends nothing."""
     now = timezone.now()
     before = {one.pk: _told(one) for one in publications}
-    with transaction.atomic():
-        locked = Publication.objects.select_for_update().filter(pk__in=before).order_by("pk")
-        asked_now = dict(locked.values_list("pk", "asked"))
-        for publication in publications:
-            _take_up(publication, found[publication.route.name], actual.get(publication.route.name), now)
-        # Most of what is read back every few seconds is as it was: that the instance says when it was read is enough.
-        changed = [one for one in publications if before[one.pk] != _told(one)]
-        waiting = [one for one in publications if one.due_at and before[one.pk] == _told(one)]
-        fresh = {one.pk for one in publications if asked_now.get(one.pk) == one.route.epoch}
-        # No row twice: PostgreSQL would look at its Route again with the commit, and wait for who has locked that.
-        update_rows([one for one in changed if one.pk not in fresh], READ_BACK)
-        current = [one for one in (*changed, *waiting) if one.pk in fresh]
-        update_rows(current, [*READ_BACK, "state", "reason", "since", "due_at"])
+    for publication in publications:
+        _take_up(publication, found[publication.route.name], actual.get(publication.route.name), now)
+    # Most of what is read back every few seconds is as it was: that the instance says when it was read is enough.
+    changed = [one for one in publications if before[one.pk] != _told(one)]
+    waiting = [one for one in publications if one.due_at and before[one.pk] == _told(one)]
+    _write(sorted(before), changed, waiting)
     if changed:
         hint("publication", instance=instance.pk)
     return [one.route_id for one in changed]
+
+
+@retried
+def _write(looked_at: Collection[int], changed: list[Publication], waiting: list[Publication]) -> None:
+    with transaction.atomic():
+        locked = Publication.objects.select_for_update().filter(pk__in=looked_at).order_by("pk")
+        asked_now = dict(locked.values_list("pk", "asked"))
+        current = [one for one in (*changed, *waiting) if asked_now.get(one.pk) == one.route.epoch]
+        told = {one.pk for one in current}
+        # No row twice: PostgreSQL would look at its Route again with the commit, and wait for who has locked that.
+        update_rows([one for one in changed if one.pk not in told], READ_BACK)
+        update_rows(current, [*READ_BACK, "state", "reason", "since", "due_at"])
 
 
 def _told(one: Publication) -> tuple[object, ...]:

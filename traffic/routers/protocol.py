@@ -8,11 +8,15 @@ from journal.core.reasons import Reason
 
 
 class RouterError(Exception):
-    """A call that did not do what was asked. `reason` is for people."""
+    """A call that did not do what was asked. `reason` is for people.
 
-    def __init__(self, reason: Reason) -> None:
+    `each`: Route -> why, where it is about these Routes of a write alone, and the others did get what they were to; empty:
+    it is about all of them.
+    """
+
+    def __init__(self, reason: Reason, each: Mapping[str, Reason] | None = None) -> None:
         super().__init__(f"{reason.code} {dict(reason.params)}")
-        self.reason = reason
+        self.reason, self.each = reason, dict(each or {})
 
 
 class Unreachable(RouterError):

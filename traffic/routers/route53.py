@@ -11,7 +11,7 @@ from typing import Any
 from journal.core.reasons import Reason, because
 
 from .dns_names import check_dns, inside, kind_of, route_name, serving
-from .protocol import Actual, Asked, Backend, Rejected, RouterError, Stale, Traits, Write
+from .protocol import Actual, Asked, Backend, Rejected, Stale, Traits, Write
 from .route53_api import Api, ChangeRefused, Patience, check_config, check_reference
 from .route53_changes import Bind, Change, Move, changes, packed, removal
 from .route53_records import Published, Seen, Zone, actual, bound, desired, plain, published, zone_of
@@ -76,16 +76,16 @@ class Route53:
         for _ in range(ATTEMPTS):
             zone, found = self._found(api, write.routes, whole=whole)
             groups, problems = self._sorted_out(items, zone, found, self._checks(items, api))
-            # Refused though nobody wrote meanwhile: one of them is wrong, so each goes by itself.
-            batches = groups if zone == seen else list(packed(groups))
-            refused = _send(api, batches)
-            if problems and not refused:
-                raise problems[0]
-            if not refused:
-                return
-            if zone == seen:
-                raise Rejected(because("route53-refused", error="InvalidChangeBatch", message=str(refused)))
-            seen, self._check_ids = zone, {}
+            if (
+                zone == seen
+            ):  # refused though nobody wrote meanwhile: one of them is wrong, so each goes by itself
+                problems |= _refused(api, groups)
+            elif _send(api, packed(group for _, group in groups)):
+                seen, self._check_ids = zone, {}
+                continue
+            if problems:
+                raise _together(problems)
+            return
         raise Stale(because("router-moved-on", route=write.routes[0]))
 
     def verify(
@@ -154,10 +154,11 @@ class Route53:
         zone: Zone,
         found: Mapping[str, Published],
         checks: Mapping[str, Mapping[str, str]],
-    ) -> tuple[list[tuple[Change, ...]], list[RouterError]]:
-        """What is to be changed, Route by Route, and what keeps others from it: they do not hold up the rest."""
-        groups: list[tuple[Change, ...]] = []
-        problems: list[RouterError] = []
+    ) -> tuple[list[tuple[str, tuple[Change, ...]]], dict[str, Stale | Rejected]]:
+        """What is to be changed, each with its Route, and Route -> what keeps others from it: they do not hold up the
+        rest."""
+        groups: list[tuple[str, tuple[Change, ...]]] = []
+        problems: dict[str, Stale | Rejected] = {}
         for item in items:
             route = item.asked.route
             try:
@@ -165,9 +166,9 @@ class Route53:
                     item, found.get(route, Published()), zone, self._settings, checks.get(route, {})
                 )
             except (Stale, Rejected) as e:
-                problems.append(e)
+                problems[route] = e
             else:
-                groups += [group] if group else []
+                groups += [(route, group)] if group else []
         return groups, problems
 
     def _checks(self, items: Iterable[Item], api: Api) -> dict[str, dict[str, str]]:
@@ -219,6 +220,23 @@ def _send(api: Api, batches: Iterable[Sequence[Change]]) -> ChangeRefused | None
         except ChangeRefused as e:
             refused = e
     return refused
+
+
+def _refused(api: Api, groups: Iterable[tuple[str, Sequence[Change]]]) -> dict[str, Stale | Rejected]:
+    """Sends each group by itself: Route -> why, for those that are refused."""
+    refused: dict[str, Stale | Rejected] = {}
+    for route, group in groups:
+        if why := _send(api, [group]):
+            reason = because("route53-refused", error="InvalidChangeBatch", message=str(why))
+            refused[route] = Rejected(reason)
+    return refused
+
+
+def _together(problems: Mapping[str, Stale | Rejected]) -> Stale | Rejected:
+    """The first one, for all of its kind. Those of the other kind are met again without these."""
+    first = next(iter(problems.values()))
+    alike = {route: one.reason for route, one in problems.items() if type(one) is type(first)}
+    return type(first)(first.reason, alike)
 
 
 def _filled(binds: Iterable[Bind]) -> list[list[Bind]]:
