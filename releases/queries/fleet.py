@@ -1,7 +1,7 @@
 """The fleet wall: what runs where, what is going on, and what needs a person."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -76,7 +76,8 @@ def read_fleet(role: str, now: datetime) -> FleetPage:
     steps = read_steps(runs, all_of_them=False)
     holds = {hold.prod_id: hold for hold in Hold.objects.filter(lifted_at=None).select_related("author")}
     demand = read_demand({prod.name: (prod.blueprint.name, serving(prod).name) for prod in prods}, now)
-    tiles = _tiles(prods, clusters, served, steps, holds, demand, now)
+    kept_out = read_kept_out(now) if any(prod.is_out for prod in prods) else {}
+    tiles = _tiles(prods, clusters, served, steps, holds, demand, kept_out, now)
     shares, bar = _versions(prods, served, demand)
     return FleetPage(
         prods=len(prods),
@@ -85,7 +86,7 @@ def read_fleet(role: str, now: datetime) -> FleetPage:
         bar=bar,
         columns=tuple(_column(cluster, tiles[cluster.pk], now) for cluster in clusters),
         running=tuple(run_line(run, role) for run in runs),
-        needs=read_needs(runs, clusters, prods, holds, versions, now),
+        needs=read_needs(runs, clusters, prods, kept_out, holds, versions, now),
     )
 
 
@@ -111,10 +112,10 @@ def _tiles(
     steps: dict[int, list[StepRow]],
     holds: dict[int, Hold],
     demand: Demand,
+    kept_out: Mapping[int, Reason],
     now: datetime,
 ) -> dict[int, list[ProdTile]]:
     blind = {cluster.pk: cluster_reason(cluster, now) for cluster in clusters}
-    kept_out = read_kept_out(now) if any(prod.is_out for prod in prods) else {}
     mine: dict[int, list[StepRow]] = defaultdict(list)
     for rows in steps.values():
         for row in rows:

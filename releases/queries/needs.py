@@ -1,7 +1,7 @@
 """What waits for a person, the most pressing first."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,20 @@ from django.utils.translation import gettext as _
 from clusters.facts import cluster_reason
 from clusters.marks import INTENT_MARKS
 from clusters.models import Cluster, Prod, Version
-from journal.core.reasons import reason_from_json
+from journal.core.reasons import Reason, reason_from_json
 from journal.sentences import sentence
 from releases.core.states import RunKind, RunState
-from releases.marks import CLUSTER_MARKS, HELD, LIFECYCLE_MARKS, NO_FACTS, RUN_MARKS, RUN_NAMES, VETOED, Mark
+from releases.marks import (
+    CLUSTER_MARKS,
+    HELD,
+    LIFECYCLE_MARKS,
+    NO_FACTS,
+    RUN_MARKS,
+    RUN_NAMES,
+    VETOED,
+    WAITS,
+    Mark,
+)
 from releases.models import Hold, Run
 
 PRESSING = (RunState.FAILED, RunState.AWAITING_APPROVAL, RunState.PAUSED)
@@ -36,17 +46,20 @@ def read_needs(
     runs: Iterable[Run],
     clusters: Iterable[Cluster],
     prods: Iterable[Prod],
+    kept_out: Mapping[int, Reason],
     holds: dict[int, Hold],
     versions: Iterable[Version],
     now: datetime,
 ) -> tuple[Need, ...]:
-    """Runs that rest, Clusters that do not answer, Clusters and Prods that users have left, Holds, Vetoes among `versions`."""
+    """Runs that rest, Clusters that do not answer, Clusters and Prods that users have left, Prods that they do not come back
+    to by themselves (`kept_out`), Holds, Vetoes among `versions`."""
     waiting = [run for state in PRESSING for run in runs if run.state == state]
     return (
         *(_run(run) for run in waiting),
         *(need for cluster in clusters if (need := _cluster(cluster, now))),
         *(_left(cluster) for cluster in clusters if cluster.intent == Cluster.Intent.DRAINING),
         *(_prod_left(prod) for prod in prods if prod.lifecycle == Prod.Lifecycle.DRAINING),
+        *(_kept_out(prod, kept_out[prod.pk]) for prod in prods if prod.pk in kept_out),
         *_holds({prod.pk: prod.name for prod in prods}, holds),
         *_vetoes(versions),
     )
@@ -84,6 +97,11 @@ def _prod_left(prod: Prod) -> Need:
     return Need(
         mark, _("Prod %s, emptied") % prod.name, words, None, reverse("releases:prod", args=[prod.name])
     )
+
+
+def _kept_out(prod: Prod, why: Reason) -> Need:
+    link = reverse("releases:prod", args=[prod.name])
+    return Need(WAITS, _("Prod %s, without its users") % prod.name, sentence(why), None, link)
 
 
 def _holds(names: dict[int, str], holds: dict[int, Hold]) -> Iterable[Need]:

@@ -22,8 +22,8 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What one Prod serves: tenants, its share of their load, the load it must be able to carry alone,
-    and the Prods that serve the same tenants."""
+    """What one Prod serves now: tenants, its share of their load, the load it must be able to carry alone,
+    and the Prods that serve the same tenants beside it."""
 
     tenants: int = 0
     users: float = 0.0
@@ -38,7 +38,8 @@ def read_served() -> dict[str, Served]:
     """Prod name -> what it serves. One query."""
     members: dict[int, dict[str, int]] = defaultdict(dict)
     totals: dict[int, tuple[int, int]] = {}
-    rows = RouteMember.objects.annotate(load=Sum(load_now("route__tenants__")), count=Count("route__tenants"))
+    serving = RouteMember.objects.filter(weight__gt=0)
+    rows = serving.annotate(load=Sum(load_now("route__tenants__")), count=Count("route__tenants"))
     for route, prod, weight, load, count in rows.values_list(
         "route", "prod__name", "weight", "load", "count"
     ):
@@ -47,10 +48,10 @@ def read_served() -> dict[str, Served]:
     gathered: dict[str, list[tuple[int, float, int, frozenset[str]]]] = defaultdict(list)
     for route, weights in members.items():
         load, count = totals[route]
-        whole = sum(weights.values()) or 1
+        whole = sum(weights.values())
         for prod, weight in weights.items():
             others = frozenset(weights) - {prod}
-            gathered[prod].append((count, load * weight / whole, load if weight else 0, others))
+            gathered[prod].append((count, load * weight / whole, load, others))
     return {prod: _served(parts) for prod, parts in gathered.items()}
 
 

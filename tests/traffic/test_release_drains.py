@@ -138,15 +138,17 @@ def test_an_aborted_release_gives_back_what_it_had_only_drained(edge: Edge) -> N
 
 
 def told_of(prod: str) -> set[str]:
-    """Why its users do not come back, as its page and the wall say it."""
+    """Why its users do not come back, as its page, its tile and what waits for a person say it."""
     build.fresh()
     now = timezone.now()
-    tiles = [tile for column in read_fleet("viewer", now).columns for tile in column.prods]
+    wall = read_fleet("viewer", now)
+    tiles = [tile for column in wall.columns for tile in column.prods]
     found = {
         read_prod(prod, build.person("viewer"), now).tile,
         next(one for one in tiles if one.name == prod),
     }
-    return {sentence(one.reason) for one in found}
+    needs = [one.words for one in wall.needs if one.title == f"Prod {prod}, without its users"]
+    return {*(sentence(one.reason) for one in found), *(needs or [""])}
 
 
 @pytest.mark.parametrize(

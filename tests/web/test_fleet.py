@@ -22,6 +22,7 @@ from tests.engine import driver
 from tests.web.conftest import Browser
 from traffic.core.demand import Rate
 from traffic.engine.demand import store
+from traffic.models import RouteMember
 
 Release = Callable[..., Run]
 
@@ -204,3 +205,10 @@ def test_numbers_that_are_old_are_called_old(fleet: None, browser: Browser) -> N
 
 def test_a_fleet_without_a_source_of_numbers_has_no_charts(fleet: None, browser: Browser) -> None:
     assert 'class="demand' not in browser("viewer").get("/").content.decode()
+
+
+def test_who_serves_nobody_for_now_has_no_tenants_and_is_nobodys_partner(fleet: None) -> None:
+    assert (tile("a-2").tenants, tile("a-2").partners) == (300, ("b-1",))
+    RouteMember.objects.filter(prod__name="a-2").update(weight=0)
+    assert (tile("a-2").tenants, tile("a-2").partners, tile("a-2").load) == (0, (), 0)
+    assert (tile("b-1").tenants, tile("b-1").partners) == (300, ())
