@@ -35,7 +35,7 @@ def read_fleet(now: datetime | None = None) -> tuple[FleetFacts, list[Prod]]:
     Claims are read before what they guard: a Run that ends meanwhile has let go of Prods that are seen as it left
     them. The other way round they would be free and as they were before it.
     """
-    claims = _claims()
+    claims = _claims(Claim.objects.all())
     read = read_prods()
     routes = Route.objects.annotate(
         load=Sum(load_now("tenants__")), count=Count("tenants"), published=PUBLISHED
@@ -49,8 +49,8 @@ def read_fleet(now: datetime | None = None) -> tuple[FleetFacts, list[Prod]]:
 
 
 def facts_around(run: Run, names: Collection[str], now: datetime) -> FleetFacts:
-    """The Prods `names` of `run`, the Routes that live on them, and the other members of these; no loads, no labels,
-    no claims, which the Run has.
+    """The Prods `names` of `run`, the Routes that live on them, and the other members of these; no loads, no labels, and
+    the claims of other Runs, which have none on Prods of this one.
 
     Holds that let this Run pass are left out.
     """
@@ -62,11 +62,15 @@ def facts_around(run: Run, names: Collection[str], now: datetime) -> FleetFacts:
     bare = routes.annotate(load=Value(0), count=Value(0), published=PUBLISHED)
     rows = with_facts(around.exclude(lifecycle=Prod.Lifecycle.RETIRED)).order_by("name")
     holds = _holds(Hold.objects.exclude(passes=run))
-    return FleetFacts(_prods(rows, {}, holds, {}, now), _routes(bare, members), read_freeze())
+    claims = _claims(
+        Claim.objects.filter(prod__in=around.values("pk")).exclude(run=run).exclude(prod__in=own)
+    )
+    return FleetFacts(_prods(rows, claims, holds, {}, now), _routes(bare, members), read_freeze())
 
 
-def _claims() -> dict[int, tuple[int, str]]:
-    return {prod: (run, kind) for prod, run, kind in Claim.objects.values_list("prod", "run", "run__kind")}
+def _claims(rows: QuerySet[Claim]) -> dict[int, tuple[int, str]]:
+    """Prod id -> the Run that has it, and its kind."""
+    return {prod: (run, kind) for prod, run, kind in rows.values_list("prod", "run", "run__kind")}
 
 
 def _holds(rows: QuerySet[Hold]) -> dict[int, Reason]:
@@ -158,7 +162,8 @@ def _came_from(prod: Prod) -> From:
 
 
 def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[RouteFacts, ...]:
-    """`rows` are Routes with `load`, `count` and `published`."""
+    """`rows` are Routes with `load`, `count` and `published`. Weights that change meanwhile have a newer epoch than is told."""
+    routes = list(rows.order_by("name"))
     members: dict[int, list[tuple[str, int]]] = defaultdict(list)
     drained: dict[int, list[str]] = defaultdict(list)
     found = members_of.order_by("prod__name").values_list("route", "prod__name", "weight", "target")
@@ -177,8 +182,9 @@ def _routes(rows: QuerySet[Any], members_of: QuerySet[RouteMember]) -> tuple[Rou
             drained=tuple(drained[route.pk]),
             data_class=route.data_class,
             pins=tuple(route.pins),
+            epoch=route.epoch,
         )
-        for route in rows.order_by("name")
+        for route in routes
     )
 
 

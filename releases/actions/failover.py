@@ -1,6 +1,7 @@
 """Users leave a Cluster or one Prod, and come back: a failover, an evacuation, a failback."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from access.models import Person
@@ -18,6 +19,7 @@ from releases.failover_preview import MovePreview, Source, preview_failback, pre
 from releases.models import Run
 from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.survival import CLUSTER, PROD
+from traffic.engine.shifting import lock_routes
 
 from .runs import checked_reason, claim, create_run
 
@@ -42,6 +44,7 @@ def start_leaving(
         releases_rest()
         row = locked_cluster(_cluster_of(name, of))
         one_at_a_time(ROOM)
+        lock_routes(_prods_of(name, of).values_list("pk", flat=True))
         preview = preview_leaving(name, of)
         _refuse(preview, digest, *fence_blockers(preview.traffic.moves, name, confirm))
         run = _run(person, preview, text)
@@ -75,6 +78,10 @@ def start_failback(person: Person, name: str, digest: str, reason: str, *, of: s
         else:
             reopen(person, row, run, because("cluster-back", cluster=name, why=text))
         return run
+
+
+def _prods_of(name: str, of: str) -> QuerySet[Prod]:
+    return Prod.objects.filter(name=name) if of == PROD else Prod.objects.filter(cluster__name=name)
 
 
 def _cluster_of(name: str, of: str) -> str:

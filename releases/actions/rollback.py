@@ -20,6 +20,7 @@ from releases.core.plan import Plan
 from releases.core.plan_json import plan_to_json
 from releases.core.rollback import Refusal, RollbackPlan
 from releases.core.states import RUN_ENDED, RunState, StepState
+from releases.engine.preempting import begun_prods
 from releases.engine.switching import switch_back
 from releases.engine.traffic import carry_out
 from releases.fleet import read_fleet
@@ -48,6 +49,7 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
     with transaction.atomic():
         run = locked_run(run_id)
         one_at_a_time(ROOM)
+        _lock_routes(run)
         fleet, read = read_fleet()
         planned = _planned(run, fleet)
         before = read_facts(urgent=True, prods=read)
@@ -59,13 +61,21 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
         _take_over(run, back, prods)
-        if _switch_back(run, back, prods, now):
+        if _switch_back(run, back, now):
             traffic = plan_traffic(run, planned, read_facts(urgent=True), read)
             _name_who_stays(back, plan, traffic)
         _send_users_away(run, back, traffic, now)
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)
         return back
+
+
+def _lock_routes(run: Run) -> None:
+    """Of all Prods that it may have changed, and of who handed users over in it: what is read next stays so until users
+    have been sent away by it."""
+    pairs = {name for pair in begun_switches(run) for name in pair}
+    prods = Prod.objects.filter(name__in=begun_prods(run) | pairs)
+    lock_routes(prods.values_list("pk", flat=True))
 
 
 def _planned(run: Run, fleet: FleetFacts) -> RollbackPlan:
@@ -104,15 +114,13 @@ def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
         raise Refused(*reasons)
 
 
-def _switch_back(run: Run, back: Run, bad: Iterable[Prod], now: datetime) -> bool:
-    """Who handed users over in `run` has them again, the last first. Whether anybody did: their roles have changed. Users
-    of the `bad` Prods are sent away next, in the same transaction."""
+def _switch_back(run: Run, back: Run, now: datetime) -> bool:
+    """Who handed users over in `run` has them again, the last first. Whether anybody did: their roles have changed."""
     pairs = begun_switches(run)
     if not pairs:
         return False
     rows = Prod.objects.select_related("cluster", "observation", "version__revision")
     prods = rows.in_bulk({name for pair in pairs for name in pair}, field_name="name")
-    lock_routes(prod.pk for prod in (*bad, *prods.values()))
     record(switch_back([(prods[old], prods[new]) for old, new in pairs], back.pk, now))
     return True
 

@@ -7,7 +7,7 @@ from access.models import Person
 from access.permissions import require
 from journal.core.reasons import Refused, because
 from journal.retrying import retried
-from releases.engine.unmade import kept, leaving_runs, take_back, unanswered, unmade
+from releases.engine.unmade import kept, leaving_runs, lock_moved, take_back, unanswered, unmade
 from releases.models import Run
 from releases.switches import take_turn
 
@@ -27,6 +27,8 @@ def take_back_moves(person: Person, cluster: str, reason: str) -> Run:
         take_turn()
         run = leaving_runs().filter(strategy__cluster=cluster).select_for_update(of=("self",)).last()
         row = locked_cluster(cluster)
+        if run:
+            lock_moved(run)
         changes = unmade(run) if run else {}
         if not run or not changes:
             raise Refused(because("no-moves-to-take-back", cluster=cluster))

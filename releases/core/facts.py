@@ -11,7 +11,8 @@ from .plan import From
 class RouteFacts:
     """A Route: its load in load units, how many Tenants, and its members (Prod, weight 0-100): the weight that
     is asked for, or where that is 0 for now, the one of normal times. `published`: some router steers by it.
-    `drained` are members without weight for now; `pins` the only Prods that may serve it (none: any)."""
+    `drained` are members without weight for now; `pins` the only Prods that may serve it (none: any). `epoch`: of these
+    weights, or of older ones."""
 
     name: str
     redundancy: str
@@ -22,6 +23,7 @@ class RouteFacts:
     drained: tuple[str, ...] = ()
     data_class: str = "stateless"
     pins: tuple[str, ...] = ()
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

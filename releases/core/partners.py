@@ -1,6 +1,6 @@
 """Never out together: which Prods share a Route, and which of them may go out now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from journal.core.reasons import Reason, because
@@ -42,6 +42,19 @@ def read_partners(fleet: FleetFacts) -> Partners:
         ill=frozenset(prod.name for prod in fleet.prods if not is_well(prod)),
         unknown=frozenset(prod.name for prod in fleet.prods if is_unknown(prod)),
     )
+
+
+def away(fleet: FleetFacts, own: Collection[str]) -> dict[str, str]:
+    """Route -> a member that has no users there for now, as another Run wants it: the others carry it alone until it has
+    them back. Only Routes that some of `own` serve now: who has no users there takes nothing from them."""
+    claimed = {prod.name for prod in fleet.prods if prod.claimed_by is not None}
+    return {
+        route.name: prod
+        for route in fleet.routes
+        for prod in route.drained
+        if prod in claimed
+        and any(name in own and name not in route.drained for name, weight in route.members if weight)
+    }
 
 
 def partners_of(run: RunNow) -> Partners:

@@ -51,7 +51,7 @@ class RunNow:
     them that may well be serving, so that starting them is no repair.
     `blocked`: Prods that must not start now and why. `stopped`: why nothing may start at all. `nowhere`: Prods
     whose users have no place to be in meanwhile, and why. `preempted`: why no Prod begins before somebody has read
-    anew what is left; None: nothing has come between.
+    anew what is left; None: nothing has come between. `epochs`: Route -> that of the weights that are judged here.
     """
 
     id: int
@@ -70,6 +70,7 @@ class RunNow:
     unknown: frozenset[str] = frozenset()
     nowhere: Mapping[str, Reason] = field(default_factory=dict)
     preempted: Reason | None = None
+    epochs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from clusters.models import Cluster
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
 from journal.retrying import retried
@@ -30,6 +30,7 @@ from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.detect import API, DIRECT
 from traffic.core.failover import plan_failover
 from traffic.core.plan import Left, TrafficPlan
+from traffic.engine.shifting import lock_routes
 from traffic.models import RouteEpoch, RouteMember
 from traffic.queries.facts import read_facts
 from traffic.queries.liveness import Alive, read_liveness, states_of
@@ -83,6 +84,7 @@ def _fail_over(cluster: str) -> Run | None:
             alive, switches = read_liveness(now), read_switches()
             if idle_reasons(switches, states_of(alive)) or cluster not in down(states_of(alive)):
                 return None
+            lock_routes(Prod.objects.filter(cluster=row).values_list("pk", flat=True))
             wanted = plan_alone(alive[cluster], states_of(alive), switches)
             return _start(row, wanted, alive[cluster], now) if wanted.plan.waves else None
     except Refused as refused:  # a Prod is gone meanwhile: the next tick plans anew

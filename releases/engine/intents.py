@@ -1,6 +1,6 @@
 """Carrying out what `decide` asked for: narrow compare-and-set writes, one Event per move."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -21,7 +21,7 @@ from releases.relocations import nowhere_reason, relocation_now
 from traffic.actions.locks import ROOM, one_at_a_time
 from traffic.core.plan import Move
 from traffic.engine.shifting import lock_routes
-from traffic.models import Reservation, RouteMember
+from traffic.models import Reservation, Route, RouteMember
 
 from . import endings, lifecycle, traffic
 from .routes import give_back, take_routes
@@ -45,15 +45,19 @@ class _Pass:
     explained: dict[Reason, list[int]] = field(default_factory=dict)
 
 
-def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime) -> list[Event]:
-    """The Events of the moves made, in order. Runs inside the pass's transaction."""
+def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime) -> list[Event] | None:
+    """The Events of the moves made, in order. Runs inside the pass's transaction. None, and nothing is done, where somebody
+    else has moved users meanwhile on Routes that were judged: what is right by `facts` may be wrong by now."""
     wanted = {intent.step for intent in intents if not isinstance(intent, MoveRun)}
     steps = Step.objects.select_related("prod").in_bulk(wanted)
     starts = [steps[intent.step] for intent in intents if isinstance(intent, Start)]
     this = _Pass(run, facts, now, steps, _overlooked(facts, starts))
     if any(step.kind == "relocate" for step in starts):
         one_at_a_time(ROOM)  # before any Route is locked
-    lock_routes(_moving(intents, steps))
+    moving = _moving(intents, steps)
+    lock_routes(moving)
+    if _moved_meanwhile(facts, moving):
+        return None
     for intent in intents:
         _carry_out_one(this, intent)
     for reason, ids in this.explained.items():
@@ -70,6 +74,12 @@ def _moving(intents: Iterable[Intent], steps: Mapping[int, Step]) -> set[int]:
     takers = {step.params["to"] for step in touched if "to" in step.params}
     others = Prod.objects.filter(name__in=takers).values_list("pk", flat=True) if takers else ()
     return {*others, *(step.prod_id for step in touched if step.prod_id)}
+
+
+def _moved_meanwhile(facts: RunNow, prods: Collection[int]) -> bool:
+    """Whether a Route of these Prods, which are locked, has other weights than were judged."""
+    mine = Route.objects.filter(members__prod__in=prods) if prods else Route.objects.none()
+    return any(facts.epochs.get(name, epoch) != epoch for name, epoch in mine.values_list("name", "epoch"))
 
 
 def _overlooked(facts: RunNow, starts: Iterable[Step]) -> dict[str, str]:

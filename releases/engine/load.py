@@ -18,7 +18,7 @@ from releases.core.blockers import held_back
 from releases.core.decide import after_answers
 from releases.core.inflight import prods_in_turn, waves_now
 from releases.core.kinds import KINDS
-from releases.core.partners import read_partners
+from releases.core.partners import away, read_partners
 from releases.core.plan import Plan
 from releases.core.plan_json import plan_from_json
 from releases.core.progress import RunNow, StepNow, WaveLimits
@@ -56,7 +56,8 @@ def run_now(run: Run, now: datetime) -> RunNow:
         blocked={},
     )
     then = after_answers(bare, now)
-    fleet = facts_around(run, prods_in_turn(waves_now(then)), now)
+    turn = prods_in_turn(waves_now(then))
+    fleet = facts_around(run, turn, now)
     planned = {prod.version for wave in plan.waves for prod in wave.prods}
     versions = [facts for facts in version_facts(run.blueprint.name) if facts.name in planned]
     held = held_back(plan, fleet, *versions)
@@ -66,13 +67,14 @@ def run_now(run: Run, now: datetime) -> RunNow:
         bare,
         routes=partners.routes,
         members=partners.members,
-        outs=dict(outs),
+        outs=away(fleet, turn) | dict(outs),
         ill=partners.ill,
         unknown=partners.unknown,
         blocked=held.blocked,
         stopped=held.stopped,
         nowhere=nowhere_now(run, plan, then.steps, now),
         preempted=because("pre-empted", run=run.preempted_by_id) if run.preempted_by_id else None,
+        epochs={route.name: route.epoch for route in fleet.routes},
     )
 
 

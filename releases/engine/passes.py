@@ -32,7 +32,7 @@ def advance(run_id: int) -> None:
 
 @retried
 def one_pass(run_id: int, now: datetime) -> bool:
-    """Whether another pass is wanted."""
+    """Whether another pass is wanted. Nothing is done by facts that others have changed until users could be moved."""
     with transaction.atomic():
         wanted = Wake.objects.filter(run_id=run_id).values_list("wanted", flat=True).first()
         rows = Run.objects.select_related("blueprint").defer("plan")
@@ -42,6 +42,8 @@ def one_pass(run_id: int, now: datetime) -> bool:
         facts = run_now(run, now)
         decision = decide(facts, now)
         events = carry_out(run, facts, decision.intents, now)
+        if events is None:
+            return True
         record(events)
         Wake.objects.filter(run_id=run_id).update(seen=wanted, due_at=decision.wake_at)
     if decision.intents:

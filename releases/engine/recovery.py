@@ -16,7 +16,7 @@ from traffic.core.detect import UP
 from traffic.queries.line import read_freeze
 from traffic.queries.liveness import Alive, read_liveness
 
-from .unmade import kept, take_back, unmade
+from .unmade import kept, lock_moved, take_back, unmade
 
 LIVE = [state.value for state in RUN_LIVE]
 
@@ -57,6 +57,7 @@ def _cancel(run_id: int) -> bool:
 
 def _cancelled(run: Run, now: datetime) -> bool:
     cluster = locked_cluster(run.strategy["cluster"])
+    lock_moved(run)
     changes = unmade(run)
     if not changes:
         return False

@@ -78,9 +78,12 @@ def relocate(prod: Prod, moves: Iterable[Move], run_id: int, now: datetime) -> l
 
 
 def forget_stand_ins(prod_id: int) -> None:
-    """Members that have stood in for the Prod and serve nobody any more are members no longer."""
-    mine = RouteMember.objects.filter(prod=prod_id).values("route")
-    RouteMember.objects.filter(route__in=mine, weight=0, target=0).exclude(prod=prod_id).delete()
+    """Members that have stood in for the Prod and serve nobody any more are members no longer; those of Routes that somebody
+    else is changing stay until the next time, since they may be about to serve."""
+    mine = Route.objects.filter(members__prod=prod_id).order_by("pk")
+    mine = mine.select_for_update(skip_locked=True, of=("self",))
+    idle = RouteMember.objects.filter(route__in=list(mine.values_list("pk", flat=True)), weight=0, target=0)
+    idle.exclude(prod=prod_id).delete()
 
 
 def ramp(prod: Prod, route: str, percent: int, run_id: int | None, now: datetime) -> list[Event]:

@@ -12,7 +12,7 @@ from journal.log import event, record
 from journal.models import Event
 from releases.core.states import RUN_LIVE, STEP_ENDED, RunKind, RunState, StepState
 from releases.models import Run, Step, Wake
-from traffic.engine.shifting import shift
+from traffic.engine.shifting import lock_these, shift
 from traffic.models import RouteEpoch
 
 LEAVING = (RunKind.FAILOVER, RunKind.EVACUATION)
@@ -44,6 +44,11 @@ def unmade(run: Run) -> Changes:
         for row in rows
         if row.before is not None
     }
+
+
+def lock_moved(run: Run) -> None:
+    """Until the transaction ends nobody else moves the Routes that this Run has moved."""
+    lock_these(RouteEpoch.objects.filter(run_id=run.pk).values("route"))
 
 
 def kept(run: Run, changes: Changes) -> int:

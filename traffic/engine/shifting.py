@@ -1,9 +1,10 @@
 """Changing the weights of Routes: rows, a new epoch and its history in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
@@ -68,10 +69,15 @@ def _locked(changes: Mapping[int, Weights]) -> Iterable[Route]:
 
 def lock_routes(prods: Iterable[int]) -> None:
     """All Routes that these Prods (ids) are members of, and where they are published, until the transaction ends. Who
-    shifts more than once in it calls this first, since each `shift` locks in the order that all have, but only its own.
+    shifts more than once in it calls this first, since each `shift` locks in the order that all have, but only its own;
+    and who gives weights by what he reads, before he reads it: what others give meanwhile would be lost.
     """
-    mine = RouteMember.objects.filter(prod__in=list(prods)).values("route")
-    routes = Route.objects.select_for_update().filter(pk__in=mine).order_by("pk")
+    lock_these(RouteMember.objects.filter(prod__in=list(prods)).values("route"))
+
+
+def lock_these(ids: Collection[int] | QuerySet[Any, Any]) -> None:
+    """The Routes with these ids, as `lock_routes`."""
+    routes = Route.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     found = list(routes.values_list("pk", flat=True))
     list(_publications(found).values_list("pk"))
 

@@ -1,14 +1,18 @@
 """Who is left behind, who must stay in service, and who may be repaired."""
 
+from dataclasses import replace
+
 import pytest
 
 from journal.core.reasons import because
 from releases.core.decide import decide
+from releases.core.facts import FleetFacts
+from releases.core.partners import away
 from releases.core.progress import Start
 from releases.core.states import RunState
 from releases.core.strategy import Amount
 from releases.core.waves import plan_build
-from tests.core.releases.fleets import NOW, example_fleet, make_run
+from tests.core.releases.fleets import NOW, example_fleet, make_prod, make_route, make_run
 from tests.core.releases.world import all_well, hanging, release_world, set_versions, step_of
 
 DOWN = {"cluster_reason": because("cluster-unreachable", cluster="a"), "health": "unknown"}
@@ -105,3 +109,28 @@ def test_a_prod_that_serves_stays_while_its_partner_is_ill():
     world.set_run(ill=frozenset(), outs={})
     world.say = all_well
     assert world.finish() is RunState.SUCCEEDED
+
+
+def fleet_of_two(a_2_drained: bool, b_1_drained: bool, **claims: int) -> FleetFacts:
+    """a-2 and b-1 share one Route; by `claims` Runs have them."""
+    drained = tuple(name for name, is_so in (("a-2", a_2_drained), ("b-1", b_1_drained)) if is_so)
+    route = replace(make_route("shop-r", 100, "a-2", "b-1"), drained=drained)
+    prods = tuple(make_prod(name, claimed_by=claims.get(name.replace("-", "_"))) for name in ("a-2", "b-1"))
+    return FleetFacts(prods, (route,))
+
+
+@pytest.mark.parametrize(
+    ("fleet", "found"),
+    [
+        pytest.param(
+            fleet_of_two(True, False, a_2=7), {"shop-r": "a-2"}, id="b-1 serves alone for another Run"
+        ),
+        pytest.param(fleet_of_two(True, False), {}, id="nobody is at work on a-2, so it may stand in"),
+        pytest.param(fleet_of_two(False, False, a_2=7), {}, id="a-2 has users"),
+        pytest.param(
+            fleet_of_two(True, True, a_2=7), {}, id="b-1 has none either: two rollbacks do not wait"
+        ),
+    ],
+)
+def test_a_partner_without_users_that_another_run_has_counts_as_out(fleet, found):
+    assert away(fleet, {"b-1"}) == found

@@ -1,0 +1,97 @@
+"""A rollback, and a pass of another release that moves users of the same Routes: neither goes by what the other has changed."""
+
+import time
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from releases import actions
+from releases.engine import passes
+from releases.models import Run, Step
+from tests import build
+from tests.engine.driver import finish
+from tests.engine.test_two_at_once import aside
+from tests.traffic.releasing import published_fleet, release_of
+from tests.traffic.test_failover import answering
+from tests.traffic.test_lock_order import somebody_waits_for_a_lock, until_somebody_waits
+from traffic.models import RouteMember, RouteOut
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE_S = 30
+
+
+@pytest.fixture
+def bad(transactional_db: None) -> Run:
+    """A release that has brought a-2, of all Prods, to a Version that is bad; nobody knows it yet."""
+    edge = published_fleet()
+    run = release_of("a-2")
+    finish(run, after=edge.settle)
+    answering()
+    assert run.state == "succeeded"
+    return run
+
+
+@pytest.fixture
+def other(bad: Run) -> Run:
+    """A release of b-1, which shares Routes with a-2: its next pass sends users of b-1 there."""
+    run = release_of("b-1", version="v1.2.0")
+    assert _begun(run) == set()
+    return run
+
+
+def roll_back(run: Run) -> Run:
+    return actions.roll_back(build.person("on-call"), run.pk, "it is bad")
+
+
+def check(run: Run, other: Run) -> None:
+    assert Run.objects.filter(rollback_of=run).count() == 1
+    shared = RouteMember.objects.filter(prod__name="b-1", target__gt=0).values("route")
+    shared = RouteMember.objects.filter(route__in=shared, prod__name="a-2").values("route")
+    assert shared.exists()
+    on_bad = RouteMember.objects.filter(prod__name="a-2", route__in=shared, weight__gt=0)
+    assert not on_bad.exists(), "users are on the bad Version"
+    out = RouteOut.objects.filter(prod__name="b-1").values("route")
+    only_there = RouteMember.objects.filter(route__in=out, prod__name="b-1", weight=100)
+    assert not only_there.exists(), "users are on a Prod that is out"
+    assert _begun(other) == set(), "b-1 alone serves them now"
+
+
+def _begun(run: Run) -> set[str]:
+    return set(Step.objects.filter(run=run, attempt__gt=0).values_list("kind", flat=True))
+
+
+def test_a_pass_that_has_waited_for_a_rollback_sends_nobody_to_the_bad_version(bad: Run, other: Run) -> None:
+    with transaction.atomic():
+        roll_back(bad)
+        thread, said = aside(lambda: passes.one_pass(other.pk, timezone.now()))
+        until_somebody_waits()
+    thread.join(PATIENCE_S)
+    assert said == [True], "it begins anew"
+    passes.advance(other.pk)
+    check(bad, other)
+
+
+@pytest.mark.parametrize("moment", ['FROM "traffic_routemember"', 'FROM "releases_claim"'])
+def test_what_a_rollback_has_read_stays_so_until_it_has_moved_users(
+    bad: Run, other: Run, moment: str
+) -> None:
+    begun: list[Any] = []
+
+    def pass_comes(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if not begun and moment in sql and "FOR UPDATE" not in sql:
+            begun.append(aside(lambda: passes.one_pass(other.pk, timezone.now())))
+            deadline = time.monotonic() + PATIENCE_S
+            while begun[0][0].is_alive() and not somebody_waits_for_a_lock():
+                assert time.monotonic() < deadline
+        return found
+
+    with connection.execute_wrapper(pass_comes):
+        roll_back(bad)
+    ((thread, said),) = begun
+    thread.join(PATIENCE_S)
+    assert said == [True]
+    passes.advance(other.pk)
+    check(bad, other)
