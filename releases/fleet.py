@@ -50,7 +50,8 @@ def read_fleet(now: datetime | None = None) -> tuple[FleetFacts, list[Prod]]:
 
 def facts_around(run: Run, names: Collection[str], now: datetime) -> FleetFacts:
     """The Prods `names` of `run`, the Routes that live on them, and the other members of these; no loads, no labels, and
-    the claims of other Runs, which have none on Prods of this one.
+    the claims of other Runs, which have none on Prods of this one. These are read last: a Run that takes users away
+    meanwhile has its claims by then, or Routes have newer epochs than are told here.
 
     Holds that let this Run pass are left out.
     """
@@ -62,10 +63,9 @@ def facts_around(run: Run, names: Collection[str], now: datetime) -> FleetFacts:
     bare = routes.annotate(load=Value(0), count=Value(0), published=PUBLISHED)
     rows = with_facts(around.exclude(lifecycle=Prod.Lifecycle.RETIRED)).order_by("name")
     holds = _holds(Hold.objects.exclude(passes=run))
-    claims = _claims(
-        Claim.objects.filter(prod__in=around.values("pk")).exclude(run=run).exclude(prod__in=own)
-    )
-    return FleetFacts(_prods(rows, claims, holds, {}, now), _routes(bare, members), read_freeze())
+    seen = _routes(bare, members)
+    others = Claim.objects.filter(prod__in=around.values("pk")).exclude(run=run).exclude(prod__in=own)
+    return FleetFacts(_prods(rows, _claims(others), holds, {}, now), seen, read_freeze())
 
 
 def _claims(rows: QuerySet[Claim]) -> dict[int, tuple[int, str]]:

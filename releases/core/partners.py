@@ -45,9 +45,12 @@ def read_partners(fleet: FleetFacts) -> Partners:
 
 
 def away(fleet: FleetFacts, own: Collection[str]) -> dict[str, str]:
-    """Route -> a member that has no users there for now, as another Run wants it: the others carry it alone until it has
-    them back. Only Routes that some of `own` serve now: who has no users there takes nothing from them."""
-    claimed = {prod.name for prod in fleet.prods if prod.claimed_by is not None}
+    """Route -> a member that a rollback has sent its users away from there, long before its Steps take the Route out: the
+    others carry it alone until it has them back. Only Routes that some of `own` serve now: who has no users there takes
+    nothing from them. Who has none since they were led away from harm is no partner to wait for."""
+    claimed = {
+        prod.name for prod in fleet.prods if prod.claimed_kind == RunKind.ROLLBACK and not prod.emptied
+    }
     return {
         route.name: prod
         for route in fleet.routes

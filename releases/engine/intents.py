@@ -51,13 +51,13 @@ def carry_out(run: Run, facts: RunNow, intents: Iterable[Intent], now: datetime)
     wanted = {intent.step for intent in intents if not isinstance(intent, MoveRun)}
     steps = Step.objects.select_related("prod").in_bulk(wanted)
     starts = [steps[intent.step] for intent in intents if isinstance(intent, Start)]
-    this = _Pass(run, facts, now, steps, _overlooked(facts, starts))
     if any(step.kind == "relocate" for step in starts):
         one_at_a_time(ROOM)  # before any Route is locked
     moving = _moving(intents, steps)
     lock_routes(moving)
     if _moved_meanwhile(facts, moving):
         return None
+    this = _Pass(run, facts, now, steps, _overlooked(facts, starts))
     for intent in intents:
         _carry_out_one(this, intent)
     for reason, ids in this.explained.items():

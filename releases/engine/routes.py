@@ -1,5 +1,6 @@
 """Taking a Prod's Routes out, so that no other member may leave, and giving them back."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -66,15 +67,26 @@ def release_idle_routes() -> int:
     with transaction.atomic():
         if back:
             take_turn()
-            if read_stop() or read_freeze():
-                idle = [out for out in idle if out.prod_id not in back]
-                back = set()
-        lock_routes(back)
+            lock_routes(back)
+            idle, prods = _read_idle(now)  # a Run may have begun one of them until we had its Routes
+            coming = _coming_back(prods[out.prod_id] for out in idle)
+            back = set() if read_stop() or read_freeze() else coming & back
+            idle = [out for out in idle if out.prod_id in back or out.prod_id not in coming]
         for prod_id in sorted(back):
             record(traffic.take_back(prods[prod_id], None, now))
-        gone = RouteOut.objects.filter(pk__in=[out.pk for out in idle]).delete()[0]
-        if gone:
-            wake_for_prods(sorted({out.prod_id for out in idle}))
+        return _free(idle)
+
+
+def _free(idle: Iterable[RouteOut]) -> int:
+    """How many are no longer out, of those that no other Run has taken over meanwhile; who waits for them looks."""
+    outs: dict[int, list[RouteOut]] = defaultdict(list)
+    for out in idle:
+        outs[out.run_id].append(out)
+    gone = 0
+    for run, mine in sorted(outs.items()):
+        gone += RouteOut.objects.filter(pk__in=[out.pk for out in mine], run_id=run).delete()[0]
+    if gone:
+        wake_for_prods(sorted({out.prod_id for mine in outs.values() for out in mine}))
     return gone
 
 

@@ -1,22 +1,27 @@
 """A rollback, and a pass of another release that moves users of the same Routes: neither goes by what the other has changed."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from clusters.models import Prod
 from releases import actions
 from releases.engine import passes
+from releases.engine.routes import SETTLING, release_idle_routes
 from releases.models import Run, Step
 from tests import build
-from tests.engine.driver import finish
+from tests.engine.driver import advance, answer, finish, running_acts
 from tests.engine.test_two_at_once import aside
+from tests.traffic.edge import Edge
 from tests.traffic.releasing import published_fleet, release_of
-from tests.traffic.test_failover import answering
+from tests.traffic.test_failover import answering, leave
 from tests.traffic.test_lock_order import somebody_waits_for_a_lock, until_somebody_waits
-from traffic.models import RouteMember, RouteOut
+from traffic.models import Route, RouteMember, RouteOut
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_S = 30
@@ -38,6 +43,23 @@ def other(bad: Run) -> Run:
     """A release of b-1, which shares Routes with a-2: its next pass sends users of b-1 there."""
     run = release_of("b-1", version="v1.2.0")
     assert _begun(run) == set()
+    return run
+
+
+@pytest.fixture
+def drained(transactional_db: None) -> Run:
+    """A release that was aborted when a-2 was drained and nothing more; users come back to it by themselves next."""
+    edge = published_fleet()
+    run = release_of("a-2")
+    answering()
+    passes.one_pass(run.pk, timezone.now())
+    actions.abort(build.person("on-call"), run.pk, "not today")
+    finish(run, after=edge.settle)
+    past = timezone.now() - 2 * SETTLING
+    Run.objects.filter(pk=run.pk).update(finished_at=past)
+    Step.objects.filter(run=run).update(finished_at=past)
+    build.observe("a-2")
+    answering()
     return run
 
 
@@ -95,3 +117,59 @@ def test_what_a_rollback_has_read_stays_so_until_it_has_moved_users(
     assert said == [True]
     passes.advance(other.pk)
     check(bad, other)
+
+
+def test_a_rollback_between_two_looks_of_a_pass_is_seen_by_it(bad: Run, other: Run) -> None:
+    with just_after('FROM "releases_claim"', lambda: roll_back(bad)):
+        passes.one_pass(other.pk, timezone.now())
+    check(bad, other)
+
+
+def test_users_do_not_come_back_to_a_prod_that_another_run_begins_with_just_then(drained: Run) -> None:
+    assert drained.state == "aborted"
+    run = release_of("a-2", version="v1.2.0")
+    with just_after('FROM "traffic_routeout"', lambda: passes.one_pass(run.pk, timezone.now())):
+        assert release_idle_routes() == 0
+    assert _begun(run) == {"drain"}
+    assert set(RouteMember.objects.filter(prod__name="a-2").values_list("weight", flat=True)) == {0}
+    assert set(RouteOut.objects.filter(prod__name="a-2").values_list("run_id", flat=True)) == {run.pk}
+
+
+def test_two_releases_beside_an_emptied_cluster_do_not_wait_for_each_other(transactional_db: None) -> None:
+    build.fleet()
+    shop_t = Route.objects.get(name="shop-t")
+    shop_t.members.update(weight=50, target=50)
+    shop_t.members.create(prod=Prod.objects.get(name="a-1"), weight=50, target=50)
+    edge = Edge()
+    edge.publish()
+    answering()
+    left = leave("a")
+    finish(left, after=edge.settle)
+    runs = release_of("a-2", "b-2"), release_of("a-1", "b-1", version="v1.2.0")
+    for _ in range(20):
+        for run in runs:
+            answering()
+            advance(run)
+            for step in running_acts(run):
+                answer(step)
+                build.observe(step.prod.name, generation=2)
+            edge.settle()
+    assert [run.state for run in runs] == ["succeeded", "succeeded"]
+
+
+@contextmanager
+def just_after(moment: str, act: Callable[[], object]) -> Iterator[None]:
+    """What is done here has `act` done by somebody else, whole, after its first statement with `moment` in it."""
+    done: list[Any] = []
+
+    def comes(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if not done and moment in sql and "FOR UPDATE" not in sql:
+            done.append(aside(act))
+            done[0][0].join(PATIENCE_S)
+            assert not done[0][0].is_alive()
+        return found
+
+    with connection.execute_wrapper(comes):
+        yield
+    assert done

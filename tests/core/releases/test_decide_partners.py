@@ -111,26 +111,27 @@ def test_a_prod_that_serves_stays_while_its_partner_is_ill():
     assert world.finish() is RunState.SUCCEEDED
 
 
-def fleet_of_two(a_2_drained: bool, b_1_drained: bool, **claims: int) -> FleetFacts:
-    """a-2 and b-1 share one Route; by `claims` Runs have them."""
+def fleet_of_two(a_2_drained: bool, b_1_drained: bool, **a_2: object) -> FleetFacts:
+    """a-2 and b-1 share one Route."""
     drained = tuple(name for name, is_so in (("a-2", a_2_drained), ("b-1", b_1_drained)) if is_so)
     route = replace(make_route("shop-r", 100, "a-2", "b-1"), drained=drained)
-    prods = tuple(make_prod(name, claimed_by=claims.get(name.replace("-", "_"))) for name in ("a-2", "b-1"))
-    return FleetFacts(prods, (route,))
+    return FleetFacts((make_prod("a-2", **a_2), make_prod("b-1")), (route,))
+
+
+BACK = {"claimed_by": 7, "claimed_kind": "rollback"}
+RELEASED = {"claimed_by": 7, "claimed_kind": "release"}
 
 
 @pytest.mark.parametrize(
     ("fleet", "found"),
     [
-        pytest.param(
-            fleet_of_two(True, False, a_2=7), {"shop-r": "a-2"}, id="b-1 serves alone for another Run"
-        ),
+        pytest.param(fleet_of_two(True, False, **BACK), {"shop-r": "a-2"}, id="b-1 alone serves them"),
         pytest.param(fleet_of_two(True, False), {}, id="nobody is at work on a-2, so it may stand in"),
-        pytest.param(fleet_of_two(False, False, a_2=7), {}, id="a-2 has users"),
-        pytest.param(
-            fleet_of_two(True, True, a_2=7), {}, id="b-1 has none either: two rollbacks do not wait"
-        ),
+        pytest.param(fleet_of_two(False, False, **BACK), {}, id="a-2 has users"),
+        pytest.param(fleet_of_two(True, True, **BACK), {}, id="b-1 has none: two rollbacks do not wait"),
+        pytest.param(fleet_of_two(True, False, **BACK, emptied=True), {}, id="a-2 was left until a failback"),
+        pytest.param(fleet_of_two(True, False, **RELEASED), {}, id="a release takes Routes out itself"),
     ],
 )
-def test_a_partner_without_users_that_another_run_has_counts_as_out(fleet, found):
+def test_a_partner_that_a_rollback_has_sent_its_users_away_from_counts_as_out(fleet, found):
     assert away(fleet, {"b-1"}) == found
