@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from clusters.models import Cluster, Prod
@@ -94,7 +94,7 @@ def _fail_over(cluster: str) -> Run | None:
 
 def plan_alone(alive: Alive, states: Mapping[str, str], switches: Switches) -> AutoPlan:
     """What is done for a Cluster that is down if nothing stands against it."""
-    fleet, facts = fleet_facts(), sure_places(read_facts(back=taken_back()), states)
+    fleet, facts = fleet_facts(), sure_places(read_facts(urgent=True, back=taken_back()), states)
     whole = plan_failover(facts, clusters=[alive.cluster])
     by_hand = _moved_by_hand(alive.since)
     traffic, left = without_people(whole, facts.routes, switches.classes, by_hand)
@@ -105,11 +105,14 @@ def plan_alone(alive: Alive, states: Mapping[str, str], switches: Switches) -> A
 
 
 def _moved_by_hand(since: datetime | None) -> set[str]:
-    """The Routes whose weights are a person's since then: people outrank automation."""
+    """The Routes whose weights are a person's since then: people outrank automation. Whoever only changes who is on a
+    Route, and so gives it an epoch, has said nothing about where it is served."""
     if since is None:
         return set()
-    newest = RouteEpoch.objects.filter(epoch=F("route__epoch"), at__gte=since, actor__isnull=False)
-    return set(newest.values_list("route__name", flat=True))
+    older = RouteEpoch.objects.filter(route=OuterRef("route"), epoch__lt=OuterRef("epoch")).order_by("-epoch")
+    rows = RouteEpoch.objects.filter(at__gte=since).annotate(before=Subquery(older.values("weights")[:1]))
+    moved = rows.exclude(before=F("weights")).order_by("epoch").values_list("route__name", "actor")
+    return {route for route, actor in dict(moved).items() if actor is not None}
 
 
 def _start(row: Cluster, wanted: AutoPlan, alive: Alive, now: datetime) -> Run:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from access.models import Person
 from clusters.models import Cluster
@@ -64,8 +64,12 @@ def take_back(run: Run, changes: Changes, why: Reason, now: datetime, actor: Per
 
 
 def _mine(run: Run):  # type: ignore[no-untyped-def]
-    """The epochs that this Run gave to Routes and that are still the newest."""
-    return RouteEpoch.objects.filter(run_id=run.pk, epoch=F("route__epoch"))
+    """The last epochs that this Run gave to Routes whose weights are still those: whoever changes only who is on a Route
+    gives it a newer epoch with the same."""
+    later = RouteEpoch.objects.filter(route=OuterRef("route"), epoch__gt=OuterRef("epoch"))
+    another = later.exclude(weights=OuterRef("weights"))
+    mine = RouteEpoch.objects.filter(~Exists(another), run_id=run.pk)
+    return mine.filter(~Exists(later.filter(run_id=run.pk)))
 
 
 def _ended(run: Run, why: Reason, now: datetime, actor: Person | None) -> list[Event]:

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from access.permissions import Denied
-from clusters.models import Cluster
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Refused, because
 from journal.models import Event
 from releases import actions, tasks
@@ -20,8 +20,9 @@ from releases.switches import take_turn
 from tests import build
 from tests.engine.test_two_at_once import aside
 from tests.traffic.signals import all_up, says
+from traffic.actions import change_tenant
 from traffic.engine.shifting import shift
-from traffic.models import Route, RouteEpoch, RouteMember
+from traffic.models import Reservation, Route, RouteEpoch, RouteMember, Tenant
 
 WHY = "we want it so"
 
@@ -100,6 +101,25 @@ def test_what_a_person_has_set_since_the_death_stays() -> None:
     shift({route.pk: {"a-1": 60, "b-2": 40}}, why, timezone.now(), actor=person)
     assert fail_over_dead() == 0
     assert served_by(route) == {"a-1", "b-2"}
+
+
+@pytest.mark.usefixtures("fleet")
+def test_who_only_changes_a_tenant_has_set_no_weights() -> None:
+    route = route_of("a-1")
+    tenant = Tenant.objects.filter(route=route).first()
+    change_tenant(build.person("admin"), tenant.name, {"hostnames": ["other.example"]})
+    assert RouteEpoch.objects.filter(route=route).first().actor is not None
+    assert fail_over_dead() == 1
+    assert served_by(route) == {"c-1"}
+
+
+@pytest.mark.usefixtures("fleet")
+def test_room_that_a_release_has_reserved_is_there_for_who_has_to_leave() -> None:
+    Reservation.objects.bulk_create(
+        Reservation(prod=prod, run_id=7, load=1000) for prod in Prod.objects.all()
+    )
+    assert fail_over_dead() == 1
+    assert served_by(route_of("a-1")) == {"c-1"}
 
 
 @pytest.mark.usefixtures("fleet")

@@ -18,7 +18,8 @@ from releases.models import Run
 from tests import build
 from tests.traffic.edge import Edge
 from tests.traffic.signals import all_up, says
-from traffic.models import Route, RouteMember
+from traffic.actions import change_tenant
+from traffic.models import Route, RouteMember, Tenant
 
 WHY = "the power is out"
 
@@ -61,6 +62,17 @@ def test_moves_that_no_router_shows_are_cancelled_when_the_source_is_up(edge: Ed
     assert Cluster.objects.get(name="a").intent == "active"
     edge.publish()
     assert edge.weights("shop-s") == {"a-1": 100}
+
+
+def test_a_tenant_that_was_changed_meanwhile_hides_no_move(edge: Edge, run: Run) -> None:
+    for route in ("shop-s", "shop-r"):
+        tenant = Tenant.objects.filter(route__name=route).first()
+        change_tenant(build.person("admin"), tenant.name, {"hostnames": [f"other-{route}.example"]})
+    says("a", "up", since_ago_s=-1)
+    assert cancel_unmade() == 1
+    run.refresh_from_db()
+    assert run.reason["params"] == {"cluster": "a", "cancelled": 2, "kept": 0}
+    assert weights()["shop-s"] == {"a-1": 100}
 
 
 def test_one_question_tells_of_all_moves(run: Run, django_assert_num_queries: Callable[[int], Any]) -> None:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from clusters.models import Prod
 from tests import build
 from tests.adapters.routers.fake_router import FakeRouter
 from tests.adapters.routers.faults import Fault
@@ -14,7 +15,7 @@ from tests.traffic.edge import Edge
 from traffic.core.failover import plan_failover
 from traffic.core.state import State, state_from_json, state_to_json
 from traffic.engine.break_glass import AHEAD, Line, Order, carry_out, facts_now, look, orders, rows_of
-from traffic.models import Publication, Route, RouterInstance
+from traffic.models import Publication, Reservation, Route, RouterInstance
 from traffic.queries.state import read_state
 
 pytestmark = pytest.mark.django_db
@@ -185,3 +186,11 @@ def test_the_queries_are_as_many_for_any_fleet(edge: Edge) -> None:
     edge_row = RouterInstance.objects.get(name="edge-1")
     RouterInstance.objects.create(router=edge_row.router, name="edge-3", failure_domain="x")
     assert queries() == before
+
+
+def test_room_that_a_release_has_reserved_is_there_for_who_has_to_leave(edge: Edge) -> None:
+    Reservation.objects.bulk_create(
+        Reservation(prod=prod, run_id=7, load=1000) for prod in Prod.objects.all()
+    )
+    assert troubles(evacuate(edge, written(), "a")) == {}
+    assert edge.weights("shop-s") == {"c-1": 100}

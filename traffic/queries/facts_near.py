@@ -18,12 +18,12 @@ from .loads import load_now
 
 
 def read_facts_near(route: Route, now: datetime) -> TrafficFacts:
-    """As `read_facts`, but with no other Routes than those that may want the same room first: those that Clusters serve
+    """As `read_facts` for who is urgent, but with no other Routes than those that may want the same room first: those that Clusters serve
     which serve `route`. What all others have promised is no room of their Prods either, and stands in `reserved`.
 
     A failover of such a Cluster, or of one without Prods, says the same of `route`. A constant number of queries.
     """
-    facts = read_facts(now, prods=_prods(route), routes=_near(route))
+    facts = read_facts(now, prods=_prods(route), routes=_near(route), urgent=True)
     promised = _promised([place.name for place in facts.places])
     counted = committed(facts.routes)
     places = (

@@ -15,7 +15,7 @@ from .facts import read_facts
 def read_state(came_from: Mapping[str, str], now: datetime, back: Mapping[str, str] | None = None) -> State:
     """Everything that break-glass needs. `came_from`: Prod -> the Version it ran before the one asked for now; `back`: as
     for `read_facts`."""
-    facts = read_facts(now, back=back)
+    facts = read_facts(now, urgent=True, back=back)
     prods = dict(Prod.objects.exclude(lifecycle=Prod.Lifecycle.RETIRED).values_list("pk", "name"))
     rows = RouterInstance.objects.select_related("router", "cluster").defer("cluster__nodes")
     return State(
