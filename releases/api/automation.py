@@ -72,6 +72,10 @@ class ProposalSerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
     reason = ReasonSerializer(allow_null=True)
     survival = SurvivalSerializer()
+    estimate_s = serializers.IntegerField(
+        allow_null=True,
+        help_text="until routers show it, from what moves took lately; null: none was measured",
+    )
 
 
 class AutomationSerializer(serializers.Serializer[Any]):
@@ -126,6 +130,7 @@ def _proposal(one: Proposal) -> dict[str, Any]:
         "since": alive.since,
         "reason": why,
         "survival": survival_json(one.fate),
+        "estimate_s": one.estimate_s,
     }
 
 

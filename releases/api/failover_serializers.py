@@ -8,7 +8,7 @@ from rest_framework import serializers
 from clusters.api.serializers import ReasonSerializer
 from journal.sentences import reason_json
 from releases.failover_preview import MovePreview
-from releases.queries.failover import estimate_s
+from releases.queries.estimates import estimate_s
 from releases.queries.publishing import RouterLine
 from traffic.core.plan import Move, Pairs
 from traffic.core.survival import PROD, Survival

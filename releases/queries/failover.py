@@ -4,22 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Avg, F
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from clusters.facts import prod_health
 from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason
-from releases.core.plan import Plan
-from releases.core.states import RunKind, StepState
+from releases.core.states import RunKind
 from releases.failover_preview import MovePreview, Source, preview_failback, preview_leaving
 from releases.marks import CLUSTER_MARKS, HEALTH_MARKS, Mark
-from releases.models import Step
 from traffic.core.plan import Left, Move, Pairs
 from traffic.core.survival import CLUSTER, PROD
 from traffic.models import Route
 
+from .estimates import estimate_s, watched_s
 from .progress import run_title
 from .publishing import RouterLine, read_routers, unpublished
 
@@ -137,7 +135,6 @@ def _page(preview: MovePreview) -> MovePage:
     names = {move.route for move in traffic.moves}
     calm = {one.route for one in traffic.safe}
     lines = move_lines(traffic.moves, calm)
-    watched_s = _watched_s(plan)
     capacities = dict(Prod.objects.filter(name__in=dict(traffic.room)).values_list("name", "capacity"))
     return MovePage(
         of=source.of,
@@ -158,7 +155,7 @@ def _page(preview: MovePreview) -> MovePage:
         unpublished=unpublished(names),
         fences=tuple(line.route for line in lines if line.fence),
         estimate_s=estimate_s(plan),
-        watched_s=watched_s,
+        watched_s=watched_s(plan),
         preempts=tuple(Preempted(run.pk, run_title(run)) for run in preview.preempts),
     )
 
@@ -195,21 +192,3 @@ def _groups(**left: tuple[Left, ...]) -> tuple[Group, ...]:
     return tuple(
         Group(kind, sum(one.tenants for one in routes), routes) for kind, routes in left.items() if routes
     )
-
-
-def _watched_s(plan: Plan) -> int:
-    steps = (step for wave in plan.waves for prod in wave.prods for step in prod.steps)
-    return sum(int(dict(step.params).get("watch_s", 0)) for step in steps)
-
-
-def estimate_s(plan: Plan) -> int | None:
-    """How long `plan` takes until routers show it: what the last moves took, for each step that follows another,
-    and what is watched in between. None: no move was ever measured, and nothing is watched. One query."""
-    steps = [step for wave in plan.waves for prod in wave.prods for step in prod.steps]
-    done = Step.objects.filter(kind="move", state=StepState.SUCCEEDED).order_by("-pk").values("pk")[:50]
-    took = Step.objects.filter(pk__in=done).aggregate(mean=Avg(F("finished_at") - F("started_at")))["mean"]
-    ramps = sum(step.kind == "ramp" for step in steps)
-    if took is None and not ramps:
-        return None
-    one = took.total_seconds() if took is not None else 1.0
-    return max(1, round(one * max(1, ramps))) + _watched_s(plan)

@@ -1,11 +1,18 @@
 """Automation over the API: what it says, and its switches."""
 
-import pytest
+from datetime import timedelta
 
-from releases.models import AutoFailover, AutomationStop
+import pytest
+from django.utils import timezone
+
+from clusters.models import Cluster
+from releases.actions import start_leaving
+from releases.failover_preview import preview_leaving
+from releases.models import AutoFailover, AutomationStop, Claim, Run, Step
 from tests import build
 from tests.api.conftest import Call
 from tests.traffic.signals import all_up, says
+from traffic.models import RouteMember
 
 pytestmark = pytest.mark.django_db
 WHY = {"reason": "the power is out"}
@@ -33,6 +40,30 @@ def test_it_says_what_is_on_what_is_heard_and_what_is_proposed(call: Call) -> No
     (proposal,) = found["proposals"]
     # No router publishes anything here, so redundant users have to be moved too.
     assert (proposal["cluster"], proposal["survival"]["moved"]) == ("a", 700)
+    assert proposal["estimate_s"] is None, "nobody has been moved yet"
+
+
+def test_a_proposal_says_how_long_it_would_take_as_moves_took_lately(call: Call) -> None:
+    for seconds in (2, 4):
+        moved(seconds)
+    says("a", "down")
+    (proposal,) = call("GET", "automation/", role="viewer").json()["proposals"]
+    assert proposal["estimate_s"] == 3
+
+
+def moved(seconds: int) -> None:
+    """Users have left b, and come back, which took so long."""
+    digest = preview_leaving("b").plan.digest
+    run = start_leaving(build.person("on-call"), "b", digest, "a test")
+    began = timezone.now()
+    ended = began + timedelta(seconds=seconds)
+    Step.objects.filter(run=run).update(state="succeeded", started_at=began, finished_at=ended)
+    Run.objects.filter(pk=run.pk).update(state="succeeded", finished_at=ended)
+    Claim.objects.all().delete()
+    Cluster.objects.filter(name="b").update(intent="active")
+    for member in RouteMember.objects.all():
+        member.weight = member.target
+        member.save()
 
 
 def test_on_call_presses_the_kill_switch_and_a_release_manager_lifts_it(call: Call) -> None:

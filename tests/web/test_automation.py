@@ -7,6 +7,7 @@ from journal.models import Event
 from releases.models import AutoFailover, AutomationStop, Run
 from releases.queries.survival import read_survival
 from tests import build
+from tests.api.test_automation import moved
 from tests.traffic.edge import Edge
 from tests.traffic.signals import all_up, says
 from tests.web.conftest import Browser
@@ -51,6 +52,14 @@ def test_what_was_heard_long_ago_is_proposed_by_nobody(edge: Edge, browser: Brow
     page = text(browser("viewer"), "/failover/")
     assert "is down, by two signals" not in page
     assert "Its signals were heard last 60 s ago: nothing is known of it now." in page
+
+
+def test_a_proposal_says_how_long_it_would_take(edge: Edge, browser: Browser) -> None:
+    all_up("a")
+    assert "until the routers show it" not in text(browser("viewer"), "/failover/"), "nothing was measured"
+    moved(3)
+    all_up("a")
+    assert "It takes about 3 s until the routers show it." in text(browser("viewer"), "/failover/")
 
 
 # what is the matter -> what the proposal says of it
