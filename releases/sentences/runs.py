@@ -158,7 +158,7 @@ _PEOPLE = {
     "nothing-to-skip": "Nothing in the run is left to skip.",
     "nothing-to-approve": "The run waits for no approval.",
     "already-rolled-back": "Run %(run)s has rolled it back already.",
-    "all-changed-later": "Later runs have changed all of its Prods: there is nothing of it to take back.",
+    "all-changed-later": "Other runs have changed all of its Prods since, or have them now. Abort those that have not begun them, then roll back.",
 }
 
 SENTENCES: dict[str, str] = {
