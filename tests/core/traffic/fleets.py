@@ -72,3 +72,20 @@ def _route(draw: st.DrawFn, number: int, group: list[str], settled: bool) -> Rou
 
 
 clusters = st.sets(st.sampled_from("abcde"), min_size=1, max_size=2)
+
+
+def members(fleet: TrafficFacts) -> dict[str, dict[str, int]]:
+    return {one.name: {seat.prod: seat.weight for seat in one.members if seat.weight} for one in fleet.routes}
+
+
+def hit_by(fleet: TrafficFacts, gone: set[str]) -> set[str]:
+    return {name for name, serving in members(fleet).items() if gone & set(serving)}
+
+
+def prods_on(fleet: TrafficFacts, dead: set[str]) -> set[str]:
+    return {one.name for one in fleet.places if one.cluster in dead}
+
+
+def died(fleet: TrafficFacts, dead: dict[str, set[str]]) -> set[str]:
+    """The Prods that are gone."""
+    return prods_on(fleet, dead.get("clusters", set())) | dead.get("prods", set())

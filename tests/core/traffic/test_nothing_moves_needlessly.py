@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.traffic.fleets import NAMES, fleets
-from tests.core.traffic.test_plan_properties import died, hit_by, members, sources
+from tests.core.traffic.fleets import NAMES, died, fleets, hit_by, members
+from tests.core.traffic.test_plan_properties import sources
 from tests.core.traffic.world import facts, place, route
 from traffic.core.facts import TrafficFacts
 from traffic.core.failback import plan_failback

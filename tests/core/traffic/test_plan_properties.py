@@ -3,11 +3,10 @@
 from dataclasses import replace
 from random import Random
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.traffic.fleets import NAMES, clusters, fleets
+from tests.core.traffic.fleets import NAMES, clusters, died, fleets, hit_by, members, prods_on
 from traffic.core.facts import TrafficFacts
 from traffic.core.failback import plan_failback
 from traffic.core.failover import plan_evacuation, plan_failover, plan_rollback_traffic
@@ -16,7 +15,7 @@ from traffic.core.plan import TrafficPlan, after
 from traffic.core.rebalance import plan_rebalance
 from traffic.core.relocation import only_whole, plan_relocation
 from traffic.core.room import rooms
-from traffic.core.survival import survival, survival_of
+from traffic.core.survival import survival
 
 PLANNERS = {
     "failover": lambda fleet: plan_failover(fleet, clusters=["a"], prods=["b-1"]),
@@ -33,23 +32,6 @@ planners = st.sampled_from(list(PLANNERS.values()))
 # What dies: whole Clusters, or single Prods of Clusters that live.
 prods = st.sets(st.sampled_from(NAMES), min_size=1, max_size=2)
 sources = st.one_of(clusters.map(lambda dead: {"clusters": dead}), prods.map(lambda dead: {"prods": dead}))
-
-
-def members(fleet: TrafficFacts) -> dict[str, dict[str, int]]:
-    return {one.name: {seat.prod: seat.weight for seat in one.members if seat.weight} for one in fleet.routes}
-
-
-def hit_by(fleet: TrafficFacts, gone: set[str]) -> set[str]:
-    return {name for name, serving in members(fleet).items() if gone & set(serving)}
-
-
-def prods_on(fleet: TrafficFacts, dead: set[str]) -> set[str]:
-    return {one.name for one in fleet.places if one.cluster in dead}
-
-
-def died(fleet: TrafficFacts, dead: dict[str, set[str]]) -> set[str]:
-    """The Prods that are gone."""
-    return prods_on(fleet, dead.get("clusters", set())) | dead.get("prods", set())
 
 
 def dead_now(fleet: TrafficFacts, dead: dict[str, set[str]]) -> TrafficFacts:
@@ -69,17 +51,34 @@ def test_every_move_has_whole_percents_that_sum_to_100(fleet, planner):
 
 
 @given(fleets(), planners)
-def test_no_prod_that_takes_a_route_has_promised_more_than_it_carries(fleet, planner):
+def test_no_prod_that_takes_a_route_of_others_has_promised_more_than_it_carries(fleet, planner):
     plan = planner(fleet)
     now = rooms(after(fleet, plan))
-    taking = {
-        prod
+    assert all(now[prod] >= 0 for prod, _ in guests_of(fleet, plan))
+
+
+@given(fleets(), planners)
+def test_a_prod_whose_users_come_back_promises_no_more_than_before(fleet, planner):
+    plan = planner(fleet)
+    was, now = rooms(fleet), rooms(after(fleet, plan))
+    back = {prod for prod, _ in taken(plan)} - {prod for prod, _ in guests_of(fleet, plan)}
+    assert all(now[prod] >= was[prod] for prod in back)
+
+
+def taken(plan: TrafficPlan) -> set[tuple[str, str]]:
+    """(Prod, Route that it begins to serve) by the plan."""
+    return {
+        (prod, move.route)
         for move in plan.moves
         for prod, weight in move.weights
         if weight and not dict(move.was).get(prod)
     }
-    returning = {seat.prod for one in fleet.routes for seat in one.members if seat.target and not seat.weight}
-    assert all(now[prod] >= 0 for prod in taking - returning)
+
+
+def guests_of(fleet: TrafficFacts, plan: TrafficPlan) -> set[tuple[str, str]]:
+    """Those of them that are not at home there."""
+    home = {(seat.prod, one.name) for one in fleet.routes for seat in one.members if seat.target}
+    return taken(plan) - home
 
 
 @given(fleets(), sources)
@@ -131,6 +130,27 @@ def test_every_route_that_the_dead_served_moves_or_is_named(fleet, dead):
     named = {one.route for one in (*plan.waiting, *plan.lost)} | {move.route for move in plan.moves}
     assert hit_by(fleet, died(fleet, dead)) <= named
     assert all(one.why.code for one in (*plan.waiting, *plan.lost))
+
+
+@given(fleets(), sources)
+def test_who_does_not_leave_an_evacuated_place_is_named(fleet, leaving):
+    plan = plan_evacuation(fleet, **leaving)
+    assert_gone_or_named(fleet, plan, died(fleet, leaving))
+
+
+@given(fleets(), prods, st.booleans())
+def test_who_a_rollback_does_not_move_is_named(fleet, bad, fenced):
+    plan = plan_rollback_traffic(fleet, "v2", dict.fromkeys(bad, "v1"), fenced=fenced)
+    assert_gone_or_named(fleet, plan, bad)
+
+
+def assert_gone_or_named(fleet: TrafficFacts, plan: TrafficPlan, leaving: set[str]) -> None:
+    """Each Route that `leaving` serve is served by none of them then, or is named with its Tenants and why; never both."""
+    hit, then = hit_by(fleet, leaving), members(after(fleet, plan))
+    tenants = {one.name: one.tenants for one in fleet.routes}
+    named = {one.route: one for one in plan.staying}
+    assert {name for name in hit if leaving & set(then[name])} == set(named)
+    assert all(one.why.code and one.tenants == tenants[name] for name, one in named.items())
 
 
 @given(fleets(), sources)
@@ -242,45 +262,3 @@ def test_a_rollback_gives_nobody_else_the_data_of_one_writer(fleet):
     for move in PLANNERS["rollback"](fleet).moves:
         was = dict(move.was)
         assert move.route not in writers or all(was.get(prod) for prod, weight in move.weights if weight)
-
-
-def told(plan: TrafficPlan) -> tuple[int, int, int]:
-    return (
-        sum(o.tenants for o in plan.safe),
-        sum(o.tenants for o in plan.waiting),
-        sum(o.tenants for o in plan.lost),
-    )
-
-
-def taken_back(fleet: TrafficFacts, dying: str) -> TrafficFacts:
-    """`fleet`, whose Prods there a rollback takes back to v1 from v2, which all have written their data."""
-    places = (
-        replace(one, version="v2", back="v1") if dying in {one.name, one.cluster} else one
-        for one in fleet.places
-    )
-    routes = (
-        replace(one, data_class=one.data_class.replace("stateless", "replicated")) for one in fleet.routes
-    )
-    return replace(fleet, places=tuple(places), routes=tuple(routes))
-
-
-@pytest.mark.parametrize(("kind", "names"), [("cluster", "abcde"), ("prod", ("a-1", "b-1", "c-1"))])
-@settings(max_examples=300)  # few fleets have a Route that another Version than its own may serve
-@given(fleet=fleets())
-def test_the_survival_report_tells_what_the_failover_will_do(kind, names, fleet):
-    for dying in names:
-        for state in (fleet, taken_back(fleet, dying)):
-            row = survival_of(state, kind, [dying])[0]
-            plan = plan_failover(state, **{f"{kind}s": [dying]})
-            assert (row.safe, row.wait, row.lost_tenants) == told(plan)
-            safe = {one.route for one in plan.safe}
-            assert row.moved == sum(move.tenants for move in plan.moves if move.route not in safe)
-            assert row.room == plan.room
-
-
-@given(fleets())
-def test_the_survival_report_counts_each_tenant_that_the_dead_served_once(fleet):
-    tenants = {one.name: one.tenants for one in fleet.routes}
-    for row in survival_of(fleet, "prod", [one.name for one in fleet.places]):
-        served = sum(tenants[name] for name in hit_by(fleet, {row.name}))
-        assert row.safe + row.moved + row.wait + row.lost_tenants == served
