@@ -13,6 +13,7 @@ from clusters.models import Prod
 from releases import actions
 from releases.engine import passes
 from releases.engine.routes import SETTLING, release_idle_routes
+from releases.engine.wake import tick, wake
 from releases.models import Run, Step
 from tests import build
 from tests.engine.driver import advance, answer, finish, running_acts
@@ -173,3 +174,23 @@ def just_after(moment: str, act: Callable[[], object]) -> Iterator[None]:
     with connection.execute_wrapper(comes):
         yield
     assert done
+
+
+def test_a_run_whose_routes_never_stand_still_is_left_to_the_tick(
+    other: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = list(Step.objects.filter(run=other).order_by("pk").values("state", "attempt"))
+    wake([other.pk])
+    passes_begun: list[int] = []
+
+    def moved_again(*_: object) -> None:
+        passes_begun.append(other.pk)
+
+    monkeypatch.setattr(passes, "carry_out", moved_again)
+    passes.advance(other.pk)
+    assert len(passes_begun) == passes.MOST_PASSES
+    assert list(Step.objects.filter(run=other).order_by("pk").values("state", "attempt")) == before
+    asked: list[tuple[int | str, ...]] = []
+    monkeypatch.setattr("releases.engine.wake.send", lambda task, args, kind: asked.append(args))
+    tick()
+    assert (other.pk,) in asked
