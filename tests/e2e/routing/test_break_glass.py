@@ -10,6 +10,7 @@ import httpx
 from orchestrator.embedded.programs import ROOT
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
+from tests.e2e.routing.conftest import GROUPS
 from tests.e2e.routing.moves import SOON_S, finish, move
 from tests.e2e.users import Users
 from tests.e2e.world import World
@@ -19,6 +20,8 @@ DROVER = ("beat", "worker-1", "worker-2", "emergency", "observer", "web", "valke
 WRITTEN_WITHIN_S = 120
 BACK_WITHIN_S = 90
 CALM_S = 8
+MANY = 300  # requests
+READS = {"get", "list", "watch"}
 
 
 def written_after(stack: Stack, moment: float) -> None:
@@ -60,6 +63,16 @@ def calm(users: Users) -> bool:
     return not any(errors for _, errors in users.lately("group", CALM_S).values())
 
 
+def traffic_stays(world: World, users: Users) -> None:
+    """With Drover gone users are served as before, and nobody writes at a gateway or anywhere else."""
+    (requests, errors), mark = users.total(), world.mark()
+    wait_until(lambda: users.total()[0] > requests + MANY, SOON_S, "users go on")
+    wait_until(lambda: users.served("group") == GROUPS, SOON_S, "those of every group are")
+    assert users.total()[1] == errors
+    writes = [one for one in world.entries(mark) if one["type"] == "request" and one["verb"] not in READS]
+    assert writes == []
+
+
 def bring_back(api: Api) -> None:
     """The users of cluster a come home once it has answered for long enough."""
 
@@ -79,6 +92,7 @@ def test_users_are_served_again_with_drover_dead_and_drover_takes_it_over(
     for name in DROVER:
         stack.hold(name)
     assert not answers(api)
+    traffic_stays(world, users)
     with world.faulty("lost", cluster="a"):
         wait_until(lambda: users.hurt() == {"shop-s"}, SOON_S, "users without redundancy are hurt")
         done = drover(stack, "break-glass", "evacuate", "a", "--file", str(stack.layout.state), "--yes")

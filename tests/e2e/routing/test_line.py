@@ -1,10 +1,11 @@
-"""Stop-the-line: a release rests and says why, a person's evacuation and rollback pass, and it goes on afterwards, by a
-plan that somebody has read anew, since the evacuation has pre-empted it."""
+"""Stop-the-line: a release rests and says why, a person's evacuation, failover and rollback pass, and it goes on afterwards,
+by a plan that somebody has read anew, since the evacuation has pre-empted it."""
 
 from orchestrator.embedded.stack import wait_until
 from tests.e2e.api import Api
 from tests.e2e.routing.moves import RELEASED_WITHIN_S, SOON_S, WHY, finish, move, start, weights
 from tests.e2e.users import Users
+from tests.e2e.world import World
 
 NEVER_MIND = [{"prod": name, "reason": "not in this test"} for name in ("a-2", "b-1", "b-2")]
 
@@ -57,4 +58,19 @@ def test_a_stopped_line_holds_a_release_but_no_person(api: Api, users: Users) ->
     finish(api, back)
     assert on_new(api) == set()
     wait_until(lambda: users.hurt() == set(), SOON_S, "nobody is hurt")
+    line(api, "resume")
+
+
+def test_a_stopped_line_holds_no_failover_of_a_dead_cluster(api: Api, world: World, users: Users) -> None:
+    line(api, "stop")
+    with world.faulty("lost", cluster="a"):
+        wait_until(lambda: api.get("clusters/a/")["health"] == "unreachable", SOON_S, "a is seen to be dead")
+        wait_until(lambda: users.hurt() != set(), SOON_S, "its users are hurt")
+        run = finish(api, move(api, "a", "evacuation"))
+        assert run["kind"] == "failover"
+        routes = [one["name"] for one in api.all("routes/")]
+        left = {name for name in routes if {"a-1", "a-2"} & weights(api, name).keys()}
+        assert left == set()
+        wait_until(lambda: users.hurt() == set(), SOON_S, "nobody is hurt any more")
+        assert api.get("line/")["stopped"], "and the line is stopped still"
     line(api, "resume")
