@@ -1,13 +1,18 @@
 """A cluster that dies is failed over without a person where that is on, and nowhere else; judged from outside."""
 
+import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from orchestrator.embedded.stack import wait_until
+from releases.core.healing import CONFIRMED_AFTER
 from tests.e2e.api import Api
 from tests.e2e.routing.moves import SOON_S, WHY, weights
 from tests.e2e.users import Users
 from tests.e2e.world import World
+
+TICKS_S = 4  # several ticks, each of which heals what is to be healed
 
 
 def states(api: Api) -> dict[str, str]:
@@ -20,6 +25,26 @@ def until(api: Api, cluster: str, state: str) -> None:
 
 def failovers(api: Api) -> list[dict[str, Any]]:
     return [run for run in api.get("runs/")["results"] if run["kind"] == "failover"]
+
+
+def heals(api: Api) -> list[dict[str, Any]]:
+    return [run for run in api.get("runs/")["results"] if run["kind"] == "heal"]
+
+
+def drift(api: Api) -> str:
+    return str(api.get("prods/c-1/drift/")["state"])
+
+
+def confirmed(api: Api) -> bool:
+    """Whether the drift of c-1 was seen for so long that nothing but the kill switch keeps it from being healed."""
+    found = api.get("prods/c-1/drift/")
+    since, looked = (datetime.fromisoformat(found[key]) for key in ("since", "checked_at"))
+    return found["state"] == "drifted" and looked - since >= CONFIRMED_AFTER
+
+
+def replicas(world: World) -> int:
+    path = "/apis/apps/v1/namespaces/prod-c-1/deployments/frontend"
+    return int(world.kube("c", path)["spec"]["replicas"])
 
 
 def switch(api: Api, path: str, **body: Any) -> None:
@@ -84,3 +109,21 @@ def test_a_cluster_that_dies_is_failed_over_for_the_redundancies_that_are_on(
         codes = {event["reason"]["code"] for event in told if event["reason"]}
         assert {"failed-over-alone", "left-for-a-person"} <= codes
     wait_until(all_are_up(api), SOON_S, "it is heard again")
+
+
+def test_with_automation_off_drift_stays_and_is_healed_once_it_is_on_again(api: Api, world: World) -> None:
+    wait_until(lambda: drift(api) == "in-sync", SOON_S, "c-1 is as it was applied")
+    switch(api, "stop")
+    asked = api.post("prods/c-1/actions/self-heal/", {"on": True, **WHY})
+    assert asked.status_code == 200, asked.text
+    before = world.scale("c", "prod-c-1", "frontend", 1)
+    wait_until(lambda: drift(api) == "drifted", SOON_S, "the drift is seen")
+    wait_until(lambda: confirmed(api), SOON_S, "two looks have found it")
+    time.sleep(TICKS_S)
+    assert heals(api) == [] and replicas(world) == 1
+    switch(api, "resume")
+    wait_until(lambda: len(heals(api)) == 1, SOON_S, "it is healed by itself")
+    (run,) = heals(api)
+    api.until_state(run["id"], "succeeded", timeout_s=SOON_S)
+    assert run["author"] is None
+    assert replicas(world) == before
