@@ -255,13 +255,16 @@ def preview_rollback(run: Run, seen: Seen | None = None) -> RollbackPreview:
         staying=traffic.staying,
         scaled=given_more(helped),
         warmed=warmed(helped),
-        preempts=tuple(_preempted(planned)),
+        preempts=_preempted(run, planned, seen.fleet),
     )
 
 
-def _preempted(planned: RollbackPlan) -> Iterable[Run]:
-    having = releases_having([prod for prod, _ in planned.moves])
-    return having.select_related("version", "blueprint")
+def _preempted(run: Run, planned: RollbackPlan, fleet: FleetFacts) -> tuple[Run, ...]:
+    moved = {prod for prod, _ in planned.moves}
+    theirs = [
+        prod.name for prod in fleet.prods if prod.name in moved and prod.claimed_by not in (None, run.pk)
+    ]
+    return tuple(releases_having(theirs).select_related("version", "blueprint")) if theirs else ()
 
 
 def _estimate_s(run: Run, rounds: int) -> int:
