@@ -107,6 +107,17 @@ def test_a_pass_begins_nothing_that_is_being_taken(bad: Run, other: Run) -> None
     check(back, other)
 
 
+def test_a_prod_without_routes_is_not_begun_once_it_is_planned_to_be_taken(edge: Edge) -> None:
+    bad = release("d-1")
+    finish(bad, after=edge.settle)
+    answering()
+    other = release("d-1", version="v1.2.0")
+    with just_after('INSERT INTO "releases_run"', lambda: passes.one_pass(other.pk, timezone.now())):
+        back = roll_back(bad)
+    assert begun(other) == set()
+    assert set(Claim.objects.values_list("prod__name", "run")) == {("d-1", back.pk)}
+
+
 @pytest.mark.parametrize(
     "moment", ['FROM "releases_claim"', 'FROM "clusters_prod"', 'FROM "traffic_routemember"']
 )
