@@ -26,6 +26,7 @@ from releases.core.states import RUN_ENDED, STEP_BROKEN, STEP_ENDED, RunKind, Ru
 from releases.core.strategy import BadStrategy, Strategy, parse_strategy
 from releases.core.switching import pair_standbys
 from releases.core.waves import chosen_prods, plan_release
+from releases.engine.preempting import releases_having
 from releases.models import Run, Step
 from traffic.core.facts import TrafficFacts
 from traffic.core.failover import plan_rollback_traffic
@@ -37,7 +38,7 @@ from traffic.queries.facts import read_facts
 from .fleet import fleet_facts, version_facts
 from .relocations import loads_to_come, nowhere_reasons, planned_relocations
 from .scaling import helped_plan
-from .touched import Seen, Touched, changed_later, claimed_by_others, read_seen, read_touched
+from .touched import Seen, Touched, kept_by_others, read_seen, read_touched
 from .warming import warm_up_blockers
 
 Excluded = tuple[tuple[str, str], ...]
@@ -142,7 +143,7 @@ def run_facts(run: Run) -> RunFacts:
         asking=sum(kind == "ask" and state == "running" for _, kind, state, _ in steps),
         successor=_successor(run, changed),
         deleted=sum(kind == "delete_objects" and attempt > 0 for _, kind, _, attempt in steps),
-        lost=len(changed & {*changed_later(run, changed), *claimed_by_others(run, changed)}),
+        lost=len(kept_by_others(run, changed)),
         preempted=run.preempted_by_id is not None,
     )
 
@@ -176,7 +177,8 @@ class RollbackPreview:
     """What a rollback would do now: (Prod, Version it goes to), (Prod, why) of those that it leaves,
     tenants and load concerned, a guess of the time. With `reasons` it is refused. `at_once`: tenants that are
     sent to good Prods before anything is deployed; `staying`: Routes whose tenants cannot be. `scaled`: Prods that
-    get more pods for who comes, `warmed`: that are warmed up as they come."""
+    get more pods for who comes, `warmed`: that are warmed up as they come. `preempts`: releases from which it takes Prods over
+    that they have not begun."""
 
     moves: tuple[tuple[str, str], ...]
     left: tuple[tuple[str, Reason], ...]
@@ -188,6 +190,7 @@ class RollbackPreview:
     staying: tuple[Left, ...] = ()
     scaled: tuple[str, ...] = ()
     warmed: tuple[str, ...] = ()
+    preempts: tuple[Run, ...] = ()
 
 
 def rollback_plan(run: Run, fleet: FleetFacts, touched: Touched | None = None) -> RollbackPlan | Refusal:
@@ -252,7 +255,16 @@ def preview_rollback(run: Run, seen: Seen | None = None) -> RollbackPreview:
         staying=traffic.staying,
         scaled=given_more(helped),
         warmed=warmed(helped),
+        preempts=_preempted(run, planned, seen.fleet),
     )
+
+
+def _preempted(run: Run, planned: RollbackPlan, fleet: FleetFacts) -> tuple[Run, ...]:
+    moved = {prod for prod, _ in planned.moves}
+    theirs = [
+        prod.name for prod in fleet.prods if prod.name in moved and prod.claimed_by not in (None, run.pk)
+    ]
+    return tuple(releases_having(theirs).select_related("version", "blueprint")) if theirs else ()
 
 
 def _estimate_s(run: Run, rounds: int) -> int:

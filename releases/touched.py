@@ -3,10 +3,12 @@
 from typing import NamedTuple
 
 from clusters.models import Prod
+from journal.core.reasons import Reason, because
 from releases.core.anew import Meanwhile
 from releases.core.facts import FleetFacts, VersionFacts
 from releases.core.kinds import DISTURBING
-from releases.core.states import StepState
+from releases.core.states import RunKind, StepState
+from releases.engine.preempting import with_begun
 from releases.models import Claim, Run, Step
 from traffic.core.facts import TrafficFacts
 from traffic.queries.facts import read_facts
@@ -15,12 +17,12 @@ from .fleet import read_fleet, version_facts
 
 
 class Touched(NamedTuple):
-    """`changed`: the Prods that the Run has begun to change, by name; `later`: of them those that a later Run has
-    changed or claimed since, with its number; `done`: Prod -> the step kinds that have succeeded on it; `versions`: all
-    of its Blueprint."""
+    """`changed`: the Prods that the Run has begun to change, by name; `later`: of them those that another Run has
+    changed since, or has and keeps, and why they stay; `done`: Prod -> the step kinds that have succeeded on it;
+    `versions`: all of its Blueprint. Prods that a release has and has not begun are not in `later`: they are taken over."""
 
     changed: tuple[str, ...]
-    later: dict[str, int]
+    later: dict[str, Reason]
     done: dict[str, set[str]]
     versions: tuple[VersionFacts, ...]
 
@@ -44,13 +46,27 @@ def read_touched(run: Run) -> Touched:
     """What `run` has touched so far."""
     changed = Step.objects.filter(run=run, kind__in=DISTURBING, attempt__gt=0)
     names = dict(changed.values_list("prod", "prod__name"))
-    taken = {**changed_later(run, set(names)), **claimed_by_others(run, set(names))}
-    later = {names[prod]: number for prod, number in taken.items() if prod in names}
+    kept = kept_by_others(run, set(names))
+    later = {
+        names[prod]: because(code, prod=names[prod], run=number) for prod, (code, number) in kept.items()
+    }
     versions = version_facts(run.blueprint.name, with_proof=True)
     return Touched(tuple(sorted(names.values())), later, _done(run), versions)
 
 
-def changed_later(run: Run, changed: set[int]) -> dict[int, int]:
+def kept_by_others(run: Run, changed: set[int]) -> dict[int, tuple[str, int]]:
+    """Prod id -> why it is not taken back from the Run of that number: the code of a Reason. Two queries."""
+    kept = {prod: ("changed-later", number) for prod, number in _changed_later(run, changed).items()}
+    claims = with_begun(Claim.objects.filter(prod__in=changed).exclude(run=run))
+    for prod, number, kind, begun in claims.values_list("prod", "run", "run__kind", "begun"):
+        if begun:
+            kept[prod] = ("changed-later", number)
+        elif kind != RunKind.RELEASE:
+            kept[prod] = ("claimed-since", number)
+    return kept
+
+
+def _changed_later(run: Run, changed: set[int]) -> dict[int, int]:
     """Prod id -> number of the first later Run that has begun to change it, unless it is asked to run
     this Run's Version again."""
     rows = Step.objects.filter(run__gt=run.pk, prod__in=changed, kind__in=DISTURBING, attempt__gt=0)
@@ -58,18 +74,19 @@ def changed_later(run: Run, changed: set[int]) -> dict[int, int]:
     return dict(rows.order_by("-run").values_list("prod", "run"))
 
 
-def claimed_by_others(run: Run, changed: set[int]) -> dict[int, int]:
-    """Prod id -> number of the other Run that has it now."""
-    return dict(Claim.objects.filter(prod__in=changed).exclude(run=run).values_list("prod", "run"))
-
-
 def set_meanwhile(run: Run) -> dict[str, Meanwhile]:
     """Prod -> the last other Run that has begun to set a Version on it since `run` was started, for all Prods of its
-    Blueprint. By the clock, not by number: a Run that was started before may have gone on meanwhile."""
+    Blueprint. By the clock, not by number: a Run that was started before may have gone on meanwhile. Who was taken back
+    last was given nothing new: a rollback is none of these."""
     rows = Step.objects.filter(kind="set_version", attempt__gt=0, prod__blueprint=run.blueprint_id)
     later = rows.filter(started_at__gt=run.started_at).exclude(run=run).order_by("started_at")
-    told = later.values_list("prod__name", "run", "started_at")
-    return {prod: Meanwhile(number, f"{at:%Y-%m-%d %H:%M} UTC") for prod, number, at in told}
+    told = later.values_list("prod__name", "run", "started_at", "run__kind")
+    last = {prod: (number, at, kind) for prod, number, at, kind in told}
+    return {
+        prod: Meanwhile(number, f"{at:%Y-%m-%d %H:%M} UTC")
+        for prod, (number, at, kind) in last.items()
+        if kind != RunKind.ROLLBACK
+    }
 
 
 def _done(run: Run) -> dict[str, set[str]]:

@@ -1,6 +1,7 @@
 """Rolling a Run back: one click, one transaction, then the engine."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,11 +17,12 @@ from journal.retrying import retried
 from journal.rows import insert_rows
 from releases.core.allowed import blockers_of
 from releases.core.facts import FleetFacts
+from releases.core.kinds import DISTURBING
 from releases.core.plan import Plan
 from releases.core.plan_json import plan_to_json
 from releases.core.rollback import Refusal, RollbackPlan
 from releases.core.states import RUN_ENDED, RunState, StepState
-from releases.engine.preempting import begun_prods
+from releases.engine.preempting import begin_nothing_more, begun_prods, may_be_taken, releases_having
 from releases.engine.switching import switch_back
 from releases.engine.traffic import carry_out
 from releases.fleet import read_fleet
@@ -36,18 +38,34 @@ from traffic.queries.facts import read_facts
 
 from .runs import checked_reason, create_run, locked_run
 
+TRIES = 3  # a start or a resume takes longer than two of these
+
+
+class _ClaimedMeanwhile(Refused):
+    """Other Runs, which are not locked, have claimed Prods of it just now: to be planned anew."""
+
 
 @retried
 def roll_back(person: Person, run_id: int, reason: str) -> Run:
     """The running rollback: the Run's changed Prods go back to their `from`.
 
     In the same transaction the Run ends, its Version is vetoed, its Prods are held and belong to the
-    rollback. Refused when nothing was changed, when it is rolled back already, and for a rollback.
+    rollback. Releases that have some of them and have not begun these are pre-empted. Refused when nothing was changed,
+    when it is rolled back already, and for a rollback.
     """
     require(person, "run.rollback")
-    text, now = checked_reason(reason), timezone.now()
+    text = checked_reason(reason)
+    for _ in range(TRIES - 1):
+        with suppress(_ClaimedMeanwhile):
+            return _roll_back(person, run_id, text)
+    return _roll_back(person, run_id, text)
+
+
+def _roll_back(person: Person, run_id: int, text: str) -> Run:
+    """The same, once."""
+    now = timezone.now()
     with transaction.atomic():
-        run = locked_run(run_id)
+        run, others = _locked(run_id)
         one_at_a_time(ROOM)
         _lock_routes(run)
         fleet, read = read_fleet()
@@ -60,7 +78,7 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         back = create_run(person, plan, now, strategy={}, version=None, rollback_of=run, why=text)
         prods = list(Prod.objects.filter(name__in=[name for name, _ in planned.moves]).order_by("name"))
         _end(run, person, because("rolled-back", run=back.pk, by=person.get_username(), why=text), now)
-        _take_over(run, back, prods)
+        _take_over(run, others, back, prods, person)
         if _switch_back(run, back, now):
             traffic = plan_traffic(run, planned, read_facts(urgent=True), read)
             _name_who_stays(back, plan, traffic)
@@ -68,6 +86,18 @@ def roll_back(person: Person, run_id: int, reason: str) -> Run:
         _hold(person, back, prods, because("held-by-rollback", run=back.pk, why=text), text, now)
         _veto(person, run, back, text, now)
         return back
+
+
+def _locked(run_id: int) -> tuple[Run, frozenset[int]]:
+    """The Run, and the releases that Prods can be taken over from, locked by number as everybody locks Runs: these begin
+    none of them any more. A rollback that takes over from nobody waits for no other Run."""
+    changed = Step.objects.filter(run=run_id, kind__in=DISTURBING, attempt__gt=0)
+    claims = Claim.objects.filter(prod__in=changed.values("prod")).exclude(run=run_id)
+    others = frozenset(may_be_taken(claims).values_list("run", flat=True))
+    if others:
+        rows = Run.objects.filter(pk__in={run_id, *others}).order_by("pk")
+        list(rows.select_for_update().values_list("pk", flat=True))
+    return locked_run(run_id), others
 
 
 def _lock_routes(run: Run) -> None:
@@ -101,17 +131,21 @@ def _end(run: Run, person: Person, why: Reason, now: datetime) -> None:
     record([event(now, "run", actor=person, run_id=run.pk, moved=moved, reason=why)])
 
 
-def _take_over(run: Run, back: Run, prods: list[Prod]) -> None:
-    """The rollback gets the claims and the Routes that are out for these Prods; the rest goes free."""
-    Claim.objects.filter(prod__in=prods, run=run).update(run=back)
+def _take_over(run: Run, others: Collection[int], back: Run, prods: list[Prod], person: Person) -> None:
+    """The rollback gets the claims and the Routes that are out for these Prods, from the locked releases `others` too; the
+    rest of the Run's goes free. What is free is claimed first: who waits for that holds no claim yet."""
+    having = list(releases_having([prod.name for prod in prods]).values_list("pk", flat=True))
     Claim.objects.bulk_create([Claim(prod=prod, run=back) for prod in prods], ignore_conflicts=True)
+    Claim.objects.filter(prod__in=prods, run__in={run.pk, *others}).update(run=back)
     Claim.objects.filter(run=run).delete()
     Reservation.objects.filter(run_id=run.pk).delete()
     RouteOut.objects.filter(prod__in=prods).update(run_id=back.pk)
     taken = Claim.objects.filter(prod__in=prods).exclude(run=back).select_related("prod")
     reasons = [because("claimed", prod=other.prod.name, run=other.run_id) for other in taken]
     if reasons:
-        raise Refused(*reasons)
+        raise _ClaimedMeanwhile(*reasons)
+    if having:
+        begin_nothing_more(having, back, back.since, person)
 
 
 def _switch_back(run: Run, back: Run, now: datetime) -> bool:

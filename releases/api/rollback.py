@@ -86,6 +86,11 @@ class RollbackPreviewSerializer(OutlookSerializer):
         child=serializers.CharField(),
         help_text="Prods that are warmed up beside it, since users come to them",
     )
+    preempts = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="releases that have some of these Prods and have not begun these: they begin nothing more from its start on, "
+        "before somebody has read anew what is left of them",
+    )
     estimate_s = serializers.IntegerField(
         help_text="until the moves are deployed; 0 where it would be refused"
     )
@@ -116,6 +121,7 @@ def _preview_json(preview: RollbackPreview) -> dict[str, Any]:
         "staying": left_json(preview.staying),
         "scaled": list(preview.scaled),
         "warmed": list(preview.warmed),
+        "preempts": [run.pk for run in preview.preempts],
         "estimate_s": preview.estimate_s,
     }
 

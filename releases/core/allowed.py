@@ -14,9 +14,9 @@ ACTIONS = ("pause", "resume", "abort", "retry", "skip", "approve", "rollback")
 class RunFacts:
     """What the table asks of a Run. `changed`: Prods whose version was ever set by it; `broken`: its
     failed or errored steps; `skippable`: Prods with steps left; `asking`: gates that wait for people;
-    `successor`: the number of the rollback that took it over; `lost`: Prods that a later Run has;
-    `deleted`: Prods whose objects it has begun to delete; `preempted`: a failover came between, so that what is left
-    is judged anew when somebody resumes it."""
+    `successor`: the number of the rollback that took it over; `lost`: Prods that other Runs have changed since,
+    or have and keep; `deleted`: Prods whose objects it has begun to delete; `preempted`: a failover or a rollback came between, so
+    that what is left is judged anew when somebody resumes it."""
 
     kind: RunKind
     state: RunState

@@ -51,7 +51,7 @@ class _Case:
     bad: str
     there: frozenset[str]
     versions: Mapping[str, VersionFacts]
-    later: Mapping[str, int]
+    later: Mapping[str, Reason]
     done: Mapping[str, Collection[str]]
     handed_over: frozenset[str]
 
@@ -63,14 +63,15 @@ def plan_rollback(
     fleet: FleetFacts,
     versions: tuple[VersionFacts, ...],
     bad_version: str,
-    later: Mapping[str, int],
+    later: Mapping[str, Reason],
     done: Mapping[str, Collection[str]] | None = None,
 ) -> RollbackPlan | Refusal:
     """Each changed Prod back to its `from`; where that is vetoed or is the bad Version itself, to the
     newest proven Version that is neither and may share the bad one's data.
 
-    `changed` are Prods whose set_version was ever started, `later` Prods that a later Run has changed
-    or claimed since, with its number, `done` the step kinds that have succeeded on each Prod. Prods that cannot go back are named and left; if none can: Refusal.
+    `changed` are Prods whose set_version was ever started, `later` Prods that another Run has since and why that one keeps
+    them, `done` the step kinds that have succeeded on each Prod. Prods that cannot go back are named and left; if none can:
+    Refusal.
     """
     there = [prod.name for prod in fleet.prods if prod.lifecycle != "retired"]
     case = _case(run_id, plan, there, versions, bad_version, later, done or {})
@@ -93,7 +94,7 @@ def rollback_targets(
     there: Iterable[str],
     versions: tuple[VersionFacts, ...],
     bad_version: str,
-    later: Mapping[str, int],
+    later: Mapping[str, Reason],
     done: Mapping[str, Collection[str]],
 ) -> dict[str, Target]:
     """Where `plan_rollback` takes each of `changed`; where it refuses, the same why for all. `there`: the Prods that are
@@ -110,7 +111,7 @@ def _case(
     there: Iterable[str],
     versions: tuple[VersionFacts, ...],
     bad_version: str,
-    later: Mapping[str, int],
+    later: Mapping[str, Reason],
     done: Mapping[str, Collection[str]],
 ) -> _Case:
     return _Case(
@@ -154,7 +155,7 @@ def _target(case: _Case, prod: PlannedProd) -> Target:
     if prod.name not in case.there:
         return because("prod-gone", prod=prod.name)
     if prod.name in case.later:
-        return because("changed-later", prod=prod.name, run=case.later[prod.name])
+        return case.later[prod.name]
     if prod.came_from.version == "":
         return because("nothing-to-go-back-to", prod=prod.name)
     bad = case.versions.get(case.bad)

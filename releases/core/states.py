@@ -46,7 +46,7 @@ RUN_SENTENCES = {
     RunState.PLANNED: "Planned, not started.",
     RunState.AWAITING_APPROVAL: "Waits for a person to approve the next wave.",
     RunState.RUNNING: "Under way.",
-    RunState.PAUSED: "Paused by a person, or pre-empted by a failover: nothing new starts until it is resumed.",
+    RunState.PAUSED: "Paused by a person, or pre-empted by a failover or a rollback: nothing new starts until it is resumed.",
     RunState.STOPPING: "Stopping: nothing new starts, what runs may finish, then it ends.",
     RunState.FAILED: "Stopped at a failure: retry, skip, abort or roll back.",
     RunState.SUCCEEDED: "Done.",

@@ -19,6 +19,7 @@ from .wake import wake
 
 _GOING = [state.value for state in RUN_LIVE - {RunState.STOPPING}]
 _TOUCHED = ~Q(state=StepState.WAITING, attempt=0)
+_BEGUN = Exists(Step.objects.filter(run=OuterRef("run"), prod=OuterRef("prod"), attempt__gt=0))
 
 
 def begun_prods(run: Run) -> frozenset[str]:
@@ -33,6 +34,22 @@ def releases_over(prods: Collection[str]) -> QuerySet[Run]:
     about = Q(prod__name__in=prods) | Q(params__to__in=list(prods))
     left = Step.objects.filter(~Exists(begun), about, run=OuterRef("pk"))
     return Run.objects.filter(Exists(left), kind=RunKind.RELEASE, state__in=_GOING).order_by("pk")
+
+
+def with_begun(claims: QuerySet[Claim]) -> QuerySet[Claim]:
+    """`claims`, each `begun` where its Run has begun a Step of that Prod."""
+    return claims.annotate(begun=_BEGUN)
+
+
+def may_be_taken(claims: QuerySet[Claim]) -> QuerySet[Claim]:
+    """Those of `claims` that a rollback takes over: of releases, on Prods that these have not begun. Other kinds of Runs keep
+    theirs: a person or drift has named their Prods, and nobody judges anew what is left of them."""
+    return claims.filter(~_BEGUN, run__kind=RunKind.RELEASE)
+
+
+def releases_having(prods: Collection[str]) -> QuerySet[Run]:
+    """The releases that have one of these Prods and are still to begin it, by number."""
+    return releases_over(prods).filter(pk__in=Claim.objects.filter(prod__name__in=prods).values("run"))
 
 
 def releases_rest() -> None:
@@ -54,7 +71,11 @@ def preempt(prods: Collection[str], by: Run, now: datetime, person: Person | Non
     """From here on each release that was still to begin one of `prods` begins nothing, on no Prod, and has neither those
     that it has not begun nor room for them. What it has begun goes on: a Prod that is out comes back. The caller has
     called `releases_rest`."""
-    runs = list(releases_over(prods).values_list("pk", flat=True))
+    begin_nothing_more(list(releases_over(prods).values_list("pk", flat=True)), by, now, person)
+
+
+def begin_nothing_more(runs: list[int], by: Run, now: datetime, person: Person | None) -> None:
+    """Each of these releases, which the caller has locked, is pre-empted by the Run `by`."""
     Run.objects.filter(pk__in=runs).update(preempted_by=by)
     begun = Step.objects.filter(_TOUCHED, run=OuterRef("run"), prod=OuterRef("prod"))
     Claim.objects.filter(~Exists(begun), run__in=runs).delete()

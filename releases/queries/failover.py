@@ -18,7 +18,7 @@ from traffic.core.survival import CLUSTER, PROD
 from traffic.models import Route
 
 from .estimates import estimate_s, watched_s
-from .progress import run_title
+from .progress import Preempted, preempted
 from .publishing import RouterLine, read_routers, unpublished
 
 MOST_LISTED = 200
@@ -47,14 +47,6 @@ class Group:
     kind: str
     tenants: int
     routes: tuple[Left, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Preempted:
-    """A release that begins nothing more from its start on."""
-
-    id: int
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +148,7 @@ def _page(preview: MovePreview) -> MovePage:
         fences=tuple(line.route for line in lines if line.fence),
         estimate_s=estimate_s(plan),
         watched_s=watched_s(plan),
-        preempts=tuple(Preempted(run.pk, run_title(run)) for run in preview.preempts),
+        preempts=preempted(preview.preempts),
     )
 
 

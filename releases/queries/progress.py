@@ -43,6 +43,14 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Preempted:
+    """A release that begins nothing more once another Run has started."""
+
+    id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunLine:
     """A Run in one line. `wave` counts from 1; `percent` is of its steps that are over."""
 
@@ -121,6 +129,11 @@ def run_line(run: Any, role: str) -> RunLine:
         percent=round(100 * over / run.steps_all) if run.steps_all else 0,
         may_roll_back=bool(undone) and allows(role, "run.rollback"),
     )
+
+
+def preempted(runs: Iterable[Run]) -> tuple[Preempted, ...]:
+    """These releases by name. Each has its Version and Blueprint."""
+    return tuple(Preempted(run.pk, run_title(run)) for run in runs)
 
 
 def run_title(run: Run) -> str:

@@ -24,7 +24,7 @@ from traffic.models import Route
 from .ahead import Ahead
 from .choices import Choice, read_choices
 from .happened import Happening, read_happened
-from .progress import RunLine, read_steps, run_line, with_progress
+from .progress import Preempted, RunLine, preempted, read_steps, run_line, with_progress
 from .publishing import RouterLine, read_routers
 from .shares import NOBODY, Served, Share, percent_words, percents, read_served
 from .waves import WaveColumn, wave_columns
@@ -55,13 +55,14 @@ def read_runs(role: str, before: int | None = None) -> RunsPage:
 @dataclass(frozen=True, slots=True)
 class Undo:
     """What a rollback would do now, with its users in words and what it goes back to. `of_version`: the Run
-    brought a Version, which would be vetoed."""
+    brought a Version, which would be vetoed; `preempts` the releases that it takes Prods over from."""
 
     run: int
     preview: RollbackPreview
     users: str
     targets: tuple[str, ...]
     of_version: bool = True
+    preempts: tuple[Preempted, ...] = ()
 
     @property
     def may(self) -> bool:
@@ -158,7 +159,7 @@ def read_undo(run: Run, served: dict[str, Served], seen: Seen | None = None) -> 
     if run.version_id is None:
         targets = (pgettext("back to", "what it was before"),)
     share = percent_words(100 * moved / whole if whole else 0)
-    return Undo(run.pk, preview, share, targets, run.version_id is not None)
+    return Undo(run.pk, preview, share, targets, run.version_id is not None, preempted(preview.preempts))
 
 
 def wave_bar(waves: Sequence[WaveColumn], served: dict[str, Served]) -> tuple[Share, ...]:

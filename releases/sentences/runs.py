@@ -42,7 +42,7 @@ _WAITING = {
     "step-under-way": "%(step)s is under way on %(prod)s.",
     "run-paused": "The run is paused: it goes on when it is resumed.",
     "run-failed": "The run has failed: retry or skip what failed, abort, or roll back.",
-    "pre-empted": "Pre-empted: run %(run)s has moved users. What has begun goes on, nothing else begins before somebody "
+    "pre-empted": "Pre-empted: run %(run)s has moved users or taken Prods back. What has begun goes on, nothing else begins before somebody "
     "has read how what is left is judged now, and resumes it.",
 }
 
@@ -96,7 +96,9 @@ _ROLLBACK = {
     "allows it.",
     "no-version-to-go-back-to": "%(prod)s cannot go back: %(version)s is vetoed or is the bad one, and no other "
     "Version is proven and declared to share its data. Lift a veto, or release a new Version.",
-    "changed-later": "%(prod)s stays as it is: run %(run)s has changed or claimed it since.",
+    "changed-later": "%(prod)s stays as it is: run %(run)s has begun to change it since. If that is bad too, roll that run back "
+    "as well.",
+    "claimed-since": "%(prod)s stays as it is: run %(run)s has it now. Wait for its end or abort it, then roll back again.",
     "prod-gone": "%(prod)s is retired: there is nothing to take back.",
 }
 
@@ -121,7 +123,7 @@ _PEOPLE = {
     "resume-by-person": "Resumed by %(by)s: %(why)s",
     "resumed-anew": "Resumed by %(by)s with plan %(digest)s, in which %(changes)s Prods are planned otherwise than before "
     "(%(held)s of them held back): %(why)s",
-    "judged-anew": "Run %(run)s has moved users since it was planned: %(changes)s Prods are planned otherwise now. Read "
+    "judged-anew": "Run %(run)s has moved users or taken Prods back since it was planned: %(changes)s Prods are planned otherwise now. Read "
     "that plan, and resume with its digest.",
     "changed-meanwhile": "%(prod)s stays as it is: run %(run)s has brought it to %(version)s meanwhile, or begun to (%(at)s).",
     "retired-meanwhile": "%(prod)s is left out: it is retired.",
@@ -158,7 +160,8 @@ _PEOPLE = {
     "nothing-to-skip": "Nothing in the run is left to skip.",
     "nothing-to-approve": "The run waits for no approval.",
     "already-rolled-back": "Run %(run)s has rolled it back already.",
-    "all-changed-later": "Other runs have changed all of its Prods since, or have them now. Abort those that have not begun them, then roll back.",
+    "all-changed-later": "Other runs have changed all of its Prods since, or have them now, and none of these is a release that could be "
+    "pre-empted. Roll those back that are bad too; wait for the others, or abort them, then roll back.",
 }
 
 SENTENCES: dict[str, str] = {

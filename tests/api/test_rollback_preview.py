@@ -116,3 +116,24 @@ def test_it_changes_nothing(call: Call, run: Run) -> None:
     assert asked(call, run) == asked(call, run)
     assert call("POST", f"runs/{run.pk}/rollback/", {"reason": "x"}, role="admin").status_code == 405
     assert (Run.objects.count(), Run.objects.values().get(pk=run.pk)) == (1, before)
+
+
+def test_releases_that_it_takes_prods_over_from_are_told_by_number(call: Call, run: Run) -> None:
+    driver.finish(run)
+    assert asked(call, run)["preempts"] == []
+    plan = preview_release("shop", "v1.2.0", {}, []).plan
+    other = start_release(build.person("release-manager"), "shop", "v1.2.0", {}, [], plan.digest)
+    driver.advance(other)
+    found = asked(call, run)
+    assert (found["allowed"], found["preempts"], len(found["moves"])) == (True, [other.pk], 5)
+    (stays,) = found["left"]
+    assert (stays["prod"], stays["reason"]["code"]) == ("c-2", "changed-later")
+    assert stays["reason"]["text"].startswith(
+        f"c-2 stays as it is: run {other.pk} has begun to change it since."
+    )
+    done = call("POST", f"runs/{run.pk}/actions/rollback/", {"reason": "it is bad"}, role="on-call")
+    assert done.status_code == 200, done.content
+    body = call("GET", f"runs/{other.pk}/", role="viewer").json()
+    assert body["preempted_by"] == Run.objects.get(rollback_of=run).pk
+    resumed = call("POST", f"runs/{other.pk}/actions/resume/", {}, role="on-call")
+    assert (resumed.status_code, resumed.json()["code"]) == (409, "judged-anew")

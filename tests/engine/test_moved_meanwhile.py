@@ -96,7 +96,7 @@ def test_a_pass_that_has_waited_for_a_rollback_sends_nobody_to_the_bad_version(b
     check(bad, other)
 
 
-@pytest.mark.parametrize("moment", ['FROM "traffic_routemember"', 'FROM "releases_claim"'])
+@pytest.mark.parametrize("moment", ['FROM "traffic_routemember"', 'SELECT "releases_claim"."prod_id"'])
 def test_what_a_rollback_has_read_stays_so_until_it_has_moved_users(
     bad: Run, other: Run, moment: str
 ) -> None:

@@ -14,7 +14,7 @@ from releases.models import Run, Step
 from releases.queries.confirm import read_run_confirm
 from releases.resuming import preview_anew
 from tests import build
-from tests.engine.driver import advance
+from tests.engine.driver import advance, finish
 from tests.traffic.edge import Edge
 from tests.traffic.releasing import release_of
 from tests.web.conftest import Browser
@@ -61,7 +61,7 @@ def test_the_pages_of_the_run_say_by_whom_and_what_to_do(run: Run, browser: Brow
     page = text(browser("on-call"), f"/runs/{run.pk}/")
     away = run.preempted_by_id
     assert f'pre-empted by <a href="/runs/{away}/">#{away}</a>' in page
-    assert f"Pre-empted: run {away} has moved users." in page
+    assert f"Pre-empted: run {away} has moved users or taken Prods back." in page
     assert f'href="{resume_path(run)}"' in page and f'action="{resume_path(run)}"' not in page
     assert "Pre-empted" in text(browser("viewer"), "/"), "the wall lists what waits for somebody"
     assert "Pre-empted" in text(browser("viewer"), "/timeline/")
@@ -187,3 +187,38 @@ def test_more_prods_cost_no_more_queries(run: Run, edge: Edge) -> None:
     before = queries()
     Step.objects.filter(run=run, prod__name="b-2").update(state="skipped")
     assert queries() == before
+
+
+def test_the_confirm_page_of_a_rollback_names_whom_it_pre_empts_and_its_page_who_did(
+    edge: Edge, browser: Browser
+) -> None:
+    bad = release_of("c-1", "a-2")
+    finish(bad, after=edge.settle)
+    seen()
+    client = browser("on-call")
+    for path in (f"/runs/{bad.pk}/rollback/", f"/runs/{bad.pk}/"):
+        assert "Pre-empt" not in text(client, path)
+    other = release_of("a-2", version="v1.2.0")
+    for path in (f"/runs/{bad.pk}/rollback/", f"/runs/{bad.pk}/"):
+        page = text(client, path)
+        assert f'Pre-empt <a href="/runs/{other.pk}/">run #{other.pk}, shop v1.2.0</a>. What it has' in page
+        assert "take <strong>2 Prods</strong>" in page
+    assert client.post(f"/runs/{bad.pk}/rollback/", {"reason": "it is bad"}).status_code == 302
+    back = Run.objects.get(rollback_of=bad)
+    seen()
+    advance(other)
+    page = text(client, f"/runs/{other.pk}/")
+    assert f'pre-empted by <a href="/runs/{back.pk}/">#{back.pk}</a>' in page
+    page = text(client, resume_path(other))
+    assert f"Belongs to run {back.pk}" in page and "disabled" in page
+
+
+def test_a_prod_that_another_kind_of_run_has_is_named_with_what_to_do(edge: Edge, browser: Browser) -> None:
+    bad = release_of("c-1", "a-2")
+    finish(bad, after=edge.settle)
+    seen()
+    other = release_of("a-2", version="v1.2.0")
+    Run.objects.filter(pk=other.pk).update(kind="heal", version=None)
+    page = text(browser("on-call"), f"/runs/{bad.pk}/rollback/")
+    assert f"a-2 stays as it is: run {other.pk} has it now. Wait for its end or abort it" in page
+    assert "Pre-empt" not in page

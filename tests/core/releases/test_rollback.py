@@ -16,6 +16,8 @@ from tests.core.releases.fleets import V1, V2, example_fleet, names_of
 V0 = VersionFacts("v0.9.0", revision=1, proven=True, order=0, shares_data_with=("*",))
 VERSIONS = (V0, V1, V2)
 VETO = because("version-vetoed", version="v1.0.0", why="leaks")
+LATER = because("changed-later", prod="c-1", run=9)
+HAS = because("claimed-since", prod="c-1", run=9)
 FIRST_THREE = ("c-2", "c-1", "a-2")
 
 
@@ -143,7 +145,8 @@ def test_the_bad_version_is_never_the_newest_proven_one():
 @pytest.mark.parametrize(
     ("changes", "later", "reason"),
     [
-        pytest.param({}, {"c-1": 9}, because("changed-later", prod="c-1", run=9), id="a later run has it"),
+        pytest.param({}, {"c-1": LATER}, LATER, id="a later run has changed it"),
+        pytest.param({}, {"c-1": HAS}, HAS, id="a run that is not pre-empted has it"),
         pytest.param({"lifecycle": "retired"}, {}, because("prod-gone", prod="c-1"), id="retired"),
     ],
 )
@@ -178,8 +181,11 @@ NEW = {"came_from": From("", 0, 0), "lifecycle": "building"}
             id="nowhere to go",
         ),
         pytest.param(
-            {"changed": ("c-2", "c-1"), "later": {"c-2": 9, "c-1": 8}},
-            (because("changed-later", prod="c-2", run=9), because("changed-later", prod="c-1", run=8)),
+            {
+                "changed": ("c-2", "c-1"),
+                "later": {"c-2": replace(HAS, params=(("prod", "c-2"),)), "c-1": LATER},
+            },
+            (replace(HAS, params=(("prod", "c-2"),)), LATER),
             id="later runs have all of them",
         ),
         pytest.param(
