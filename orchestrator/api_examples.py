@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from .api_bodies import BODIES, DIGEST
+from .survival_example import DRILL, SURVIVAL
 
 REASON: Final = {
     "code": "few-users",
@@ -45,39 +46,6 @@ TOKEN: Final = {
     "last_used_at": None,
 }
 CARRIED: Final = {"code": "others-carry", "params": {"prods": "b-1"}, "text": "b-1 carries it."}
-SURVIVAL: Final = {
-    "at": "2026-03-01T09:00:01Z",
-    "facts_from": "2026-03-01T09:00:00Z",
-    "unknown": [],
-    "clusters": [
-        {
-            "kind": "cluster",
-            "name": "a",
-            "safe": 300,
-            "moved": 400,
-            "moves": [{"prod": "b-1", "tenants": 100}, {"prod": "c-1", "tenants": 300}],
-            "wait": 0,
-            "waiting": [],
-            "lost_tenants": 0,
-            "lost": [],
-            "unsafe": [],
-            "room": [{"prod": "b-1", "room": 600}, {"prod": "c-1", "room": 680}],
-        }
-    ],
-    "prods": [],
-    "troubles": [
-        {
-            "route": "shop-t-1",
-            "tenants": 100,
-            "load": 100,
-            "reason": {
-                "code": "redundancy-not-given",
-                "params": {"domain": "tokyo"},
-                "text": "It is to be in two failure domains and is only in tokyo.",
-            },
-        }
-    ],
-}
 EVACUATION: Final = {
     "kind": "failover",
     "cluster": "a",
@@ -103,6 +71,7 @@ EVACUATION: Final = {
     "room": [],
     "routers": [{"name": "edge-1", "failure_domain": "tokyo-dc2", "routes": 1, "done": 1}],
     "estimate_s": 1,
+    "estimate_from": "moves",
     "waves": [],
     "preempts": [17],
 }
@@ -238,17 +207,7 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
     ("get", "/drills/", "200"): {
         "next": None,
         "previous": None,
-        "results": [
-            {
-                "run": 31,
-                "kind": "failover",
-                "cluster": "d",
-                "prod": None,
-                "state": "succeeded",
-                "started_at": "2026-03-01T09:00:00Z",
-                "took_s": 1.4,
-            }
-        ],
+        "results": [DRILL],
     },
     ("post", "/routes/{name}/actions/weights/preview/", "200"): {
         "lines": [

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from clusters.marks import CLUSTER_MARKS, LIFECYCLE_MARKS, NO_FACTS, Mark  # noqa: F401 (all marks are found here)
-from traffic.core.detect import DOWN, SUSPECT, UNKNOWN, UP
+from traffic.core.detect import API, DIRECT, DOWN, ROUTED, SUSPECT, UNKNOWN, UP
 
 from .core.states import RunKind, RunState, StepState
 
@@ -13,6 +13,29 @@ LIVENESS_MARKS = {
     SUSPECT: Mark("wait", "alert", _("a signal misses")),
     DOWN: Mark("bad", "cross", _("down")),
     UNKNOWN: NO_FACTS,
+}
+
+# One signal of it: what is asked, and whether the last probe was answered (None: none was sent lately).
+SIGNAL_NAMES = {API: _("API"), DIRECT: _("users"), ROUTED: _("through a router")}
+SIGNAL_MARKS = {
+    True: Mark("good", "check", _("answers")),
+    False: Mark("bad", "cross", _("misses")),
+    None: Mark("unknown", "query", _("unknown")),
+}
+
+# What is done without a person about a Cluster (`releases.queries.automatic`), and what holds it back (codes of Reasons).
+AUTOMATIC_MARKS = {
+    "off": Mark("idle", "stop", _("off")),
+    "on": Mark("good", "check", _("on")),
+    "proposes": Mark("wait", "clock", _("proposes")),
+    "stopped": Mark("wait", "stop", _("stopped")),
+    "not-judged": Mark("idle", "dots", _("not judged")),
+}
+STOPS = {
+    "automation-stopped": Mark("wait", "stop", _("kill switch")),
+    "line-stopped": Mark("wait", "stop", _("the line is stopped")),
+    "too-many-look-dead": Mark("wait", "alert", _("too many look dead")),
+    "fleet-too-small-to-automate": Mark("wait", "alert", _("too few clusters")),
 }
 
 RUN_MARKS = {

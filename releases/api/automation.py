@@ -14,10 +14,10 @@ from journal.sentences import reason_json
 from releases import actions
 from releases.queries.automation import Automation, Proposal
 from releases.queries.survival import SurvivalPage, read_survival
-from traffic.queries.liveness import Alive
 
 from .failover_serializers import SurvivalSerializer, survival_json
 from .prod_actions import asked
+from .signals import SignalsSerializer, signals_json
 from .views import READ
 
 
@@ -37,34 +37,6 @@ class AutoFailoverSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(allow_null=True)
 
 
-class SignalSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(help_text="`api`, `direct` (a Prod itself) or `routed` (through a router)")
-    good = serializers.BooleanField(
-        allow_null=True, help_text="of the last probe; null: none was sent lately"
-    )
-    at = serializers.DateTimeField(allow_null=True)
-
-
-class WaySerializer(serializers.Serializer[Any]):
-    signal = serializers.CharField()
-    name = serializers.CharField(help_text="the Prod, or the router instance")
-    good = serializers.BooleanField()
-    said = serializers.CharField(help_text="the status, or the error in a word")
-
-
-class SignalsSerializer(serializers.Serializer[Any]):
-    """What the signals of a Cluster say."""
-
-    cluster = serializers.CharField()
-    state = serializers.CharField(help_text="`up`, `suspect`, `down` or `unknown`")
-    reason = ReasonSerializer(allow_null=True)
-    since = serializers.DateTimeField(allow_null=True)
-    read_at = serializers.DateTimeField(allow_null=True)
-    signals = SignalSerializer(many=True)
-    ways = WaySerializer(many=True, help_text="what each address said last")
-    absent = ReasonSerializer(many=True, help_text="why a signal cannot be had")
-
-
 class ProposalSerializer(serializers.Serializer[Any]):
     """A Cluster that is down, and what its failover would do. Preview it as an evacuation."""
 
@@ -74,7 +46,11 @@ class ProposalSerializer(serializers.Serializer[Any]):
     survival = SurvivalSerializer()
     estimate_s = serializers.IntegerField(
         allow_null=True,
-        help_text="until routers show it, from what moves took lately; null: none was measured",
+        help_text="until routers show it, from what `estimate_from` says; null: nothing was measured here",
+    )
+    estimate_from = serializers.CharField(
+        help_text="`moves`: what they took lately; `publications`: no user was moved here yet, routers took so long to show "
+        "what was published last; empty: neither"
     )
 
 
@@ -104,21 +80,8 @@ def automation_json(page: SurvivalPage) -> dict[str, Any]:
         "stopped": {"author": stop.author, "reason": stop.reason, "at": stop.at} if stop else None,
         "classes": [{name: getattr(one, name) for name in fields} for one in found.classes],
         "idle": [reason_json(one) for one in found.idle],
-        "clusters": [_signals(line.alive) for line in page.lines if line.alive is not None],
+        "clusters": [signals_json(line.alive) for line in page.lines if line.alive is not None],
         "proposals": [_proposal(one) for one in found.proposals if one.dead],
-    }
-
-
-def _signals(one: Alive) -> dict[str, Any]:
-    ways = ("signal", "name", "good", "said")
-    return {
-        **{name: getattr(one, name) for name in ("cluster", "state", "since", "read_at")},
-        "reason": reason_json(one.why) if one.why else None,
-        "signals": [
-            {name: getattr(signal, name) for name in ("name", "good", "at")} for signal in one.signals
-        ],
-        "ways": [{name: getattr(way, name) for name in ways} for way in one.ways],
-        "absent": [reason_json(why) for why in one.absent],
     }
 
 
@@ -130,7 +93,8 @@ def _proposal(one: Proposal) -> dict[str, Any]:
         "since": alive.since,
         "reason": why,
         "survival": survival_json(one.fate),
-        "estimate_s": one.estimate_s,
+        "estimate_s": one.estimate.seconds if one.estimate else None,
+        "estimate_from": one.estimate.rests_on if one.estimate else "",
     }
 
 

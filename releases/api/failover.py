@@ -1,9 +1,8 @@
-"""The survival report, and the way out of a Cluster or a Prod and back, over HTTP."""
+"""The way out of a Cluster or a Prod and back, over HTTP."""
 
 from typing import ClassVar
 
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,54 +11,25 @@ from rest_framework.views import APIView
 from access.api.conditional import Conditional
 from clusters.api.clusters import ClusterDetail
 from clusters.models import Cluster
-from clusters.queries import read_facts_age
 from releases import actions
 from releases.failover_preview import MovePreview, preview_failback, preview_leaving
-from releases.fleet import taken_back
 from releases.queries.failover import check_there
 from releases.queries.publishing import read_routers
-from traffic.core.survival import CLUSTER, PROD, survival
-from traffic.core.troubles import route_troubles
+from traffic.core.survival import CLUSTER, PROD
 from traffic.models import Route
-from traffic.queries.facts import read_facts
 
 from .failover_serializers import (
     MovePlanSerializer,
     StartEvacuationSerializer,
     StartFailbackSerializer,
-    SurvivalReportSerializer,
     TakeBackSerializer,
     move_plan_json,
-    survival_json,
 )
-from .left import left_json
 from .prod_actions import asked, started
 from .prods import ProdDetail
 from .serializers import RunSerializer
-from .views import READ
 
 PREVIEW = {"POST": "release.preview", "OPTIONS": "read"}
-
-
-class SurvivalReport(APIView):
-    """What would become of everybody if a Cluster or a Prod died now: each of them, by name."""
-
-    permits = READ
-
-    @extend_schema(responses=SurvivalReportSerializer)
-    def get(self, _request: Request) -> Response:
-        now, age = timezone.now(), read_facts_age()
-        facts = read_facts(now, urgent=True, back=taken_back())
-        rows = survival(facts)
-        report = {
-            "at": now,
-            "facts_from": age.oldest,
-            "unknown": age.unknown,
-            "clusters": [survival_json(row) for row in rows if row.kind == CLUSTER],
-            "troubles": left_json(route_troubles(facts)),
-            "prods": [survival_json(row) for row in rows if row.kind == PROD],
-        }
-        return Response(SurvivalReportSerializer(report).data)
 
 
 def _shown(preview: MovePreview) -> Response:

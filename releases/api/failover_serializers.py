@@ -8,10 +8,10 @@ from rest_framework import serializers
 from clusters.api.serializers import ReasonSerializer
 from journal.sentences import reason_json
 from releases.failover_preview import MovePreview
-from releases.queries.estimates import estimate_s
+from releases.queries.estimates import estimate_of
 from releases.queries.publishing import RouterLine
 from traffic.core.plan import Move, Pairs
-from traffic.core.survival import PROD, Survival
+from traffic.core.survival import PROD, Survival, room_percent
 
 from .left import LeftSerializer, left_json
 from .serializers import WaveSerializer, plan_json
@@ -25,6 +25,13 @@ class WeightSerializer(serializers.Serializer[Any]):
 class RoomSerializer(serializers.Serializer[Any]):
     prod = serializers.CharField()
     room = serializers.IntegerField(help_text="load units that are free there afterwards")
+
+
+class RoomAfterSerializer(RoomSerializer):
+    capacity = serializers.IntegerField(help_text="load units that it can carry in all")
+    percent = serializers.IntegerField(
+        allow_null=True, help_text="of its capacity that is free then; null: it can carry nothing"
+    )
 
 
 class TakerSerializer(serializers.Serializer[Any]):
@@ -43,6 +50,7 @@ class SurvivalSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField(help_text="`cluster` or `prod`")
     name = serializers.CharField()
     safe = serializers.IntegerField(help_text="served on without anybody's doing")
+    kept = TakerSerializer(many=True, help_text="who serves them on, where a member of theirs dies")
     moved = serializers.IntegerField(help_text="served elsewhere once somebody fails over")
     moves = TakerSerializer(many=True, help_text="where they go")
     wait = serializers.IntegerField(help_text="test tenants")
@@ -50,21 +58,7 @@ class SurvivalSerializer(serializers.Serializer[Any]):
     lost_tenants = serializers.IntegerField()
     lost = LeftSerializer(many=True)
     unsafe = UnsafeSerializer(many=True, help_text="why redundant ones are not safe by themselves")
-    room = RoomSerializer(many=True)
-
-
-class SurvivalReportSerializer(serializers.Serializer[Any]):
-    at = serializers.DateTimeField(help_text="when it was computed")
-    facts_from = serializers.DateTimeField(
-        allow_null=True,
-        help_text="the oldest fact it rests on; null: of some Clusters nothing fresh is known",
-    )
-    unknown = serializers.ListField(
-        child=serializers.CharField(), help_text="Clusters of which nothing fresh is known"
-    )
-    clusters = SurvivalSerializer(many=True)
-    prods = SurvivalSerializer(many=True)
-    troubles = LeftSerializer(many=True, help_text="what is wrong with Routes as they are, whatever dies")
+    room = RoomAfterSerializer(many=True)
 
 
 class MoveSerializer(serializers.Serializer[Any]):
@@ -104,7 +98,11 @@ class MovePlanSerializer(serializers.Serializer[Any]):
     routers = PublishedSerializer(many=True)
     estimate_s = serializers.IntegerField(
         allow_null=True,
-        help_text="until routers show it, from what it took lately; null: never measured here",
+        help_text="until routers show it, from what `estimate_from` says; null: nothing was measured here",
+    )
+    estimate_from = serializers.CharField(
+        help_text="`moves`: what they took lately; `publications`: no user was moved here yet, routers took so long to show "
+        "what was published last; empty: neither, it is what is watched"
     )
     waves = WaveSerializer(many=True)
     preempts = serializers.ListField(
@@ -136,17 +134,21 @@ def survival_json(row: Survival) -> dict[str, Any]:
     """As `SurvivalSerializer` describes it."""
     return {
         **{name: getattr(row, name) for name in ("kind", "name", "safe", "moved", "wait", "lost_tenants")},
-        "moves": [{"prod": prod, "tenants": tenants} for prod, tenants in row.moves],
+        "kept": _takers(row.kept),
+        "moves": _takers(row.moves),
         "waiting": left_json(row.waiting),
         "lost": left_json(row.lost),
         "unsafe": [{"reason": reason_json(why), "tenants": tenants} for why, tenants in row.unsafe],
-        "room": _room(row.room),
+        "room": [
+            {**free, "capacity": capacity, "percent": room_percent(free["room"], capacity)}
+            for free, (_, capacity) in zip(_room(row.room), row.capacity, strict=True)
+        ],
     }
 
 
 def move_plan_json(preview: MovePreview, routers: Iterable[RouterLine]) -> dict[str, Any]:
     """As `MovePlanSerializer` describes it."""
-    traffic, source = preview.traffic, preview.source
+    traffic, source, estimate = preview.traffic, preview.source, estimate_of(preview.plan)
     return {
         "kind": str(preview.plan.kind),
         "cluster": source.cluster.name,
@@ -157,7 +159,8 @@ def move_plan_json(preview: MovePreview, routers: Iterable[RouterLine]) -> dict[
         **{name: left_json(getattr(traffic, name)) for name in ("safe", "waiting", "staying", "lost")},
         "room": _room(traffic.room),
         "routers": [_router(router) for router in routers],
-        "estimate_s": estimate_s(preview.plan),
+        "estimate_s": estimate.seconds if estimate else None,
+        "estimate_from": estimate.rests_on if estimate else "",
         "waves": plan_json(preview.plan)["waves"],
         "preempts": [run.pk for run in preview.preempts],
     }
@@ -174,6 +177,10 @@ def _move(move: Move) -> dict[str, Any]:
 
 def _weights(weights: Pairs) -> list[dict[str, Any]]:
     return [{"prod": prod, "weight": weight} for prod, weight in weights]
+
+
+def _takers(takers: Pairs) -> list[dict[str, Any]]:
+    return [{"prod": prod, "tenants": tenants} for prod, tenants in takers]
 
 
 def _room(room: Pairs) -> list[dict[str, Any]]:

@@ -16,7 +16,6 @@ from .failover import (
     ProdEvacuationPreview,
     ProdFailback,
     ProdFailbackPreview,
-    SurvivalReport,
     TakeBack,
 )
 from .line import LineDetail, LineResumed, LineStopped
@@ -34,6 +33,7 @@ from .prod_actions import (
 from .prods import ProdDetail, ProdList, ProdRuns
 from .resuming import ResumePreview
 from .rollback import RunRollback
+from .survival import SurvivalReport
 from .timeline import EventList
 from .vetoes import VersionLiftVeto, VersionVeto
 from .views import ReleasePreview, ReleaseStart, RunAction, RunEvents, RunList, RunSteps

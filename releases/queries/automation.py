@@ -21,7 +21,7 @@ from traffic.models import Redundancy
 from traffic.queries.liveness import Alive, states_of
 
 from .acts import Act
-from .estimates import failover_s
+from .estimates import Estimate, failover_estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,22 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A Cluster of which a signal misses: `dead` if it is down. `fate` is what its failover would do, in about
-    `estimate_s`; None: no move was ever measured here."""
+    """A Cluster of which a signal misses: `dead` if it is down, `silent_since` then since when it does not answer. `fate` is what its failover would do; how soon, says
+    `estimate` (None: nothing was ever measured here)."""
 
     alive: Alive
     mark: Mark
     dead: bool
     serves: bool
+    silent_since: datetime | None
     fate: Survival
-    estimate_s: int | None
+    estimate: Estimate | None
     url: str
+
+    @property
+    def answers_again(self) -> bool:
+        """Whether it is on its way up: down for so long as that is not steady."""
+        return self.alive.why is not None and self.alive.why.code == "not-steady-yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +78,14 @@ class Automation:
 
 
 def read_automation(
-    alive: Mapping[str, Alive], fates: Mapping[str, Survival], serving: set[str], role: str
+    alive: Mapping[str, Alive],
+    fates: Mapping[str, Survival],
+    serving: set[str],
+    unreachable: Mapping[str, datetime],
+    role: str,
 ) -> Automation:
-    """`fates` by Cluster; `serving` are those that users are sent to. Five queries, and one more
-    where a signal misses."""
+    """`fates` by Cluster; `serving` are those that users are sent to, `unreachable` those whose API does not answer, and
+    since when. Five queries, and at most two more where a signal misses."""
     switches = read_switches()
     found = AutomationStop.objects.filter(lifted_at=None).select_related("author").first()
     return Automation(
@@ -83,7 +93,7 @@ def read_automation(
         classes=_classes(role),
         idle=read_idle(alive, switches),
         switch=_kill_switch(found is not None, role),
-        proposals=_proposals(alive, fates, serving),
+        proposals=_proposals(alive, fates, serving, unreachable),
     )
 
 
@@ -93,19 +103,23 @@ def read_idle(alive: Mapping[str, Alive], switches: Switches) -> tuple[Reason, .
 
 
 def _proposals(
-    alive: Mapping[str, Alive], fates: Mapping[str, Survival], serving: set[str]
+    alive: Mapping[str, Alive],
+    fates: Mapping[str, Survival],
+    serving: set[str],
+    unreachable: Mapping[str, datetime],
 ) -> tuple[Proposal, ...]:
     """Those that are down first."""
     found = [one for one in alive.values() if one.state in (DOWN, SUSPECT) and one.cluster in fates]
-    estimate = failover_s() if found else None
+    estimate = failover_estimate() if found else None
     return tuple(
         Proposal(
             alive=one,
             mark=LIVENESS_MARKS[one.state],
             dead=one.state == DOWN,
             serves=one.cluster in serving,
+            silent_since=unreachable.get(one.cluster, one.since),
             fate=fates[one.cluster],
-            estimate_s=estimate,
+            estimate=estimate,
             url=reverse("releases:leave", args=[one.cluster]),
         )
         for one in sorted(found, key=lambda one: (one.state != DOWN, one.cluster))

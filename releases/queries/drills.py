@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from releases.core.states import RunState
+from releases.engine.unmade import LEAVING
 from releases.marks import RUN_MARKS, Mark
 from releases.models import Run
 from traffic.core.survival import CLUSTER, PROD
@@ -28,6 +29,17 @@ class Drill:
 def read_drills() -> tuple[Drill, ...]:
     """The last of them, the newest first. One query."""
     return tuple(_drill(run) for run in DRILLS.order_by("-pk")[:SHOWN])
+
+
+def last_rehearsal() -> Run | None:
+    """The last drill in which users left, and all routers that answer showed it. One query."""
+    return DRILLS.filter(state=RunState.SUCCEEDED, kind__in=LEAVING).order_by("-pk").first()
+
+
+def read_rehearsal() -> Drill | None:
+    """That one. One query."""
+    run = last_rehearsal()
+    return None if run is None else _drill(run)
 
 
 def took_s(run: Run) -> float | None:

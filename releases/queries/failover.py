@@ -17,7 +17,7 @@ from traffic.core.plan import Left, Move, Pairs
 from traffic.core.survival import CLUSTER, PROD
 from traffic.models import Route
 
-from .estimates import estimate_s, watched_s
+from .estimates import estimate_of, watched_s
 from .progress import Preempted, preempted
 from .publishing import RouterLine, read_routers, unpublished
 
@@ -55,8 +55,9 @@ class MovePage:
     can start) stand against it; `since` is None where nobody knows since when it is as `mark` says.
 
     `moved` and `safe` are Tenants; `room` is (Prod, load units free, capacity) of those that take users on;
-    `unpublished` how many Routes no router publishes. `estimate_s`: how long until routers show it, from what it
-    took lately; None: it was never measured here. `watched_s`: the part of it that is watching.
+    `unpublished` how many Routes no router publishes. `estimate_s`: how long until routers show it, from what
+    `rests_on` says (`releases.queries.estimates`); None: it was never measured here. `watched_s`: the part of it that is
+    watching.
     """
 
     of: str
@@ -77,6 +78,7 @@ class MovePage:
     unpublished: int
     fences: tuple[str, ...]
     estimate_s: int | None
+    rests_on: str
     watched_s: int
     preempts: tuple[Preempted, ...]
 
@@ -127,6 +129,7 @@ def _page(preview: MovePreview) -> MovePage:
     names = {move.route for move in traffic.moves}
     calm = {one.route for one in traffic.safe}
     lines = move_lines(traffic.moves, calm)
+    estimate = estimate_of(plan)
     capacities = dict(Prod.objects.filter(name__in=dict(traffic.room)).values_list("name", "capacity"))
     return MovePage(
         of=source.of,
@@ -146,7 +149,8 @@ def _page(preview: MovePreview) -> MovePage:
         routers=read_routers(Route.objects.filter(name__in=names)),
         unpublished=unpublished(names),
         fences=tuple(line.route for line in lines if line.fence),
-        estimate_s=estimate_s(plan),
+        estimate_s=estimate.seconds if estimate else None,
+        rests_on=estimate.rests_on if estimate else "",
         watched_s=watched_s(plan),
         preempts=preempted(preview.preempts),
     )

@@ -26,10 +26,13 @@ from traffic.queries.facts import read_facts
 from traffic.queries.liveness import Alive, read_liveness
 
 from .acts import Act
+from .automatic import Automatic, automatic
 from .automation import Automation, read_automation
-from .drills import Drill, read_drills
+from .drills import Drill, read_drills, read_rehearsal
+from .estimates import Estimate, failover_estimate
 from .move_acts import LEAVE, back_act, leave_act, right
 from .progress import RunLine, run_line, with_progress
+from .signals import SignalLine, signal_lines
 from .survival_prods import ProdLine, ProdLines, Taker, prod_lines, takers_of
 
 
@@ -37,8 +40,9 @@ from .survival_prods import ProdLine, ProdLines, Taker, prod_lines, takers_of
 class ClusterLine:
     """A Cluster. `blind` is why what is known of it must not be trusted, or why it does not answer; `serves`
     whether anybody is served from it now, `away` how many Routes have a part there that is elsewhere now and that
-    no Run is about to bring back. `alive` is what its signals say (None: it has no Prods in service); `prods` are those
-    of its Prods that serve anybody, or were emptied."""
+    no Run is about to bring back. `alive` is what its signals say (None: it has no Prods in service); `automatic` is what
+    is done without a person; `rehearsal`: it is there for practice; `prods` are those of its Prods that serve anybody, or
+    were emptied."""
 
     name: str
     domain: str
@@ -56,7 +60,14 @@ class ClusterLine:
     leave: Act
     back: Act | None
     alive: Alive | None
+    automatic: Automatic
+    rehearsal: bool
     prods: ProdLines
+
+    @property
+    def signals(self) -> tuple[SignalLine, ...]:
+        """What they say, in a line."""
+        return () if self.alive is None else signal_lines(self.alive)
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -80,7 +91,8 @@ class LastMove:
 class SurvivalPage:
     """Every Cluster that is not retired, by name; `dying` those whose API does not answer while users are sent there
     and of which `automation` proposes nothing; `dead_prods` those that serve nobody on Clusters that live; `bar` what a thumb must reach; `moving` the moves that are under way;
-    `drills` the last ones; `take_back` the moves under way that no router shows yet; `troubles` what is wrong with Routes
+    `estimate` how soon the failover of these is shown (None: nothing was ever measured here); `drills` the last ones,
+    `rehearsal` the last one that came to its end, `practice` the Clusters that are there for it; `take_back` the moves under way that no router shows yet; `troubles` what is wrong with Routes
     as they are."""
 
     lines: tuple[ClusterLine, ...]
@@ -90,7 +102,10 @@ class SurvivalPage:
     moving: tuple[RunLine, ...]
     last: LastMove | None
     automation: Automation
+    estimate: Estimate | None
     drills: tuple[Drill, ...]
+    rehearsal: Drill | None
+    practice: tuple[ClusterLine, ...]
     take_back: tuple[Act, ...]
     troubles: tuple[Left, ...]
 
@@ -102,14 +117,25 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
     clusters = list(Cluster.objects.exclude(intent=Cluster.Intent.RETIRED).order_by("name"))
     rows = {(row.kind, row.name): row for row in survival(facts)}
     own_way = {p.name for p in fleet.prods if p.claimed_by is not None or p.lifecycle == "draining"}
-    users = _Users(facts, own_way)
+    users = Users(facts, own_way)
     mine = prod_lines(prods, rows, facts, role, now)
     alive = read_liveness(now)
     by_cluster = {cluster.name: rows[CLUSTER, cluster.name] for cluster in clusters}
-    automation = read_automation(alive, by_cluster, users.serving, role)
+    dead = {one.name: one.health_since for one in clusters if one.health == Cluster.Health.UNREACHABLE}
+    automation = read_automation(alive, by_cluster, users.serving, dead, role)
     proposed = {one.alive.cluster for one in automation.proposals if one.serves}
+    on = tuple(one.redundancy for one in automation.classes if one.on)
     lines = tuple(
-        _line(cluster, by_cluster[cluster.name], users, role, alive.get(cluster.name), mine, now)
+        _line(
+            cluster,
+            by_cluster[cluster.name],
+            users,
+            role,
+            automatic(alive.get(cluster.name), cluster.name in users.serving, automation.idle, on),
+            alive.get(cluster.name),
+            mine,
+            now,
+        )
         for cluster in clusters
     )
     dead_prods = tuple(
@@ -117,15 +143,19 @@ def read_survival(role: str, now: datetime) -> SurvivalPage:
     )
     live = Run.objects.filter(kind__in=MOVES_USERS, state__in=[state.value for state in RUN_LIVE])
     moving = list(with_progress(live))
+    dying = tuple(line for line in lines if line.dead and line.serves and line.name not in proposed)
     return SurvivalPage(
         lines=lines,
-        dying=tuple(line for line in lines if line.dead and line.serves and line.name not in proposed),
+        dying=dying,
         dead_prods=dead_prods,
         bar=_bar(lines, dead_prods),
         moving=tuple(run_line(run, role) for run in moving),
         last=read_last_move(),
         automation=automation,
+        estimate=failover_estimate() if dying or dead_prods else None,
         drills=read_drills(),
+        rehearsal=read_rehearsal(),
+        practice=tuple(line for line in lines if line.rehearsal),
         take_back=_take_back(moving, {cluster.name: cluster for cluster in clusters}, role),
         troubles=route_troubles(facts),
     )
@@ -145,7 +175,7 @@ def _take_back(moving: Sequence[Run], clusters: Mapping[str, Cluster], role: str
     return tuple(found)
 
 
-class _Users:
+class Users:
     """Which Clusters serve anybody, and how many Routes of each are elsewhere."""
 
     def __init__(self, facts: TrafficFacts, own_way: Set[str]) -> None:
@@ -165,8 +195,9 @@ class _Users:
 def _line(
     cluster: Cluster,
     row: Survival,
-    users: _Users,
+    users: Users,
     role: str,
+    auto: Automatic,
     alive: Alive | None,
     mine: Mapping[str, ProdLines],
     now: datetime,
@@ -193,6 +224,8 @@ def _line(
         leave=leave_act(CLUSTER, cluster.name, role, dead=dead, serves=serves),
         back=back_act(CLUSTER, cluster.name, cluster, role, now) if back else None,
         alive=alive,
+        automatic=auto,
+        rehearsal=cluster.purpose == Cluster.Purpose.REHEARSAL,
         prods=mine.get(cluster.name, ProdLines()),
     )
 

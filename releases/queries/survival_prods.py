@@ -10,7 +10,7 @@ from clusters.models import Prod
 from releases.failover_preview import is_dead
 from releases.marks import HEALTH_MARKS, LIFECYCLE_MARKS, Mark
 from traffic.core.facts import Place, TrafficFacts
-from traffic.core.survival import PROD, Survival
+from traffic.core.survival import PROD, Survival, room_percent
 
 from .acts import Act
 from .move_acts import back_act, leave_act
@@ -29,6 +29,11 @@ class Taker:
     tenants: int
     room: int | None
     capacity: int
+
+    @property
+    def percent(self) -> int | None:
+        """The part of its capacity that is free then, in whole percents; None as `room`, or it can carry nothing."""
+        return None if self.room is None else room_percent(self.room, self.capacity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def test_a_dead_cluster_is_failed_over_by_one_click_and_comes_back(
         # What becomes of it is seen on both pages, and nothing happens by itself.
         for one in (page, phone):
             alarm = one.locator("[data-key='dying-a']")
-            expect(alarm).to_contain_text("A failover moves 400 tenants.", timeout=SOON)
+            expect(alarm).to_contain_text("A failover moves 400 tenants in about", timeout=SOON)
             expect(alarm).to_contain_text("Nobody is lost.")
         expect(phone.locator(".emergency a", has_text="Fail over a")).to_be_in_viewport()
         picture(page, "failover-dead")

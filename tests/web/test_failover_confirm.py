@@ -38,7 +38,7 @@ def test_the_confirm_page_says_who_goes_where_and_who_publishes_it(browser: Brow
     )
     assert '<span class="tag">a-1 100</span>' in page and '<span class="tag">c-1 100</span>' in page
     assert "edge-1" in page and "edge-2" in page and "does not answer" in page
-    assert "No move was measured here yet" in page
+    assert "No user was moved here yet: so long did the routers take" in page
     assert "No router publishes" not in page
 
 

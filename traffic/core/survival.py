@@ -20,15 +20,16 @@ CLUSTER, PROD = "cluster", "prod"
 class Survival:
     """What the death of `name` (`kind`: a Cluster or a Prod) would do, in Tenants.
 
-    `safe` are served on without anybody's doing; `unsafe` says why redundant ones are not (Reason, Tenants;
-    they are in `moves`). `moves`: (Prod, Tenants) of those that Drover would have to move, `moved` in all.
-    `waiting`: test Routes; `lost`: Routes that nobody could serve. `room`: (Prod, load units) after it, of the
-    Prods that take Routes on.
+    `safe` are served on without anybody's doing, `kept` (Prod, Tenants) by whom, where a member of theirs dies; `unsafe`
+    says why redundant ones are not (Reason, Tenants; they are in `moves`). `moves`: (Prod, Tenants) of those that
+    Drover would have to move, `moved` in all. `waiting`: test Routes; `lost`: Routes that nobody could serve. `room`:
+    (Prod, load units) after it, of the Prods that take Routes on; `capacity`: all that each of these can carry.
     """
 
     kind: str
     name: str
     safe: int
+    kept: Pairs
     moved: int
     moves: Pairs
     wait: int
@@ -37,6 +38,22 @@ class Survival:
     lost: tuple[Left, ...]
     unsafe: tuple[tuple[Reason, int], ...]
     room: Pairs
+    capacity: Pairs
+
+    @property
+    def keepers(self) -> tuple[str, ...]:
+        """The Prods that serve all of `safe` on; empty where some of these lose no member of theirs."""
+        whole = sum(tenants for _, tenants in self.kept) == self.safe
+        return tuple(prod for prod, _ in self.kept) if whole else ()
+
+
+def room_percent(room: int, capacity: int) -> int | None:
+    """The whole percents of `capacity` that are free, never more than there are; None: it can carry nothing.
+
+    >>> room_percent(687, 1000), room_percent(-1, 1000), room_percent(0, 0)
+    (68, -1, None)
+    """
+    return 100 * room // capacity if capacity else None
 
 
 def survival(facts: TrafficFacts) -> tuple[Survival, ...]:
@@ -82,7 +99,13 @@ class _Report:
                 tally.add(fate, self._gap(fate.route))
         if kind == CLUSTER and name in self._hosts:
             tally.add_reached(self._reached(name, hit | {fate.route.name for fate in found}))
-        return tally.row(kind, name, pairs({prod: seeker.room(prod) for prod in seeker.taken}))
+        places = self.ground.places
+        return tally.row(
+            kind,
+            name,
+            pairs({prod: seeker.room(prod) for prod in seeker.taken}),
+            pairs({prod: places[prod].capacity for prod in seeker.taken}),
+        )
 
     def _gap(self, route: RouteNow) -> Reason | None:
         if route.routers not in self._gaps:
@@ -117,6 +140,7 @@ class _Tally:
     def __init__(self) -> None:
         self.safe = self.moved = 0
         self.moves: dict[str, int] = {}
+        self.kept: dict[str, int] = {}
         self.unsafe: dict[Reason, int] = {}
         self.waiting: list[Left] = []
         self.lost: list[Left] = []
@@ -134,6 +158,8 @@ class _Tally:
             pile.append(left(fate.route, fate.why or because("no-other-prod")))
         elif fate.how == KEEPS and gap is None:
             self.safe += tenants
+            by = fate.takers[0][0]
+            self.kept[by] = self.kept.get(by, 0) + tenants
         else:
             to = fate.takers[0][0]
             self.moves[to] = self.moves.get(to, 0) + tenants
@@ -141,12 +167,13 @@ class _Tally:
             if fate.how == KEEPS and gap is not None:
                 self.unsafe[gap] = self.unsafe.get(gap, 0) + tenants
 
-    def row(self, kind: str, name: str, room: Pairs) -> Survival:
+    def row(self, kind: str, name: str, room: Pairs, capacity: Pairs) -> Survival:
         unsafe = sorted(self.unsafe.items(), key=lambda pair: (pair[0].code, pair[0].params))
         return Survival(
             kind=kind,
             name=name,
             safe=self.safe,
+            kept=pairs(self.kept),
             moved=self.moved,
             moves=pairs(self.moves),
             wait=sum(one.tenants for one in self.waiting),
@@ -155,4 +182,5 @@ class _Tally:
             lost=tuple(self.lost),
             unsafe=tuple(unsafe),
             room=room,
+            capacity=capacity,
         )

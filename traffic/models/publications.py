@@ -85,6 +85,7 @@ class Publication(models.Model):
 
     route = models.ForeignKey(Route, on_delete=models.CASCADE, related_name="publications")
     instance = models.ForeignKey(RouterInstance, on_delete=models.CASCADE, related_name="publications")
+    made_at = models.DateTimeField(db_default=Now(), help_text="since when it is to be published there")
     state = models.CharField(max_length=12, choices=State, default=State.PENDING)
     reason = models.JSONField(default=dict)
     since = models.DateTimeField(db_default=Now())

@@ -36,7 +36,28 @@ def test_there_is_a_row_for_every_cluster_of_every_purpose_and_every_prod():
 
 
 def test_room_after_is_told_for_those_that_take_over():
-    assert survival_of(example(), "cluster", ["a"])[0].room == (("b-1", 600), ("c-1", 680))
+    row = survival_of(example(), "cluster", ["a"])[0]
+    assert row.room == (("b-1", 600), ("c-1", 680))
+    assert row.capacity == (("b-1", 1000), ("c-1", 1000))
+
+
+# dying -> who serves the safe ones on; nobody is named where some of them lose no member.
+KEEPERS = {"a": {"b-1": 300}, "b": {"a-2": 300}, "c": {}, "x": {}}
+
+
+@pytest.mark.parametrize("dying", KEEPERS)
+def test_it_is_told_who_serves_the_safe_ones_on(dying):
+    row = survival_of(example(), "cluster", [dying])[0]
+    assert dict(row.kept) == KEEPERS[dying]
+    assert row.keepers == tuple(KEEPERS[dying])
+
+
+def test_nobody_is_named_as_the_one_who_serves_all_where_some_lose_no_member():
+    routers = (RouterNow("edge-x", "tokyo", "a"), RouterNow("edge-y", "osaka", "y"))
+    routes = [route("two", {"a-1": 50, "b-1": 50}, 30), route("far", {"c-1": 100}, 7)]
+    fleet = facts([place("a-1"), place("b-1"), place("c-1")], routes, routers=routers)
+    row = survival_of(fleet, "cluster", ["a"])[0]
+    assert (row.safe, dict(row.kept), row.keepers) == (37, {"b-1": 30}, ())
 
 
 def test_who_has_no_place_is_named_with_the_reason():
