@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from .api_bodies import BODIES, DIGEST
+from .api_bodies import BODIES, DIGEST, TENANT_PLACE
 
 REASON: Final = {
     "code": "few-users",
@@ -280,6 +280,7 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
         "warnings": [],
         "same": False,
     },
+    ("post", "/tenant-placements/preview/", "200"): TENANT_PLACE,
     ("post", "/clusters/{name}/evacuation/preview/", "200"): EVACUATION,
     ("post", "/clusters/{name}/evacuation/", "201"): {**RUN, "kind": "failover", "version": None},
     ("post", "/clusters/{name}/failback/", "201"): {**RUN, "id": 19, "kind": "failback", "version": None},
