@@ -234,6 +234,26 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
         ],
         "staying": [],
     },
+    ("get", "/requests/", "200"): {
+        "read_at": "2026-03-01T09:00:00Z",
+        "fresh": True,
+        "versions": [
+            {
+                "blueprint": "shop",
+                "version": "v1.0.0",
+                "prods": 5,
+                "requests_per_s": 41.2,
+                "errors_per_s": 0.0,
+            },
+            {
+                "blueprint": "shop",
+                "version": "v1.1.0",
+                "prods": 1,
+                "requests_per_s": None,
+                "errors_per_s": None,
+            },
+        ],
+    },
     ("get", "/survival/", "200"): SURVIVAL,
     ("get", "/drills/", "200"): {
         "next": None,
