@@ -48,6 +48,34 @@ TENANT: Final = {
     "pins": ["a-2", "b-1", "b-2"],
 }
 
+TENANT_PLACE: Final = {
+    "name": "kikuya",
+    "load": 3,
+    "route": "shop-two-domain-replicated-1",
+    "new_route": True,
+    "prods": ["a-2", "b-1"],
+    "reason": {
+        "code": "new-route",
+        "params": {"limit": 100},
+        "text": "No Route that is alike had space; this one may have a load of 100.",
+    },
+    "prods_reason": {
+        "code": "only-pinned",
+        "params": {
+            "pins": "a-2, b-1, b-2",
+            "why": "roomiest-in-domains",
+            "domains": "osaka, tokyo",
+            "fitting": 3,
+            "prods": "a-2, b-1",
+            "room": 697,
+        },
+        "text": "It is pinned to a-2, b-1, b-2. A new Route: in two failure domains (osaka, tokyo) a-2, b-1 had most room, "
+        "of 3 Prods that may take it. Each then has room for 697 more at least.",
+    },
+    "reasons": [],
+    "digest": DIGEST,
+}
+
 # (method, path under /api/v1) -> example of the request's body.
 BODIES: Final[dict[tuple[str, str], Any]] = {
     ("post", "/automation/resume/"): {"reason": "the uplink is steady again"},
@@ -146,6 +174,8 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("post", "/runs/{run_id}/actions/resume/"): {"reason": "the failover is done", "digest": DIGEST},
     ("post", "/runs/{run_id}/actions/skip/"): {"reason": "c-2 is to be rebuilt anyway", "step": 198},
     ("post", "/tenants/"): {"name": "kikuya", "blueprint": "shop", **TENANT},
+    ("post", "/tenant-placements/preview/"): {"name": "kikuya", "blueprint": "shop", **TENANT},
+    ("post", "/tenants/{name}/actions/move/preview/"): {"prods": ["b-2"]},
     ("patch", "/tenants/{name}/"): {"load": 5},
     ("post", "/tenant-imports/preview/"): {"text": LIST},
     ("post", "/tenant-imports/"): {"text": LIST, "digest": DIGEST},

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from .api_bodies import BODIES, DIGEST
+from .api_bodies import BODIES, DIGEST, TENANT_PLACE
 from .survival_example import DRILL, SURVIVAL
 
 REASON: Final = {
@@ -203,6 +203,26 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
         ],
         "staying": [],
     },
+    ("get", "/requests/", "200"): {
+        "read_at": "2026-03-01T09:00:00Z",
+        "fresh": True,
+        "versions": [
+            {
+                "blueprint": "shop",
+                "version": "v1.0.0",
+                "prods": 5,
+                "requests_per_s": 41.2,
+                "errors_per_s": 0.0,
+            },
+            {
+                "blueprint": "shop",
+                "version": "v1.1.0",
+                "prods": 1,
+                "requests_per_s": None,
+                "errors_per_s": None,
+            },
+        ],
+    },
     ("get", "/survival/", "200"): SURVIVAL,
     ("get", "/drills/", "200"): {
         "next": None,
@@ -239,6 +259,7 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
         "warnings": [],
         "same": False,
     },
+    ("post", "/tenant-placements/preview/", "200"): TENANT_PLACE,
     ("post", "/clusters/{name}/evacuation/preview/", "200"): EVACUATION,
     ("post", "/clusters/{name}/evacuation/", "201"): {**RUN, "kind": "failover", "version": None},
     ("post", "/clusters/{name}/failback/", "201"): {**RUN, "id": 19, "kind": "failback", "version": None},

@@ -234,3 +234,8 @@ def taken_back() -> dict[str, str]:
     found = dict(steps.values_list("prod__name", "params__version_id"))
     names = dict(Version.objects.filter(pk__in=found.values()).values_list("pk", "name"))
     return {prod: names[version] for prod, version in found.items()}
+
+
+def tell_taken_back(**_signal: Any) -> dict[str, str]:
+    """`taken_back`, for who may not know Runs."""
+    return taken_back()

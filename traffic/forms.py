@@ -170,17 +170,24 @@ class ChangeTenantForm(TenantForm):
 
 
 class PlaceForm(TrafficForm):
-    """Where a Tenant goes: a Route by name, or Prods among which one is found; both may be empty."""
+    """Where a Tenant goes: a Route by name, or Prods among which one is found; both may be empty. `digest` is of what the
+    person has been shown."""
 
     route = one_line(_("Route"), _("Empty: one is found, or made, where there is most room."), maxlength=63)
     prods = one_line(
         _("Put it on one of these Prods"),
         _("Names, apart by commas. Empty: any that fit. It binds nobody later."),
     )
+    digest = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def place(self) -> dict[str, Any]:
         """What the actions take."""
-        return {"route": self.cleaned_data["route"], "prods": words_of(self.cleaned_data["prods"])}
+        cleaned = self.cleaned_data
+        return {
+            "route": cleaned["route"],
+            "prods": words_of(cleaned["prods"]),
+            "digest": cleaned["digest"],
+        }
 
 
 class NewTenantForm(PlaceForm, TenantForm):

@@ -32,5 +32,22 @@ ONE: dict[str, tuple[str, str]] = {
         "%(hostnames)s hostname is bound to the Route %(route)s and should not be: %(hostname)s.",
     ),
     "router-bind": ("hostnames", "Route %(route)s: bind %(hostnames)s hostname."),
+    "roomiest-prod": (
+        "fitting",
+        "A new Route: %(prods)s alone may take it, and then has room for %(room)s more.",
+    ),
+    "route-was-there": (
+        "routes",
+        (
+            "A Route that was there, the only one that is alike and had space. There is room for %(room)s more then on "
+            "%(prods)s."
+        ),
+    ),
+    "data-leave-out": (
+        "left_out",
+        (
+            "%(left_out)s Prod is left out: its Version may not work on the data that %(version)s wrote. %(why)s"
+        ),
+    ),
     "n-1-does-not-hold": ("tenants", "If %(cluster)s died, %(tenants)s tenant would have no place."),
 }

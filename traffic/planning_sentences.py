@@ -49,6 +49,16 @@ SENTENCES: dict[str, str] = {
     "route-has-space": "It has a load of %(load)s and may have %(limit)s.",
     "new-route": "No Route that is alike had space; this one may have a load of %(limit)s.",
     "has-route-of-its-own": "A load of %(load)s is more than a Route of several tenants may have (%(limit)s).",
+    "roomiest-prod": "A new Route: of %(fitting)s Prods that may take it, %(prods)s had most room, and then has room for "
+    "%(room)s more.",
+    "roomiest-in-domains": "A new Route: in two failure domains (%(domains)s) %(prods)s had most room, of %(fitting)s Prods "
+    "that may take it. Each then has room for %(room)s more at least.",
+    "route-was-there": "A Route that was there: of %(routes)s that are alike and had space, those on Prods with most room "
+    "come first. There is room for %(room)s more then on %(prods)s.",
+    "only-pinned": "It is pinned to %(pins)s. %(why)s",
+    "asked-among": "Only these Prods were asked for: %(among)s. %(why)s",
+    "data-leave-out": "%(left_out)s Prods are left out: their Versions may not work on the data that %(version)s wrote. "
+    "%(why)s",
     "one-domain-only": "Redundancy needs Prods in two failure domains; there are only some in %(domain)s.",
     "writer-in-two-domains": "Data with a single writer are written by one Prod, so none in another failure domain serves "
     "them too: choose the redundancy none. A failover moves them once a person vouches.",

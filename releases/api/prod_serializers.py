@@ -13,7 +13,9 @@ from clusters.models import Overrides, Prod
 from journal.core.reasons import Reason
 from journal.sentences import reason_json
 from releases.core.plan import Blocker, Plan
+from traffic.queries.demand import read_demand_now
 
+from .requests import ProdRequestsSerializer, prod_json
 from .serializers import BlockerSerializer, RunSerializer, WaveSerializer, plan_json
 
 REVISION_MAX = 2**31 - 1
@@ -32,6 +34,7 @@ class ProdSerializer(serializers.ModelSerializer[Prod]):
     observed_at = serializers.DateTimeField(source="observation.observed_at", default=None)
     images = serializers.SerializerMethodField(help_text="image by component, as last seen")
     pods = serializers.SerializerMethodField()
+    requests = serializers.SerializerMethodField(help_text="what users ask of it, as measured last")
     run = serializers.IntegerField(source="claim.run_id", default=None, help_text="the run that has it")
 
     class Meta:
@@ -55,6 +58,7 @@ class ProdSerializer(serializers.ModelSerializer[Prod]):
             "observed_at",
             "images",
             "pods",
+            "requests",
             "run",
         )
 
@@ -71,6 +75,14 @@ class ProdSerializer(serializers.ModelSerializer[Prod]):
         observation = getattr(prod, "observation", None)
         workloads = observation.seen().workloads if observation else ()
         return {name: image for workload in workloads for name, image in workload.images}
+
+    @extend_schema_field(ProdRequestsSerializer)
+    def get_requests(self, prod: Prod) -> dict[str, Any]:
+        """One query for all Prods of an answer."""
+        if "measured" not in self.context:
+            self.context["measured"] = read_demand_now(timezone.now())
+        shown: dict[str, Any] = ProdRequestsSerializer(prod_json(prod.name, self.context["measured"])).data
+        return shown
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
     def get_pods(self, prod: Prod) -> dict[str, int]:

@@ -42,7 +42,7 @@ PROD_ROWS = Prod.objects.select_related(
 ).defer("version__revision__manifests")
 BATCH = 200
 # What changes by itself and belongs to no write of a person.
-VOLATILE = ("health", "health_reason", "observed_at", "images", "pods")
+VOLATILE = ("health", "health_reason", "observed_at", "images", "pods", "requests")
 TRUE, FALSE = frozenset({"true", "1"}), frozenset({"false", "0", ""})
 
 

@@ -31,6 +31,7 @@ from .prod_actions import (
     ProdScalePreview,
 )
 from .prods import ProdDetail, ProdList, ProdRuns
+from .requests import RequestsNow
 from .resuming import ResumePreview
 from .rollback import RunRollback
 from .survival import SurvivalReport
@@ -39,6 +40,7 @@ from .vetoes import VersionLiftVeto, VersionVeto
 from .views import ReleasePreview, ReleaseStart, RunAction, RunEvents, RunList, RunSteps
 
 urlpatterns = [
+    path("requests/", RequestsNow.as_view(), name="api-requests"),
     path("prods/", ProdList.as_view(), name="api-prods"),
     path("versions/<int:pk>/actions/veto/", VersionVeto.as_view(), name="api-version-veto"),
     path("versions/<int:pk>/actions/lift-veto/", VersionLiftVeto.as_view(), name="api-version-lift-veto"),

@@ -262,6 +262,35 @@ def test_a_tenant_is_added_changed_and_moved(call: Call) -> None:
     assert call("GET", "tenants/acme/").json() == moved.json()
 
 
+def test_where_a_tenant_goes_and_why_is_told_before_and_after(call: Call) -> None:
+    sent = {"name": "acme", "hostnames": ["acme.example"], "redundancy": "two-domain", "load": 60}
+    place = call("POST", "tenant-placements/preview/", sent).json()
+    assert (place["new_route"], place["load"], place["reasons"]) == (True, 60, [])
+    assert (place["reason"]["code"], place["prods_reason"]["code"]) == ("new-route", "roomiest-in-domains")
+    stale = call("POST", "tenants/", {**sent, "load": 61, "digest": place["digest"]})
+    assert (stale.status_code, stale.json()["code"]) == (409, "place-stale")
+    made = call("POST", "tenants/", {**sent, "digest": place["digest"]}).json()
+    assert (made["route"], made["history"][0]["reason"]["code"]) == (place["route"], "tenant-placed")
+    assert made["history"][0]["reason"]["text"].endswith(place["prods_reason"]["text"])
+    moves = call("POST", "tenants/acme/actions/move/preview/", {"route": "shop-r"}).json()
+    assert (moves["reason"]["code"], moves["prods_reason"], moves["prods"]) == (
+        "route-was-named", None, ["a-2", "b-1"]
+    )  # fmt: skip
+
+
+def test_a_preview_of_a_tenant_changes_nothing_and_asks_for_the_right(call: Call) -> None:
+    sent, before = {"name": "acme", "hostnames": ["acme.example"]}, Event.objects.count()
+    for path, body in (
+        ("tenant-placements/preview/", sent),
+        ("tenants/shop-s-0001/actions/move/preview/", {}),
+    ):
+        assert call("POST", path, body, role="on-call").status_code == 403
+        assert call("POST", path, body).status_code == 200
+        assert wrong(call("POST", path, {**body, "route": "zzz"})) == {"route": "no-route-named-so"}
+    assert call("POST", "tenants/zzz/actions/move/preview/", {}).status_code == 404
+    assert not Tenant.objects.filter(name="acme").exists() and Event.objects.count() == before
+
+
 @pytest.mark.parametrize(
     ("route", "prods"), [("shop-s", ["a-1"]), ("shop-r", ["a-2", "b-1"])], ids=["one Prod", "two domains"]
 )
@@ -312,6 +341,7 @@ def test_a_list_of_tenants_is_previewed_then_imported_and_once_more_told(call: C
         (2, "acme", False), (3, "bolt", False)
     ]  # fmt: skip
     assert {one["reason"]["code"] for one in shown.json()["tenants"]} == {"route-has-space"}
+    assert {one["prods_reason"]["code"] for one in shown.json()["tenants"]} == {"route-was-there"}
     assert wrong(call("POST", "tenant-imports/", sent)) == {"digest": "field-needed"}
     stale = call("POST", "tenant-imports/", {**sent, "digest": "0" * 64})
     assert (stale.status_code, stale.json()["code"]) == (409, "import-stale")

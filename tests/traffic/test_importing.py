@@ -72,7 +72,8 @@ def test_what_was_shown_is_what_is_done() -> None:
         serving = RouteMember.objects.filter(route=row.route, weight__gt=0).order_by("prod__name")
         assert tuple(serving.values_list("prod__name", flat=True)) == one.prods
         assert row.route.publications.count() == 2
-        assert Event.objects.filter(kind="tenant", reason__params__tenant=one.name).count() == 1
+        said = Event.objects.get(kind="tenant", reason__params__tenant=one.name).reason["params"]
+        assert (said["why"], said["prods"]) == (one.chosen.code, ", ".join(one.prods))
     assert Hostname.objects.get(name="www.acme.example").tenant.name == "acme"
 
 

@@ -106,6 +106,22 @@ def test_on_a_dead_cluster_a_writer_waits_for_the_failover_that_asks(edge: Edge,
     assert plan_failover(state.facts, clusters=["a"]).lost == ()
 
 
+def test_the_page_of_its_tenant_says_what_the_failover_would_do(edge: Edge, client: Client) -> None:
+    """Nobody declares that v1.0.0 may work on what v1.1.0 wrote, but a-1 came from it, and a rollback takes it back."""
+    roll_back(build.person("on-call"), released(edge, "a-1").pk, "a bad one")
+    Cluster.objects.filter(name="a").update(health="unreachable")
+    (move,) = [one for one in preview_leaving("a").traffic.moves if one.route == "shop-s"]
+    client.force_login(build.person("viewer"), "django.contrib.auth.backends.ModelBackend")
+    (fate,) = client.get("/api/v1/tenants/shop-s-0001/").json()["fates"]
+    assert (fate["how"], fate["reason"]["code"], fate["reason"]["params"]) == (
+        "moved",
+        "moves-to",
+        dict(move.why.params),
+    )
+    page = client.get("/tenants/shop-s-0001/").content.decode()
+    assert "has to be moved" in page and ">lost<" not in page
+
+
 def test_a_release_of_the_other_member_makes_it_no_second_writer(edge: Edge) -> None:
     row = RouteMember.objects.create(
         route=Route.objects.get(name="shop-s"), prod=Prod.objects.get(name="c-1"), weight=0, target=100

@@ -20,7 +20,7 @@ from releases.preview import preview_release
 from releases.prod_previews import preview_change, preview_retire, scaled
 from tests import build
 from tests.core.clusters.kubeconfigs import CA, CLIENT, two_contexts
-from traffic.actions import preview_tenants, register_router, set_weights
+from traffic.actions import preview_move, preview_tenant, preview_tenants, register_router, set_weights
 from traffic.core.survival import PROD
 from traffic.models import Freeze, Publication, Route, RouteMember, RouterInstance, Tenant
 from traffic.queries.adopting import read_adoption
@@ -71,6 +71,7 @@ TENANT = {
     "prods": ["a-1", "b-2"],
     "pins": ["a-1", "b-2", "c-1"],
 }
+ON_ROUTE = {**TENANT_FACTS, "name": "y", "route": "shop-r"}
 LIST = "name,hostnames\nz,z.example\ny,y.example www.y.example\n"
 ROUTER = {"name": "dns"}
 ROUTERS: list[dict[str, Any]] = [
@@ -319,9 +320,14 @@ def single_writer() -> None:
     RouteMember.objects.create(route=route, prod=prod, weight=100, target=100)
 
 
+def _added() -> list[Any]:
+    return [{**TENANT, "digest": preview_tenant(build.person("admin"), TENANT).digest}, ON_ROUTE]
+
+
 def _moves() -> list[Any]:
     moved = {"confirm": "shop-s-0001", **WHY}
-    return [{"route": "books", **moved}, {"prods": ["b-2"], **moved}]
+    digest = preview_move(build.person("admin"), "shop-s-0001", {"route": "books"}).digest
+    return [{"route": "books", "digest": digest, **moved}, {"prods": ["b-2"], **moved}]
 
 
 def a_zone() -> None:
@@ -454,8 +460,14 @@ VALID: dict[tuple[str, str], Valid] = {
         _just({"epoch": 2, "seen": 3, "confirm": "shop-r", **WHY}),
         one_writes,
     ),
-    ("post", "/tenants/"): Valid(
-        "/tenants/", _just(TENANT, {**TENANT_FACTS, "name": "y", "route": "shop-r"})
+    ("post", "/tenants/"): Valid("/tenants/", _added, seen_well),
+    ("post", "/tenant-placements/preview/"): Valid(
+        "/tenant-placements/preview/", _just(TENANT, ON_ROUTE), seen_well
+    ),
+    ("post", "/tenants/{name}/actions/move/preview/"): Valid(
+        "/tenants/shop-s-0001/actions/move/preview/",
+        _just({"route": "books"}, {"prods": ["b-2"]}),
+        single_writer,
     ),
     ("patch", "/tenants/{name}/"): Valid(
         "/tenants/shop-s-0001/",

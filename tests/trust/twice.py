@@ -80,6 +80,8 @@ LOOK = {
     ("post", "/releases/preview/"),
     ("post", "/routes/{name}/actions/weights/preview/"),
     ("post", "/tenant-imports/preview/"),
+    ("post", "/tenant-placements/preview/"),
+    ("post", "/tenants/{name}/actions/move/preview/"),
 }
 
 
@@ -110,6 +112,8 @@ UNCONDITIONAL: dict[str, set[Key]] = {
         ("post", "/runs/{run_id}/actions/resume/preview/"),
         ("post", "/routes/{name}/actions/weights/preview/"),
         ("post", "/tenant-imports/preview/"),
+        ("post", "/tenant-placements/preview/"),
+        ("post", "/tenants/{name}/actions/move/preview/"),
     },
     "only looks once more": {("post", "/prods/{name}/actions/check-drift/")},
     "a switch for the whole fleet, no thing that has a tag": {

@@ -6,7 +6,7 @@ from django.utils import timezone
 from clusters.models import Cluster, Prod
 from releases.failover_preview import preview_failback, preview_leaving
 from releases.models import Run
-from releases.queries.failover import read_failback, read_leaving
+from releases.queries.failover import MOST_LISTED, read_failback, read_leaving
 from tests import build
 from tests.adapters.routers.faults import Fault
 from tests.traffic.edge import Edge
@@ -168,3 +168,18 @@ def test_a_cluster_that_there_is_none_of_is_404(browser: Browser, path: str) -> 
     client = browser("admin")
     assert client.get(path).status_code == 404
     assert client.post(path, {"digest": "0" * 64, "reason": WHY}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"), [("/failover/c/", "cluster=c"), ("/prods/c-1/evacuate/", "prod=c-1")]
+)
+def test_routes_that_are_not_listed_can_be_had(browser: Browser, path: str, asked: str) -> None:
+    client, prod = browser("on-call"), Prod.objects.get(name="c-1")
+    assert "All Routes with a part on" not in text(client, path)
+    made = Route.objects.bulk_create(
+        Route(name=f"z-{number:03}", redundancy="none") for number in range(MOST_LISTED)
+    )
+    RouteMember.objects.bulk_create(RouteMember(route=one, prod=prod, weight=100, target=100) for one in made)
+    page = text(client, path)
+    assert f'And 1 more. <a href="/routes/?{asked}">' in page
+    assert "z-199" in text(client, f"/routes/?{asked}&after=z-198")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clusters.models import Cluster
 from journal.models import Event
-from releases.actions import start_leaving
+from releases.actions import start_leaving, stop_the_line
 from releases.failover_preview import preview_leaving
 from tests import build
 from tests.traffic.standing import standing_fleet
@@ -152,6 +152,53 @@ def test_a_new_tenant_is_added_and_found(browser: Browser) -> None:
     answer = browser(MANAGER).post("/tenants/new/", {**NEW, "data_class": "stateless"}, follow=True)
     assert "/tenants/acme/" in answer.content.decode()
     assert Tenant.objects.get(name="acme").hostnames == ["acme.example", "www.acme.example"]
+
+
+def test_where_a_new_tenant_would_go_and_why_is_shown_before(browser: Browser) -> None:
+    client, sent = browser(MANAGER), {**NEW, "data_class": "stateless", "pins": "b-2"}
+    answer = client.post("/tenants/new/", {**sent, "do": "preview"})
+    said = answer.content.decode()
+    assert answer.status_code == 200 and not Tenant.objects.filter(name="acme").exists()
+    for words in (
+        "on the Route shop-none-1, served by b-2.",
+        "It is pinned to b-2.",
+        "b-2 alone",
+    ):
+        assert words in said, words
+    place = answer.context["place"]
+    assert f'name="digest" value="{place.digest}"' in said
+    assert client.post("/tenants/new/", {**sent, "digest": place.digest}).status_code == 302
+    assert "b-2 alone may take it" in shown(client, "/tenants/acme/")
+
+
+def test_what_goes_elsewhere_by_now_is_refused_and_shown_anew(browser: Browser) -> None:
+    client, sent = browser(MANAGER), {**NEW, "data_class": "stateless", "digest": "0" * 64}
+    for path, more in (("/tenants/new/", sent), ("/tenants/shop-s-0001/move/", {"digest": "0" * 64})):
+        answer = client.post(path, more)
+        said = answer.content.decode()
+        assert answer.status_code == 409 and "has changed since it was shown" in said
+        assert f'name="digest" value="{answer.context["place"].digest}"' in said
+
+
+def test_what_is_wrong_is_told_at_its_field_by_a_preview_too(browser: Browser) -> None:
+    sent = {**NEW, "data_class": "stateless", "name": "shop-r-0001", "do": "preview"}
+    answer = browser(MANAGER).post("/tenants/new/", sent)
+    said = answer.content.decode()
+    assert answer.status_code == 400 and "There is a Tenant shop-r-0001 already" in said.split("wrong-one")[1]
+    assert "It would be on the Route" not in said
+
+
+def test_where_a_tenant_would_move_and_what_stands_against_it_is_shown_before(browser: Browser) -> None:
+    client, path = browser(MANAGER), "/tenants/shop-s-0001/move/"
+    said = client.post(path, {"prods": "c-1", "do": "preview"}).content.decode()
+    assert "Only these Prods were asked for: c-1." in said and '<button class="button main">Move it' in said
+    said = client.post(path, {"route": "shop-t", "do": "preview"}).content.decode()
+    assert "This Route was asked for: shop-t." in said
+    stop_the_line(build.person("on-call"), "no moves today")
+    said = client.post(path, {"do": "preview"}).content.decode()
+    assert "no moves today" in said.split("It would be on the Route")[1]
+    assert '<button class="button main" disabled>Move it' in said
+    assert Tenant.objects.get(name="shop-s-0001").route.name == "shop-s"
 
 
 @pytest.mark.parametrize(

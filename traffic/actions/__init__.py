@@ -10,11 +10,13 @@ from .importing import TenantImport, import_tenants, preview_tenants
 from .publishing import publish_routes, unpublish_routes
 from .routers import add_instance, register_router, remove_instance
 from .routes import asked_weights, return_to_epoch, set_weights
+from .tenant_places import TenantPlace, preview_move, preview_tenant
 from .tenants import add_tenant, change_tenant, move_tenant, remove_tenant
 
 __all__ = [
     "TenantGroup",
     "TenantImport",
+    "TenantPlace",
     "add_instance",
     "add_tenant",
     "adopt_shown",
@@ -24,6 +26,8 @@ __all__ = [
     "import_tenants",
     "load_tenants",
     "move_tenant",
+    "preview_move",
+    "preview_tenant",
     "preview_tenants",
     "publish_routes",
     "register_router",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from access.models import Person
 from access.permissions import require
-from journal.core.reasons import FieldErrors, Reason, Refused, because
+from journal.core.reasons import FieldErrors, Reason, Refused, because, within
 from journal.log import event, record
 from traffic.core.facts import TrafficFacts
 from traffic.core.sharding import Placing, TenantNow, place_tenants
@@ -28,7 +28,8 @@ ERRORS_TOLD = 100
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A Tenant of line `line` and the Route that it goes to, and why. `new`: the Route is to be made, on `prods`."""
+    """A Tenant of line `line` and the Route that it goes to, and why; `chosen`: why on these Prods. `new`: the Route is to
+    be made, on `prods`."""
 
     line: int
     name: str
@@ -36,7 +37,8 @@ class Placed:
     route: str
     new: bool
     prods: tuple[str, ...]
-    why: Reason = field(repr=False)  # it has numbers that belong to no digest
+    why: Reason = field(repr=False)  # these have numbers that belong to no digest
+    chosen: Reason = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ def _placed(new: Mapping[str, _Wanted], placing: Placing) -> tuple[Placed, ...]:
             shard.new,
             tuple(seat.prod for seat in shard.members if seat.weight or seat.target),
             shard.why,
+            shard.chosen,
         )
         for shard in placing.shards
         for name in shard.tenants
@@ -195,7 +198,9 @@ def _store(person: Person, wanted: Mapping[str, _Wanted], placing: Placing) -> N
         if not shard.new:
             grown.append(route)
         rows += [Tenant(name=name, route=route, **columns_of(wanted[name].facts)) for name in shard.tenants]
-        why += [because("tenant-added", tenant=name, route=route.name) for name in shard.tenants]
+        why += [
+            within("tenant-placed", shard.chosen, tenant=name, route=route.name) for name in shard.tenants
+        ]
     Tenant.objects.bulk_create(rows, batch_size=1000)
     now = timezone.now()
     record([event(now, "tenant", actor=person, moved=("", "added"), reason=reason) for reason in why])

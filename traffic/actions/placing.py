@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from access.models import Person
 from clusters.models import Prod
-from journal.core.reasons import FieldErrors, Reason, Refused, because
+from journal.core.reasons import FieldErrors, Reason, because
 from traffic.core.facts import STATELESS, TrafficFacts
 from traffic.core.sharding import Shard, TenantNow, place_tenants
 from traffic.engine.asked import endpoints
@@ -150,19 +150,25 @@ def rebind(routes: Collection[Route], why: Reason, actor: Person) -> Shifted:
     return new_epochs([route.pk for route in locked], why, timezone.now(), actor=actor)
 
 
-def check_reachable(before: Route | None, after: Route, *, made: bool) -> None:
-    """Raises Refused where the Tenant would vanish from a router: wherever its old Route is published, the new one
-    has to be, as asked; one that was just `made`, able to be."""
+def unreachable(before: Route | None, home: Shard | Route) -> Reason | None:
+    """Why the Tenant would vanish from a router: wherever its old Route is published, the one of `home` has to be, as
+    asked; one that is to be made, able to be. None: it would not."""
     needed = set(before.publications.values_list("instance__name", flat=True)) if before else set()
-    there = after.publications.all() if made else good_now().filter(route=after)
-    missing = sorted(needed - set(there.values_list("instance__name", flat=True)))
-    if missing:
-        raise Refused(because("route-not-published-there", route=after.name, routers=", ".join(missing)))
-    prods = dict(after.members.values_list("prod", "prod__name"))
+    name = home.name if isinstance(home, Route) else home.route
+    if isinstance(home, Route) or not home.new:
+        there = good_now().filter(route__name=name)
+        missing = sorted(needed - set(there.values_list("instance__name", flat=True)))
+        if missing:
+            return because("route-not-published-there", route=name, routers=", ".join(missing))
+        rows = Prod.objects.filter(memberships__route__name=name)
+    else:
+        rows = Prod.objects.filter(name__in=[seat.prod for seat in home.members])
+    prods = dict(rows.values_list("pk", "name"))
     homeless = sorted(set(prods) - set(endpoints(prods)))
     if needed and homeless:
         names = ", ".join(prods[pk] for pk in homeless)
-        raise Refused(because("prod-without-endpoint", route=after.name, prods=names))
+        return because("prod-without-endpoint", route=name, prods=names)
+    return None
 
 
 def serving(tenant: Tenant) -> str:

@@ -1,7 +1,6 @@
 """People's writes to Tenants: add one, change it, move it to another Route, remove it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -12,24 +11,13 @@ from access.permissions import require
 from journal.core.reasons import Reason, Refused, because
 from journal.log import event, record
 from journal.retrying import retried
-from traffic.models import DataClass, Hostname, Tenant
-from traffic.queries.facts import read_facts
-from traffic.queries.loads import load_now
+from traffic.models import DataClass, Tenant
 
 from .line import check_line
 from .locks import ROOM, TENANTS, one_at_a_time
-from .placing import (
-    check_prods,
-    check_reachable,
-    find_shard,
-    named_route,
-    read_blueprint,
-    read_prods,
-    rebind,
-    serving,
-    take_shard,
-)
-from .tenant_words import TenantFacts, columns_of, digest_of, facts_of, read_tenant, read_tenant_name
+from .placing import check_prods, read_prods, rebind, serving, unreachable
+from .tenant_places import check_hostnames, check_not_there, check_shown, find_home, read_new, take_home, told
+from .tenant_words import TenantFacts, columns_of, digest_of, facts_of, read_tenant
 from .words import Faults, read_reason, text_of
 
 MOVING = frozenset({"redundancy", "data_class", "pins"})  # with another of these it needs another Route
@@ -39,32 +27,20 @@ MOVING = frozenset({"redundancy", "data_class", "pins"})  # with another of thes
 def add_tenant(person: Person, given: Mapping[str, Any]) -> Tenant:
     """A new Tenant of `name`, `hostnames`, `load`, `redundancy`, `data_class`, on the Route `route`, or where the
     planner finds room on a Prod of `blueprint` (among `prods`, where some are named). `pins`: the only Prods that
-    may ever serve it, whatever happens.
+    may ever serve it, whatever happens. `digest`: of the preview, if it is to go nowhere else.
 
     Raises FieldErrors at each field that is wrong, at `redundancy` or `load` too where the fleet cannot give it.
     """
     require(person, "tenant.write")
-    faults = Faults()
-    name, asked = read_tenant_name(given.get("name"), faults), read_tenant(given, faults)
-    among, named = read_prods(given.get("prods", []), faults), text_of(given, "route", faults)
-    kind = text_of(given, "blueprint", faults)
     with transaction.atomic():
         _alone()
-        if name and Tenant.objects.filter(name=name).exists():
-            faults.add("name", "tenant-exists", tenant=name)
-        _check_hostnames(name, asked, given.get("hostnames"), faults)
-        check_prods({"pins": asked.pins}, faults)
-        if named:
-            faults.check()
-            route = named_route(named, asked)
-        else:
-            facts = read_facts()
-            blueprint = read_blueprint(kind, facts, None, faults)
-            faults.check()
-            shard = find_shard(name, asked, facts, blueprint, now_in=None, among=among)
-            route = take_shard(shard, None, because("route-made-for", tenant=name), person)
-        tenant = Tenant.objects.create(name=name, route=route, **columns_of(asked))
-        why = because("tenant-added", tenant=name, route=route.name)
+        new = read_new(given)
+        name = new.name
+        check_shown(new.digest, name, new.facts, new.home)
+        route = take_home(new.home, None, because("route-made-for", tenant=name), person)
+        tenant = Tenant.objects.create(name=name, route=route, **columns_of(new.facts))
+        added = {"tenant": name, "route": route.name}
+        why = told(because("tenant-added", **added), because("tenant-placed", **added), new.home)
         _record(person, why, ("", "added"))
         rebind([route], why, person)
     return tenant
@@ -85,7 +61,7 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
         if read_as and read_as != digest_of(before):
             raise Refused(because("tenant-changed", tenant=name))
         asked = read_tenant(given, faults, before)
-        _check_hostnames(name, asked, given.get("hostnames"), faults)
+        check_hostnames(name, asked, given.get("hostnames"), faults)
         if asked.pins != before.pins:
             check_prods({"pins": asked.pins}, faults)
         changed = [
@@ -102,7 +78,7 @@ def change_tenant(person: Person, name: str, given: Mapping[str, Any], read_as: 
         why = because("tenant-facts-changed", tenant=name, fields=", ".join(changed))
         _record(person, why)
         if moves:
-            _go(person, tenant, asked, why)
+            _go(person, tenant, asked, ", ".join(changed))
         elif "hostnames" in changed and tenant.route:
             rebind([tenant.route], why, person)
     return tenant
@@ -120,15 +96,14 @@ def move_tenant(person: Person, name: str, given: Mapping[str, Any]) -> Tenant:
     faults = Faults()
     why = read_reason(given.get("reason", ""), faults)
     among, named = read_prods(given.get("prods", []), faults), text_of(given, "route", faults)
+    digest = text_of(given, "digest", faults)
     with transaction.atomic():
         _alone()
         tenant = _lock(name)
         _check_writer(name, {tenant.data_class}, given, faults)
-        if named and named == serving(tenant):
-            faults.add("route", "tenant-is-there", route=serving(tenant))
+        check_not_there(tenant, named, faults)
         faults.check()
-        told = because("tenant-moved-why", why=why or "-")
-        _go(person, tenant, facts_of(tenant), told, named, among)
+        _go(person, tenant, facts_of(tenant), why or "-", digest, named, among)
     return tenant
 
 
@@ -172,35 +147,26 @@ def _go(
     person: Person,
     tenant: Tenant,
     asked: TenantFacts,
-    why: Reason,
+    why: str,
+    digest: str = "",
     named: str = "",
     among: tuple[str, ...] = (),
 ) -> None:
     """Put the Tenant on another Route, and have both published anew. Refused while the line is stopped."""
     check_line()
-    before, made = tenant.route, False
-    if named:
-        after = named_route(named, asked)
-    else:
-        facts, faults = read_facts(), Faults()
-        blueprint = read_blueprint("", facts, before, faults)
-        faults.check()
-        measured = Tenant.objects.annotate(load_now=load_now()).get(pk=tenant.pk)
-        brings = replace(asked, load=measured.load_now)  # type: ignore[attr-defined]
-        shard = find_shard(tenant.name, brings, facts, blueprint, now_in=before, among=among)
-        made = shard.new
-        after = take_shard(shard, before, because("route-made-for", tenant=tenant.name), person)
-    check_reachable(before, after, made=made)
+    before = tenant.route
+    home = find_home(tenant, asked, named, among)
+    check_shown(digest, tenant.name, asked, home)
+    against = unreachable(before, home)
+    if against is not None:
+        raise Refused(against)
+    after = take_home(home, before, because("route-made-for", tenant=tenant.name), person)
     Tenant.objects.filter(pk=tenant.pk).update(route=after)
-    told = because("tenant-moved", tenant=tenant.name, was=serving(tenant), route=after.name, why=_why(why))
-    _record(person, told, (serving(tenant), after.name))
+    moved = {"tenant": tenant.name, "was": serving(tenant), "route": after.name}
+    said = told(because("tenant-moved", why=why, **moved), because("tenant-rehomed", said=why, **moved), home)
+    _record(person, said, (serving(tenant), after.name))
     tenant.route = after
-    rebind([row for row in (before, after) if row], told, person)
-
-
-def _why(reason: Reason) -> str:
-    params = dict(reason.params)
-    return str(params.get("why", params.get("fields", "-")))
+    rebind([row for row in (before, after) if row], said, person)
 
 
 def _lock(name: str) -> Tenant:
@@ -208,19 +174,6 @@ def _lock(name: str) -> Tenant:
     if row is None:
         raise Refused(because("tenant-unknown", tenant=name))
     return row
-
-
-def _check_hostnames(name: str, asked: TenantFacts, given: Any, faults: Faults) -> None:
-    """No two Tenants have one hostname. Needs the lock."""
-    if not asked.hostnames:
-        return
-    rows = Hostname.objects.filter(name__in=asked.hostnames).exclude(tenant__name=name)
-    owners = dict(rows.values_list("name", "tenant__name"))
-    places = {host: place for place, host in enumerate(given or []) if isinstance(host, str)}
-    for host in asked.hostnames:
-        if host in owners:
-            path = f"hostnames[{places[host]}]" if host in places else "hostnames"
-            faults.add(path, "hostname-taken", hostname=host, tenant=owners[host])
 
 
 def _record(person: Person, why: Reason, moved: tuple[str, str] = ("", "")) -> None:

@@ -2,34 +2,22 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clusters.api.serializers import ReasonSerializer
-from journal.sentences import reason_json
 from traffic import actions
-from traffic.actions.importing import Placed
 from traffic.models import Tenant
 
 from .bodies import body_of
+from .tenant_places import TenantPlaceSerializer
 
 
-class PlacedSerializer(serializers.Serializer[Placed]):
+class PlacedSerializer(TenantPlaceSerializer):
     """A Tenant of the list, and where it goes."""
 
     line = serializers.IntegerField(help_text="of the text, from 1")
-    name = serializers.CharField()
-    load = serializers.IntegerField()
-    route = serializers.CharField()
-    new_route = serializers.BooleanField(source="new", help_text="the Route is made for it, on these Prods")
-    prods = serializers.ListField(child=serializers.CharField())
-    reason = serializers.SerializerMethodField(help_text="why there")
-
-    @extend_schema_field(ReasonSerializer)
-    def get_reason(self, one: Placed) -> dict[str, Any]:
-        return reason_json(one.why)
 
 
 class TenantImportSerializer(serializers.Serializer[actions.TenantImport]):

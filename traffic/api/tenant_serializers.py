@@ -19,6 +19,11 @@ OWN_NAME = {
     "required": False,
     "help_text": "its name: for a single writer, whose old Prod has stopped writing",
 }
+DIGEST = {
+    "max_length": 64,
+    "required": False,
+    "help_text": "of the preview; 409 if it would go elsewhere now. Without it: wherever",
+}
 FIELDS = ("name", "hostnames", "load", "load_now", "redundancy", "data_class", "pins", "route")
 
 
@@ -117,7 +122,7 @@ class PlaceSerializer(serializers.Serializer[Any]):
 
 
 class NewTenantSerializer(PlaceSerializer, TenantFactsSerializer):
-    """A Tenant to add."""
+    """A Tenant that is not there yet."""
 
     name = serializers.CharField(max_length=63)
     hostnames = serializers.ListField(
@@ -126,6 +131,12 @@ class NewTenantSerializer(PlaceSerializer, TenantFactsSerializer):
     blueprint = serializers.CharField(
         max_length=63, required=False, help_text="of the Prods that may serve it"
     )
+
+
+class AddTenantSerializer(NewTenantSerializer):
+    """A Tenant to add, wherever it goes or where a preview has said."""
+
+    digest = serializers.CharField(**DIGEST)
 
 
 class ChangeTenantSerializer(TenantFactsSerializer):
@@ -138,4 +149,5 @@ class MoveTenantSerializer(PlaceSerializer):
     """Another Route for a Tenant."""
 
     confirm = serializers.CharField(**OWN_NAME)
+    digest = serializers.CharField(**DIGEST)
     reason = serializers.CharField(**REASON)

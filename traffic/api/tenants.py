@@ -21,9 +21,9 @@ from traffic.queries.tenants import read_tenant, select_tenants
 
 from .bodies import body_of
 from .tenant_serializers import (
+    AddTenantSerializer,
     ChangeTenantSerializer,
     MoveTenantSerializer,
-    NewTenantSerializer,
     TenantDetailSerializer,
     TenantSerializer,
     tenant_json,
@@ -64,11 +64,11 @@ class TenantList(generics.ListAPIView[Tenant]):
     pagination_class = ByName
     filterset_class = TenantFilter
 
-    @extend_schema(request=NewTenantSerializer, responses={201: TenantDetailSerializer})
+    @extend_schema(request=AddTenantSerializer, responses={201: TenantDetailSerializer})
     def post(self, request: Request) -> Response:
         """Add a Tenant, on the Route that is named, found or made. The error of a fleet that cannot give what is
         asked stands at `redundancy`, `load` or `pins`."""
-        body = body_of(request, ("name", "blueprint", *FACTS, *PLACE), ("name", "hostnames"))
+        body = body_of(request, ("name", "blueprint", "digest", *FACTS, *PLACE), ("name", "hostnames"))
         tenant = actions.add_tenant(request.user, body)
         return Response(_shown(request, tenant.name), status=status.HTTP_201_CREATED)
 
@@ -121,7 +121,7 @@ class TenantMove(Conditional, generics.GenericAPIView[Tenant]):
     @extend_schema(request=MoveTenantSerializer, responses=TenantDetailSerializer)
     def post(self, request: Request, name: str) -> Response:
         self.get_object()
-        actions.move_tenant(request.user, name, body_of(request, (*PLACE, "confirm", "reason")))
+        actions.move_tenant(request.user, name, body_of(request, (*PLACE, "confirm", "digest", "reason")))
         return Response(_shown(request, name))
 
 

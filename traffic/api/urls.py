@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import room, routers, routes, tenant_imports, tenants
+from . import room, routers, routes, tenant_imports, tenant_places, tenants
 
 urlpatterns = [
     path("room/", room.Room.as_view(), name="api-room"),
@@ -20,6 +20,16 @@ urlpatterns = [
     path("tenants/", tenants.TenantList.as_view(), name="api-tenants"),
     path("tenants/<slug:name>/", tenants.TenantDetail.as_view(), name="api-tenant"),
     path("tenants/<slug:name>/actions/move/", tenants.TenantMove.as_view(), name="api-tenant-move"),
+    path(
+        "tenants/<slug:name>/actions/move/preview/",
+        tenant_places.TenantMovePreview.as_view(),
+        name="api-tenant-move-preview",
+    ),
+    path(
+        "tenant-placements/preview/",
+        tenant_places.TenantPlacementPreview.as_view(),
+        name="api-tenant-placement-preview",
+    ),
     path("tenant-imports/", tenant_imports.TenantImports.as_view(), name="api-tenant-imports"),
     path(
         "tenant-imports/preview/",

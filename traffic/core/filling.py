@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from journal.core.reasons import Reason, because
 
@@ -40,12 +41,15 @@ class Names:
 
 
 class Filling:
-    """A Route while it is filled. `space`: load units that it may still take."""
+    """A Route while it is filled. `space`: load units that it may still take; `of`: how many Prods may take a new one, or
+    how many Routes that were there are alike and had space."""
 
-    __slots__ = ("load", "members", "name", "new", "prods", "space", "tenants", "why")
+    __slots__ = ("load", "members", "name", "new", "of", "prods", "space", "tenants", "why")
 
-    def __init__(self, name: str, new: bool, members: tuple[Seat, ...], space: int, why: Reason) -> None:
-        self.name, self.new, self.members, self.space, self.why = name, new, members, space, why
+    def __init__(
+        self, name: str, new: bool, members: tuple[Seat, ...], space: int, why: Reason, of: int
+    ) -> None:
+        self.name, self.new, self.members, self.space, self.why, self.of = name, new, members, space, why, of
         self.prods = tuple(seat.prod for seat in members)
         self.load = 0
         self.tenants: list[str] = []
@@ -61,6 +65,11 @@ class Filler:
         self._begun: list[Filling] = []
         self._current: Filling | None = None
         self._refused: tuple[int, Reason] | None = None
+
+    @property
+    def wish(self) -> Wish:
+        """What its Routes are like."""
+        return self._wish
 
     @property
     def filled(self) -> list[Filling]:
@@ -116,7 +125,7 @@ class Filler:
             return prods
         weight = 100 // len(prods)
         members = tuple(Seat(prod, weight, weight) for prod in prods)
-        route = Filling(self._names.new(self._wish.stem), True, members, space, why)
+        route = Filling(self._names.new(self._wish.stem), True, members, space, why, self._fitting)
         self._begun.append(route)
         return route
 
@@ -127,12 +136,15 @@ class Filler:
         for route in self._ground.facts.routes:
             if self._is_alike(route) and fitting.issuperset(prod for prod, _, _ in route.members):
                 least = min([self._homes.room(prod) for prod, _, _ in route.members])
-                found.append((-least, route.name, route))
+                if self._in_domains(route) >= self._wish.domains:
+                    found.append((-least, route.name, route))
         for _, _, route in sorted(found, key=lambda row: row[:2]):
-            if self._in_domains(route) < self._wish.domains:
-                continue
             why = because("route-has-space", load=route.load, limit=self.limit)
-            yield Filling(route.name, False, route.members, self.limit - route.load, why)
+            yield Filling(route.name, False, route.members, self.limit - route.load, why, len(found))
+
+    @cached_property
+    def _fitting(self) -> int:
+        return len(self._homes.fitting(self._wish.need))
 
     def _is_alike(self, route: RouteNow) -> bool:
         """Whether `route` is of this kind, in its normal state, and has space."""

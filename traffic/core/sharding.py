@@ -1,12 +1,13 @@
 """Tenants cut into Routes, and Routes given their Prods."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
 from journal.core.reasons import Reason, because
 
+from .choosing import left_out, narrowed, why_prods
 from .facts import SINGLE_WRITER, STATELESS, TEST, TWO_DOMAIN, Seat, TrafficFacts
 from .filling import Filler, Names, Wish
 from .ground import ROLES, Ground, Need
@@ -42,7 +43,8 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Tenants that go to the Route `route`. `new`: it is to be made, with these members. `load`: theirs."""
+    """Tenants that go to the Route `route`. `new`: it is to be made, with these members. `load`: theirs. `why` it is this
+    Route, `chosen` why it is on these Prods."""
 
     route: str
     new: bool
@@ -51,6 +53,7 @@ class Shard:
     tenants: tuple[str, ...]
     load: int
     why: Reason
+    chosen: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def place_tenants(
     """
     ground = facts if isinstance(facts, Ground) else Ground(facts)
     homes, names = Homes(ground, frozenset(among)), Names(route.name for route in ground.facts.routes)
-    shards: list[Shard] = []
+    fillers: list[tuple[Kind, Filler]] = []
     unplaced: list[tuple[str, Reason]] = []
     for kind, group in sorted(_by_kind(tenants).items()):
         if kind.redundancy == TWO_DOMAIN and kind.data_class == SINGLE_WRITER:
@@ -91,12 +94,21 @@ def place_tenants(
             why = filler.put(tenant.name, tenant.load)
             if why is not None:
                 unplaced.append((tenant.name, why))
-        shards += [
-            Shard(one.name, one.new, kind, one.members, tuple(one.tenants), one.load, one.why)
-            for one in filler.filled
-        ]
+        fillers.append((kind, filler))
     unplaced.sort(key=lambda pair: pair[0])
+    shards = [shard for kind, filler in fillers for shard in _shards(kind, filler, ground, homes, among)]
     return Placing(tuple(shards), tuple(unplaced), pairs({prod: homes.room(prod) for prod in homes.taken}))
+
+
+def _shards(
+    kind: Kind, filler: Filler, ground: Ground, homes: Homes, among: Collection[str]
+) -> Iterator[Shard]:
+    """What was filled, once all Tenants are placed: only then it is known how much room is left."""
+    need = filler.wish.need
+    without = left_out(ground, need, among)
+    for one in filler.filled:
+        chosen = narrowed(why_prods(one, ground, homes), need, among, without)
+        yield Shard(one.name, one.new, kind, one.members, tuple(one.tenants), one.load, one.why, chosen)
 
 
 def shard_limit(ground: Ground, blueprint: str, redundancy: str) -> int:

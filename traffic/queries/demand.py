@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from traffic.core.demand import KEPT_S, DemandChart, Rate, chart, together
+from traffic.core.demand import KEPT_S, OLD_S, DemandChart, Rate, chart, together
 from traffic.models import DemandSample
 
 Series = dict[str, list[tuple[datetime, Rate]]]
@@ -17,6 +17,28 @@ class Demand:
 
     prods: Mapping[str, DemandChart]
     versions: Mapping[str, DemandChart]
+
+
+@dataclass(frozen=True, slots=True)
+class DemandNow:
+    """The newest sample, of `read_at` (None: there is none of the last five minutes): Prod -> what each Version on it was
+    asked. What is not in it was not measured. `fresh`: new enough to be trusted."""
+
+    read_at: datetime | None
+    fresh: bool
+    rates: Mapping[str, Mapping[str, Rate]]
+
+
+def read_demand_now(now: datetime) -> DemandNow:
+    """What users asked for just now. One query."""
+    kept = DemandSample.objects.filter(at__gt=now - timedelta(seconds=KEPT_S), at__lte=now)
+    row = kept.order_by("-at").first()
+    if row is None:
+        return DemandNow(None, False, {})
+    rates: dict[str, dict[str, Rate]] = defaultdict(dict)
+    for prod, version, requests, errors in row.rates:
+        rates[prod][version] = Rate(requests, errors)
+    return DemandNow(row.at, row.at >= now - timedelta(seconds=OLD_S), rates)
 
 
 def read_demand(versions: Mapping[str, tuple[str, str]], now: datetime) -> Demand:

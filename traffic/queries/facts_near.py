@@ -15,6 +15,7 @@ from traffic.models import Route, RouteMember, RouteOut
 
 from .facts import read_facts
 from .loads import load_now
+from .taken_back import read_taken_back
 
 
 def read_facts_near(route: Route, now: datetime) -> TrafficFacts:
@@ -23,7 +24,7 @@ def read_facts_near(route: Route, now: datetime) -> TrafficFacts:
 
     A failover of such a Cluster, or of one without Prods, says the same of `route`. A constant number of queries.
     """
-    facts = read_facts(now, prods=_prods(route), routes=_near(route), urgent=True)
+    facts = read_facts(now, prods=_prods(route), routes=_near(route), urgent=True, back=read_taken_back())
     promised = _promised([place.name for place in facts.places])
     counted = committed(facts.routes)
     places = (
