@@ -61,7 +61,7 @@ def test_a_dead_prod_with_users_is_said_and_in_reach_of_the_thumb(browser: Brows
         bar = page.split('class="emergency"')[1]
         assert "Fail over a-1…" in bar and f'href="{LEAVE}"' in bar, path
     assert "a-1 serves nobody, its cluster a answers, and users are sent to it." in page
-    assert "A failover moves 400 tenants. Nobody is lost." in page
+    assert "A failover moves 400 tenants in about 1 s. Nobody is lost." in page
 
 
 def test_a_prod_on_a_dead_cluster_is_said_once_as_that_cluster(browser: Browser) -> None:
