@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.db.models import F
 from django.utils import timezone
 
 from access.models import Person
@@ -19,6 +20,7 @@ from traffic.actions import TenantGroup, load_tenants, register_router
 from traffic.models import RouterInstance
 
 DEMO = Path(__file__).resolve().parent.parent / "deploy" / "demo"
+TIMES_AS_LARGE = 1000
 ROLES = ("viewer", "on-call", "release-manager", "admin")
 
 
@@ -41,8 +43,18 @@ def shop(admin: Person) -> None:
         create_version(admin, "shop", version["name"], version["images"])
 
 
-def fleet(described: dict[str, Any] | None = None, servers: dict[str, Any] | None = None) -> None:
-    """The (example) fleet in service on v1.0.0, seen healthy just now. `servers`: {cluster: {server, token}}."""
+def fleet(
+    described: dict[str, Any] | None = None,
+    servers: dict[str, Any] | None = None,
+    *,
+    whole_groups: bool = False,
+) -> None:
+    """The (example) fleet in service on v1.0.0, seen healthy just now. `servers`: {cluster: {server, token}}.
+
+    Its groups of tenants are cut into Routes as in the demo: shop-s-1 ... shop-s-4 of 100 tenants each. `whole_groups`:
+    each is one Route (`shop-s` of 400), which is not what the design's numbers are about: for tests that need a few
+    Routes with tenants, whatever their size.
+    """
     described = described or example_fleet()
     admin = person("admin")
     for facts in described["clusters"]:
@@ -50,13 +62,17 @@ def fleet(described: dict[str, Any] | None = None, servers: dict[str, Any] | Non
     shop(admin)
     for facts in described["prods"]:
         in_service(prod(**facts))
+    _load_tenants(described["tenants"], times=TIMES_AS_LARGE if whole_groups else 1)
+
+
+def _load_tenants(groups: list[dict[str, Any]], times: int) -> None:
+    """While Prods are `times` as large as they are, and Routes may be too."""
+    Prod.objects.update(capacity=F("capacity") * times)
     load_tenants(
-        admin,
-        [
-            TenantGroup(g["group"], g["count"], g["load"], g["redundancy"], tuple(g["prods"]))
-            for g in described["tenants"]
-        ],
+        person("admin"),
+        [TenantGroup(g["group"], g["count"], g["load"], g["redundancy"], tuple(g["prods"])) for g in groups],
     )
+    Prod.objects.update(capacity=F("capacity") / times)
 
 
 def cluster(name: str, domain: str = "", reached: dict[str, str] | None = None) -> Cluster:

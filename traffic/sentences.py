@@ -17,6 +17,7 @@ SENTENCES: dict[str, str] = {
     **planning_sentences.SENTENCES,
     **router_sentences.SENTENCES,
     "tenant-group-wrong": "Tenant group %(group)s: no such Prods: %(unknown)s. Create them first.",
+    "route-exists": "There is a Route %(route)s already, which serves others.",
     "route-would-be-empty": "The weights of the Route %(route)s would sum to 0: give one member some.",
     "weight-out-of-range": "A weight of the Route %(route)s is not between 0 and 100.",
     "prod-without-endpoint": "The Route %(route)s cannot be published: it is not known where %(prods)s is reached. "

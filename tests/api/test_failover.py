@@ -60,7 +60,11 @@ def test_the_report_tells_of_every_cluster_and_prod(call: Call) -> None:
         "b": (300, 400, 0),
         "c": (0, 20, 3),
     }
-    assert rows["c"]["moves"] == [{"prod": "a-2", "tenants": 20}]
+    assert {name: [(one["prod"], one["tenants"]) for one in row["moves"]] for name, row in rows.items()} == {
+        "a": [("b-1", 100), ("c-1", 300)],
+        "b": [("a-2", 100), ("c-1", 300)],
+        "c": [("a-2", 20)],
+    }
     assert rows["c"]["waiting"][0]["reason"]["text"]
     assert [row["name"] for row in report["prods"]] == ["a-1", "a-2", "b-1", "b-2", "c-1", "c-2"]
     assert report["facts_from"] and report["unknown"] == []
@@ -77,7 +81,7 @@ def test_a_failover_is_previewed_and_started_as_it_was_read(call: Call, edge: Ed
     plan = previewed(call, A)
     assert (plan["kind"], plan["cluster"], plan["reasons"], plan["lost"]) == ("failover", "a", [], [])
     assert not Run.objects.exists()
-    assert [(one["name"], one["routes"]) for one in plan["routers"]] == [("edge-1", 2), ("edge-2", 2)]
+    assert [(one["name"], one["routes"]) for one in plan["routers"]] == [("edge-1", 7), ("edge-2", 7)]
     answer = call("POST", A, {"digest": plan["digest"], **WHY}, role="on-call")
     assert (answer.status_code, answer.json()["kind"], answer.json()["digest"]) == (
         201,
@@ -99,9 +103,9 @@ def test_a_stale_digest_is_refused_with_its_code(call: Call) -> None:
 
 
 def test_a_single_writer_needs_somebody_who_vouches(call: Call) -> None:
-    Route.objects.filter(name="shop-s").update(data_class="single-writer")
+    Route.objects.filter(name="shop-s-1").update(data_class="single-writer")
     plan = previewed(call, A)
-    assert [move["route"] for move in plan["moves"] if move["fence"]] == ["shop-s"]
+    assert [move["route"] for move in plan["moves"] if move["fence"]] == ["shop-s-1"]
     refused = start(call, A)
     assert (refused.status_code, refused.json()["code"]) == (409, "fence-needed")
     assert start(call, A, confirm="b").status_code == 409

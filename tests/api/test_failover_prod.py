@@ -45,13 +45,16 @@ def test_a_dead_prod_is_failed_over_as_it_was_read(call: Call, edge: Edge) -> No
     build.observe("a-1", ready=0)
     plan = previewed(call, A1)
     assert (plan["kind"], plan["cluster"], plan["prod"], plan["reasons"]) == ("failover", "a", "a-1", [])
-    assert [(move["route"], move["reason"]["code"]) for move in plan["moves"]] == [("shop-s", "moves-to")]
+    assert [(move["route"], move["reason"]["code"]) for move in plan["moves"]] == [
+        (f"shop-s-{number}", "moves-to") for number in (1, 2, 3, 4)
+    ]
     assert not Run.objects.exists()
     answer = call("POST", A1, {"digest": plan["digest"], **WHY}, role="on-call")
     assert (answer.status_code, answer.json()["kind"]) == (201, "failover")
     assert answer.json()["digest"] == plan["digest"]
     edge.publish()
-    assert edge.weights("shop-s") == {"c-1": 100}
+    took = [edge.weights(f"shop-s-{number}") for number in (1, 2, 3, 4)]
+    assert took == [{"c-1": 100}, {"c-1": 100}, {"c-1": 100}, {"b-1": 100}]
     assert call("GET", "prods/a-1/").json()["lifecycle"] == "draining"
     assert Cluster.objects.get(name="a").intent == "active"
 
@@ -70,7 +73,7 @@ def test_a_stale_digest_is_refused_with_its_code(call: Call) -> None:
 
 
 def test_a_single_writer_needs_the_name_of_the_prod(call: Call) -> None:
-    Route.objects.filter(name="shop-s").update(data_class="single-writer")
+    Route.objects.filter(name="shop-s-1").update(data_class="single-writer")
     refused = start(call, A1)
     assert (refused.status_code, refused.json()["code"]) == (409, "fence-needed")
     assert "a-1" in refused.json()["detail"]
@@ -86,7 +89,7 @@ def test_users_come_back_by_a_plan_of_their_own(call: Call, edge: Edge) -> None:
     comes_back("a")
     plan = previewed(call, BACK)
     assert (plan["kind"], plan["prod"]) == ("failback", "a-1")
-    assert [move["percent"] for move in plan["moves"]] == [10, 30, 50, 100]
+    assert [move["percent"] for move in plan["moves"]] == [10, 30, 50, 100] * 4
     answer = start(call, BACK)
     assert (answer.status_code, answer.json()["kind"]) == (201, "failback")
     assert Prod.objects.get(name="a-1").lifecycle == "in-service"

@@ -24,6 +24,7 @@ from tests.adapters.routers.system.real_haproxy import RealHaproxy
 from tests.adapters.routers.system.relay import Relay
 from tests.e2e.api import Api, told
 from tests.e2e.astray import misrouted
+from tests.e2e.example import NORMAL, SHOP_S
 from tests.e2e.users import Users, errors
 from tests.e2e.world import World
 from tests.kubectl import KUBECTL
@@ -32,7 +33,7 @@ SOON_S, LONG_S = 60.0, 300.0
 POLL_S = 0.2
 CLICKS = 40
 PRODS = ("a-1", "a-2", "b-1", "b-2", "c-1", "c-2")
-ROUTES = ("shop-r", "shop-s", "shop-t", "shop-u", "staff")
+ROUTES = tuple(NORMAL)
 PUBLISH = """
 from access.models import Person
 from traffic.actions import publish_routes, register_router
@@ -115,18 +116,19 @@ def clicks(bench: Bench, door: str) -> None:
     """A person sets the weights of one Route again and again: how long until every router shows them."""
     answered, shown = [], []
     for number in range(CLICKS):
-        route = bench.api.get("routes/shop-r/")
+        route = bench.api.get("routes/shop-r-1/")
         first, second = (member["prod"] for member in route["members"])
         weights = {first: 40 + number % 20, second: 60 - number % 20}
         clicked = time.time()
         bench.ask(
-            "routes/shop-r/actions/weights/", {"weights": weights, "epoch": route["epoch"], "reason": "bench"}
+            "routes/shop-r-1/actions/weights/",
+            {"weights": weights, "epoch": route["epoch"], "reason": "bench"},
         )
         answered.append(time.time() - clicked)
-        shown.append(bench.published({"shop-r": route["epoch"] + 1}) - clicked)
+        shown.append(bench.published({"shop-r-1": route["epoch"] + 1}) - clicked)
     told = " / ".join(f"{value:.2f}" for value in quantiles(shown))
     print(
-        f"| {door} | weights of a Route with 300 Tenants, {CLICKS} times | | | | "
+        f"| {door} | weights of a Route with 100 Tenants, {CLICKS} times | | | | "
         f"click → answer median {statistics.median(answered):.2f} s, → read back median / p95 / worst {told} s |",
         flush=True,
     )
@@ -202,10 +204,8 @@ def failover(bench: Bench, door: str) -> None:
         bench.finish(run)
         wait_until(lambda: not bench.users.hurt(), SOON_S, "nobody is hurt")
         ended = time.time()
-    others = [one for one in errors(bench.users.log(died)) if one["group"] != "shop-s"]
-    last = max(
-        (one["t"] for one in errors(bench.users.log(died)) if one["group"] == "shop-s"), default=clicked
-    )
+    others = [one for one in errors(bench.users.log(died)) if one["group"] not in SHOP_S]
+    last = max((one["t"] for one in errors(bench.users.log(died)) if one["group"] in SHOP_S), default=clicked)
     more = f"unreachable {missed - died:.1f} s, down by two signals {noticed - died:.1f} s, click → last weight read back {done - clicked:.2f} s, "
     more += f"last failed request {last - clicked:+.2f} s, {len(moved)} Routes, {writes}; "
     more += f"of redundant tenants {len(others)} failed, until the router saw it"
@@ -267,10 +267,10 @@ def kubectl(bench: Bench, prod: str) -> list[str]:
 def haproxy(bench: Bench) -> Iterator[None]:
     """HAProxy publishes every Route too, and users come through it alone."""
     with TemporaryDirectory(prefix="drover-proxy-") as folder:
-        proxy = RealHaproxy(Path(folder), routes=10, members=8)
+        proxy = RealHaproxy(Path(folder), routes=20, members=8)
         bench.relay = Relay(Path(folder) / "counted.sock", proxy.doors.runtime)
         try:
-            layout = {"folder": folder, "routes": 10, "members": 8}
+            layout = {"folder": folder, "routes": 20, "members": 8}
             settings = json.dumps({"address": f"unix:{bench.relay.path}", **layout})
             command = PUBLISH.format(settings=settings, routes=list(ROUTES))
             bench.stack.manage("shell", "--no-imports", "--command", command)

@@ -164,7 +164,7 @@ def test_what_may_be_done_depends_on_the_intent(a: Cluster, case: tuple[str, str
 
 
 def test_what_was_emptied_is_active_again_only_when_its_users_are_back() -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     Cluster.objects.filter(name="a").update(intent="draining")
     mine = RouteMember.objects.filter(route__name="shop-r", prod__name="a-2")
     mine.update(weight=0)
@@ -189,13 +189,13 @@ def test_a_cluster_with_routers_stays_and_names_them(a: Cluster, verb: str) -> N
 
 @pytest.mark.parametrize("verb", ["retire", "remove"])
 def test_a_cluster_with_prods_stays(verb: str) -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     assert codes(lambda: WRITES[verb](build.person("admin"))) == ["cluster-in-use"]
 
 
 @pytest.mark.parametrize("verb", ["retire", "remove"])
 def test_a_cluster_that_runs_use_stays_and_names_them(verb: str) -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     plan = preview_release("shop", "v1.1.0", {}, []).plan
     run = start_release(build.person("release-manager"), "shop", "v1.1.0", {}, [], plan.digest)
     with pytest.raises(Refused) as caught:
@@ -206,7 +206,7 @@ def test_a_cluster_that_runs_use_stays_and_names_them(verb: str) -> None:
 
 
 def test_retired_prods_let_it_retire_but_not_vanish() -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     Prod.objects.filter(cluster__name="a").update(lifecycle="retired")
     admin = build.person("admin")
     assert codes(lambda: actions.remove_cluster(admin, "a")) == ["cluster-has-history"]

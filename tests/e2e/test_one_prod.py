@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from orchestrator.embedded.stack import Stack, wait_until
+from tests.e2e.example import SHOP_S
 from tests.e2e.people import PHONE, People, people, picture, under_the_thumb
 from tests.e2e.traffic_pages import await_done, confirm
 from tests.e2e.users import Users, errors
@@ -43,7 +44,7 @@ def test_one_dead_prod_is_failed_over_by_one_click_and_comes_back(crowd: People)
     expect(phone.locator("[data-key='prods'] li[data-key='a-2']")).to_contain_text("safe 300")
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     picture(phone, "failover-prod-phone")
-    wait_until(lambda: users.hurt() == {"shop-s"}, SOON_S, "those whom it serves alone are hurt")
+    wait_until(lambda: users.hurt() == set(SHOP_S), SOON_S, "those whom it serves alone are hurt")
     button.click()
     expect(phone.locator("h1")).to_have_text("Fail over Prod a-1?")
     expect(phone.locator(".would")).to_contain_text("Send 400 tenants to other Prods, all at once.")

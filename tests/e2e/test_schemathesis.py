@@ -42,7 +42,7 @@ EXAMPLES = os.environ.get("DROVER_SCHEMATHESIS_EXAMPLES", "3")
 @pytest.fixture
 def fleet(transactional_db: None) -> str:
     """The example fleet with a router and a release under way; the text of an admin's token that no example names."""
-    build.fleet()
+    build.fleet(whole_groups=True)
     build.router()
     plan = preview_release("shop", "v1.1.0", {}, []).plan
     start_release(build.person("release-manager"), "shop", "v1.1.0", {}, [], plan.digest)

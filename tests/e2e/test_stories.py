@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
+from tests.e2e.example import NORMAL, SHOP_R, SHOP_S
 from tests.e2e.people import DESK, PHONE, People, people, picture
 from tests.e2e.traffic_pages import LONG, RUN_PAGE, asked, asked_by, await_done, confirm, failing, row
 from tests.e2e.users import Users, errors, prods_of
@@ -18,17 +19,8 @@ SOON_S = 30
 SOON = 30_000  # milliseconds
 # So that every tenant comes by every few seconds.
 RATE = 150
-NORMAL = {
-    "shop-r": {"a-2", "b-1"},
-    "shop-s": {"a-1"},
-    "shop-t": {"b-2"},
-    "shop-u": {"c-1"},
-    "staff": {"c-2"},
-}
-
-
 # Whom the rollback sends to other Prods.
-MOVED = ("shop-r", "shop-u")
+MOVED = (*SHOP_R, "shop-u")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +72,7 @@ PAGES = {
     "failover": "/failover/",
     "evacuate": "/failover/b/",
     "routes": "/routes/",
-    "route": "/routes/shop-r/",
+    "route": "/routes/shop-r-1/",
     "tenants": "/tenants/?q=shop-s-00",
     "tenant": "/tenants/shop-r-0001/",
     "routers": "/routers/",
@@ -108,7 +100,7 @@ def test_a_dead_cluster_is_failed_over_by_one_click_and_comes_back(
     wall = crowd.tab(page.context)
     for one, path in ((page, "/failover/"), (phone, "/failover/"), (wall, "/")):
         one.goto(crowd.stack.url + path)
-    alone = users.hostnames("shop-s")
+    alone = users.hostnames(*SHOP_S)
     _, before = users.total()
     died = time.time()
     with world.faulty("lost", cluster="a"):
@@ -139,7 +131,7 @@ def test_a_dead_cluster_is_failed_over_by_one_click_and_comes_back(
     hurt = outage(users, died)
     # Users of the redundant ones met the dead Prod only until the gateways had noticed, before anybody was told.
     others = {host: last for host, (_, last) in hurt.items() if host not in alone}
-    assert all(host in users.hostnames("shop-r") and last < noticed for host, last in others.items()), others
+    assert all(host in users.hostnames(*SHOP_R) and last < noticed for host, last in others.items()), others
     # The others were without service from the death until the click, and not a moment longer.
     assert alone <= set(hurt)
     assert all(died <= first and last <= moved for first, last in hurt.values())
@@ -229,7 +221,7 @@ def test_a_bad_release_in_wave_3_is_rolled_back_while_users_are_served(
     # From the moment on that routers showed it, the bad Version got nobody whom a good Prod could serve.
     after = [one for one in entries if one["group"] in MOVED and one["t"] >= moved]
     assert after and [one for one in after if one["version"] == "v1.1.0"] == []
-    stood_in = [one for one in entries if one["group"] == "shop-r" and one["prod"] in {"a-1", "b-2"}]
+    stood_in = [one for one in entries if one["group"] in SHOP_R and one["prod"] in {"a-1", "b-2"}]
     assert stood_in
     for one in (manager, phone):
         one.context.close()
@@ -237,7 +229,7 @@ def test_a_bad_release_in_wave_3_is_rolled_back_while_users_are_served(
 
 def test_weights_are_moved_by_a_slider_and_brought_back_from_the_history(crowd: People, users: Users) -> None:
     page = crowd.page("on-call")
-    page.goto(crowd.stack.url + "/routes/shop-r/")
+    page.goto(crowd.stack.url + "/routes/shop-r-1/")
     slider, number = page.locator("[data-slider='a-2']"), page.locator("[data-weight='a-2']")
     expect(slider).to_be_visible()
     slider.focus()
@@ -269,10 +261,10 @@ def test_a_tenant_is_moved_by_hand_and_found_again(crowd: People, users: Users) 
     page.goto(crowd.stack.url + "/tenants/?q=shop-s-0007")
     page.locator("main").get_by_role("link", name="shop-s-0007", exact=True).click()
     page.click("text=Move it…")
-    page.fill("input[name=route]", "shop-t")
+    page.fill("input[name=route]", "shop-t-1")
     picture(page, "tenant-move")
     page.click("form button.main")
-    expect(page.locator("main")).to_contain_text("shop-t")
+    expect(page.locator("main")).to_contain_text("shop-t-1")
     sent = time.time()
 
     def served() -> set[str]:

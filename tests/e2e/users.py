@@ -40,7 +40,7 @@ class Users:
         return {value for value, (requests, errors) in self.lately(by, seconds).items() if requests > errors}
 
     def hurt(self) -> set[str]:
-        """The tenant groups of which somebody got an error lately."""
+        """The tenant groups (one per Route) of which somebody got an error lately."""
         return {value for value, (_, errors) in self.lately("group", 2).items() if errors}
 
     def hurry(self, rate: float) -> None:
@@ -57,9 +57,10 @@ class Users:
         beside.write_text(json.dumps(plan))
         beside.replace(self._plan)
 
-    def hostnames(self, group: str) -> set[str]:
-        """Those of all tenants of a group."""
-        return set(json.loads(self._plan.read_text())["groups"][group])
+    def hostnames(self, *groups: str) -> set[str]:
+        """Those of all tenants of these groups."""
+        known = json.loads(self._plan.read_text())["groups"]
+        return {name for group in groups for name in known[group]}
 
     def log(self, since: float) -> list[Request]:
         """The requests sent since this time (seconds since the epoch), as far as they are written."""

@@ -36,7 +36,7 @@ BOOKS = {"tick", "export_due"}
 def proxy(db: None, tmp_path: Path) -> Iterator[HaproxyWorld]:
     """A HAProxy on which the example fleet is published, as the publisher itself does it; but what b serves is published
     on another, which hears nothing."""
-    build.fleet()
+    build.fleet(whole_groups=True)
     Prod.objects.update(endpoint="http://127.0.0.1:30000", self_heal=True)
     stand_in = StandIn(LAYOUT)
     door = Door(tmp_path / "door", stand_in.run)

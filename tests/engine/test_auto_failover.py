@@ -42,7 +42,7 @@ def dies(*clusters: str) -> None:
 
 @pytest.fixture
 def fleet(db: None) -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     switch_on("none")
     dies("a")
 
@@ -159,7 +159,7 @@ def test_nothing_is_failed_over_by_itself_while(why: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_start_one_run() -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     switch_on("none", "two-domain")
     dies("a")
     together, started = Barrier(2), []
@@ -182,7 +182,7 @@ def test_two_at_once_start_one_run() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_kill_switch_waits_for_what_has_begun_and_stops_what_comes_later() -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     switch_on("none")
     dies("a")
     with transaction.atomic():

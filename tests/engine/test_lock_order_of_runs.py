@@ -265,7 +265,7 @@ def test_users_leave_while_others_come_back(edge: Edge, first: str, second: str)
 
 
 def test_a_pass_sends_nobody_where_somebody_has_sent_them_away_meanwhile(transactional_db: None) -> None:
-    published_fleet()
+    published_fleet(whole_groups=True)
     run, route = release_of("a-2"), Route.objects.get(name="shop-r")
     with transaction.atomic():
         shift({route.pk: {"b-1": 0, "c-1": 50}}, because("left-for-good", prod="b-1", run=1), timezone.now())

@@ -31,7 +31,7 @@ PATIENCE_S = 30
 @pytest.fixture
 def bad(transactional_db: None) -> Run:
     """A release that has brought a-2, of all Prods, to a Version that is bad; nobody knows it yet."""
-    edge = published_fleet()
+    edge = published_fleet(whole_groups=True)
     run = release_of("a-2")
     finish(run, after=edge.settle)
     answering()
@@ -50,7 +50,7 @@ def other(bad: Run) -> Run:
 @pytest.fixture
 def drained(transactional_db: None) -> Run:
     """A release that was aborted when a-2 was drained and nothing more; users come back to it by themselves next."""
-    edge = published_fleet()
+    edge = published_fleet(whole_groups=True)
     run = release_of("a-2")
     answering()
     passes.one_pass(run.pk, timezone.now())
@@ -137,7 +137,7 @@ def test_users_do_not_come_back_to_a_prod_that_another_run_begins_with_just_then
 
 
 def test_two_releases_beside_an_emptied_cluster_do_not_wait_for_each_other(transactional_db: None) -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     shop_t = Route.objects.get(name="shop-t")
     shop_t.members.update(weight=50, target=50)
     shop_t.members.create(prod=Prod.objects.get(name="a-1"), weight=50, target=50)

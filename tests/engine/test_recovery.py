@@ -26,7 +26,7 @@ WHY = "the power is out"
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
+    build.fleet(whole_groups=True)
     edge = Edge()
     edge.publish()
     return edge

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
+    build.fleet(whole_groups=True)
     build.autoscaled()
     edge = Edge()
     edge.publish()

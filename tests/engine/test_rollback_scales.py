@@ -51,7 +51,7 @@ def simulated() -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def fleet(db: None, simulated: Any) -> Iterator[Fleet]:
     """a-1 and c-1 are really there, on v2.0.0, whose Blueprint has an autoscaler for `api`."""
-    build.fleet(servers=simulated[1])
+    build.fleet(servers=simulated[1], whole_groups=True)
     build.autoscaled("a-1", TAKER)
     for name in ("a-1", TAKER):
         deploy(name)

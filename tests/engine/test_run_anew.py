@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def edge(transactional_db: None) -> Edge:
-    found = published_fleet()
+    found = published_fleet(whole_groups=True)
     answering()
     return found
 

@@ -9,9 +9,10 @@ from tests.traffic.edge import Edge
 PRODS = ("a-1", "a-2", "b-1", "b-2", "c-1", "c-2")
 
 
-def published_fleet(*standby: str) -> Edge:
-    """All of it in service, these standby Prods too, and every Route published on both routers."""
-    build.fleet()
+def published_fleet(*standby: str, whole_groups: bool = False) -> Edge:
+    """All of it in service, these standby Prods too, and every Route published on both routers. `whole_groups`: as in
+    `build.fleet`."""
+    build.fleet(whole_groups=whole_groups)
     for name in standby:
         build.in_service(build.prod(name, name[0], role="standby"))
     edge = Edge()

@@ -10,9 +10,9 @@ from tests import build
 
 
 @contextmanager
-def standing_fleet(blocker: Any) -> Iterator[None]:
-    """While it lasts, every test of the module finds the fleet as it was made."""
+def standing_fleet(blocker: Any, *, whole_groups: bool = False) -> Iterator[None]:
+    """While it lasts, every test of the module finds the fleet as it was made (`build.fleet`)."""
     with blocker.unblock(), transaction.atomic():
-        build.fleet()
+        build.fleet(whole_groups=whole_groups)
         yield
         transaction.set_rollback(True)

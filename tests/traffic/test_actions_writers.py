@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def fleet() -> None:
     """a-1 serves shop-s; c-1 stands by."""
-    build.fleet()
+    build.fleet(whole_groups=True)
     Route.objects.filter(name="shop-s").update(data_class="single-writer")
     RouteMember.objects.create(
         route=Route.objects.get(name="shop-s"), prod=Prod.objects.get(name="c-1"), weight=0, target=100

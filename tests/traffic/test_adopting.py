@@ -24,7 +24,7 @@ MOVED = {"a-2": 0, "b-1": 100}
 @pytest.fixture
 def edge(db: None) -> Edge:
     """Somebody has moved shop-r at both routers, and it was read back."""
-    build.fleet()
+    build.fleet(whole_groups=True)
     edge = Edge()
     edge.publish()
     for router in edge.routers.values():

@@ -27,7 +27,7 @@ CLASSES = ("stateless", "replicated", "single-writer")
 @pytest.fixture(scope="module", autouse=True)
 def fleet(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The example fleet, and a Prod of another Blueprint on each Cluster."""
-    with standing_fleet(django_db_blocker):
+    with standing_fleet(django_db_blocker, whole_groups=True):
         for cluster in "abc":
             build.in_service(build.prod(f"{cluster}-9", cluster))
         store = Blueprint.objects.create(name="store")

@@ -27,7 +27,7 @@ test-1,t.example,,test
 @pytest.fixture(scope="module", autouse=True)
 def fleet(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Made once."""
-    with standing_fleet(django_db_blocker):
+    with standing_fleet(django_db_blocker, whole_groups=True):
         yield
 
 

@@ -20,7 +20,7 @@ WHY = "alerts from everywhere"
 @pytest.fixture(scope="module", autouse=True)
 def fleet(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Made once."""
-    with standing_fleet(django_db_blocker):
+    with standing_fleet(django_db_blocker, whole_groups=True):
         yield
 
 

@@ -27,7 +27,7 @@ MINE = {("tenant", "staff-0001"): 7.2}
 
 @pytest.fixture(autouse=True)
 def fleet() -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
 
 
 def said(*values: tuple[dict[str, str], str]) -> tuple[int, bytes]:

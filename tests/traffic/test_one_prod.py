@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
+    build.fleet(whole_groups=True)
     edge = Edge()
     edge.publish()
     stable()

@@ -37,7 +37,7 @@ HOME = {"name": "clinic", "hostnames": ["clinic.example"]}
 
 @pytest.fixture(autouse=True)
 def edge(db: None) -> Edge:
-    build.fleet()
+    build.fleet(whole_groups=True)
     edge = Edge()
     edge.publish()
     return edge

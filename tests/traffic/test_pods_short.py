@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    edge = published_fleet()
+    edge = published_fleet(whole_groups=True)
     answering()
     return edge
 
@@ -145,7 +145,7 @@ def test_a_rollback_sends_users_to_good_prods_with_pods_short(edge: Edge) -> Non
 
 
 def test_a_switch_is_undone_towards_an_old_prod_with_pods_short(db: None) -> None:
-    edge = published_fleet(*sorted(GREEN))
+    edge = published_fleet(*sorted(GREEN), whole_groups=True)
     finish_release(run := release_by_switch(), after=edge.settle)
     build.observe("b-1", ready=2)
     roll_back(build.person("on-call"), run.pk, "it is bad")

@@ -33,7 +33,7 @@ WHY = "the failover is done"
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    edge = published_fleet()
+    edge = published_fleet(whole_groups=True)
     answering()
     return edge
 
@@ -220,7 +220,7 @@ def test_a_failback_passes_it_and_does_not_resume_it(edge: Edge) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_release_that_starts_while_users_leave_is_planned_after_it() -> None:
-    published_fleet()
+    published_fleet(whole_groups=True)
     answering()
     digest = preview_release("shop", "v1.1.0", {"soak_s": 0}, []).plan.digest
 
@@ -241,7 +241,7 @@ def test_a_release_that_starts_while_users_leave_is_planned_after_it() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_users_who_leave_while_a_release_starts_pre_empt_it() -> None:
-    published_fleet()
+    published_fleet(whole_groups=True)
     answering()
     with transaction.atomic():
         run = release_of()
@@ -256,7 +256,7 @@ def test_users_who_leave_while_a_release_starts_pre_empt_it() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_users_who_leave_while_somebody_resumes_pre_empt_it_again() -> None:
-    edge = published_fleet()
+    edge = published_fleet(whole_groups=True)
     answering()
     run = release_of()
     first_act(edge, run)

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    return published_fleet()
+    return published_fleet(whole_groups=True)
 
 
 def step(run: Run, kind: str) -> Step:

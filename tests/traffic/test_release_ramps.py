@@ -25,7 +25,7 @@ release = partial(release_of, "a-2", back="ramp", ramp_watch_s=60)
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    return published_fleet()
+    return published_fleet(whole_groups=True)
 
 
 def ramps(run: Run) -> list[str]:

@@ -25,7 +25,7 @@ release = partial(release_of, **ELSEWHERE)
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    return published_fleet()
+    return published_fleet(whole_groups=True)
 
 
 def step(run: Run, prod: str, kind: str) -> Step:
@@ -170,7 +170,7 @@ def test_a_single_writer_stays_in_place_and_the_plan_says_so(edge: Edge) -> None
 
 
 def test_an_unpublished_route_is_not_relocated(db: None) -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     preview = preview_release("shop", "v1.1.0", ELSEWHERE, only("a-1"))
     assert [step.kind for step in preview.plan.waves[0].prods[0].steps] == ["set_version", "wait_ready"]
 

@@ -31,7 +31,7 @@ GREEN = {"a-8", "b-8", "c-7", "c-8", "c-9"}
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    return published_fleet(*sorted(GREEN))
+    return published_fleet(*sorted(GREEN), whole_groups=True)
 
 
 def pairs() -> dict[str, str]:

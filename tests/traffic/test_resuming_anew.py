@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    edge = published_fleet()
+    edge = published_fleet(whole_groups=True)
     answering()
     return edge
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    edge = published_fleet(*sorted(GREEN))
+    edge = published_fleet(*sorted(GREEN), whole_groups=True)
     answering()
     return edge
 
@@ -81,7 +81,7 @@ def test_a_prod_that_is_emptied_keeps_its_place_and_its_users_come_back_to_it(ed
 
 
 def test_a_standby_prod_that_has_users_by_now_is_replaced_and_both_are_shown(db: None) -> None:
-    edge = published_fleet(*sorted(GREEN), "b-7")
+    edge = published_fleet(*sorted(GREEN), "b-7", whole_groups=True)
     answering()
     run = stopped(edge, "set_version", "a-8")
     assert dict(switched(plan_from_json(run.plan)))["b-1"] == "b-7"
@@ -123,7 +123,7 @@ def test_once_users_are_back_the_old_plan_goes_on_as_it_was(edge: Edge) -> None:
 
 
 def test_a_spare_standby_prod_that_others_have_brought_elsewhere_takes_no_place(db: None) -> None:
-    edge = published_fleet(*sorted(GREEN), "b-7")
+    edge = published_fleet(*sorted(GREEN), "b-7", whole_groups=True)
     answering()
     run = stopped(edge, "set_version", "a-8")
     actions.set_hold(build.person("release-manager"), "c-8", "it makes a noise")

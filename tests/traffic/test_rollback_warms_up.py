@@ -27,7 +27,7 @@ def simulated() -> Iterator[Any]:
 
 @pytest.fixture
 def edge(db: None, simulated: Any) -> Edge:
-    build.fleet(servers=simulated[1])
+    build.fleet(servers=simulated[1], whole_groups=True)
     edge = Edge()
     edge.publish()
     return edge

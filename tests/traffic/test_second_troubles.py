@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    edge = published_fleet()
+    edge = published_fleet(whole_groups=True)
     answering()
     return edge
 
@@ -45,7 +45,7 @@ def waits_for(run: Run, kind: str) -> dict[str, tuple[str, dict[str, object]]]:
 
 
 def test_a_switch_waits_for_the_router_that_fails_in_its_middle_and_ends_when_it_is_back(db: None) -> None:
-    edge = published_fleet(*sorted(GREEN))
+    edge = published_fleet(*sorted(GREEN), whole_groups=True)
     run = release_by_switch()
     until(run, edge, "switch", "a-1")
     edge.routers["edge-2"].faults.set(Fault.DOWN)

@@ -132,7 +132,7 @@ def test_misses_of_an_address_that_has_changed_are_forgotten_and_others_are_not(
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
+    build.fleet(whole_groups=True)
     found = Edge()
     RouterInstance.objects.filter(name="edge-1").update(settings={"users": "203.0.113.9:8080"})
     return found

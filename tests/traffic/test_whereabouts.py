@@ -30,7 +30,7 @@ NEW = {"name": "acme", "hostnames": ["acme.example"], "route": "shop-s"}
 
 @pytest.fixture(autouse=True)
 def fleet(db: None) -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     long_ago = timezone.now() - timedelta(days=9)
     RouteEpoch.objects.update(at=long_ago)
 

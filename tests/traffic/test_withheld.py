@@ -20,7 +20,7 @@ TENANT = "shop-s-0001"
 
 @pytest.fixture
 def edge(db: None) -> Edge:
-    build.fleet()
+    build.fleet(whole_groups=True)
     edge = Edge()
     edge.publish()
     return edge

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def edge(db: None) -> Edge:
     """a-1 alone serves shop-s, and is the only writer of its data."""
-    edge = published_fleet()
+    edge = published_fleet(whole_groups=True)
     Route.objects.filter(name="shop-s").update(data_class="single-writer")
     return edge
 

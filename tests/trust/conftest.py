@@ -14,7 +14,7 @@ from tests import build
 @pytest.fixture
 def world(db: None) -> Run:
     """The example fleet with a release under way; `somebody` is a viewer with a token."""
-    build.fleet()
+    build.fleet(whole_groups=True)
     build.router()
     plan = preview_release("shop", "v1.1.0", {"ask": "each-wave"}, []).plan
     author = build.person("release-manager", "author")

@@ -39,7 +39,7 @@ def busy_fleet() -> Iterator[None]:
 
 
 def raise_busy_fleet() -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     build.router()
     build.fresh()
     plan = preview_release("shop", "v1.1.0", {"ask": "each-wave"}, []).plan

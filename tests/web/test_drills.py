@@ -25,7 +25,7 @@ def test_leaving_a_rehearsal_cluster_is_a_drill_with_its_time(browser: Browser, 
     client = browser("on-call")
     assert "No drill yet" in text(client, "/failover/")
     run = left("b", client, edge)
-    assert (run.state, edge.weights("shop-r")) == ("succeeded", {"a-2": 100}), "users were moved in earnest"
+    assert (run.state, edge.weights("shop-r-1")) == ("succeeded", {"a-2": 100}), "users were moved in earnest"
     (drill,) = read_drills()
     assert (drill.run, drill.kind, drill.name) == (run.pk, "evacuation", "b")
     assert drill.took_s == (run.finished_at - run.started_at).total_seconds()

@@ -27,26 +27,26 @@ def edge(fleet: None) -> Edge:
     return edge
 
 
-# The example fleet in the numbers of the design, and who may take users on.
+# The example fleet in the numbers of the design: who takes how many, and what room is left there, of 1000.
 NUMBERS = [
-    ("a", (300, 400, 0, 0), {"b-1", "b-2", "c-1"}),
-    ("b", (300, 400, 0, 0), {"a-1", "a-2", "c-1"}),
-    ("c", (0, 20, 3, 0), {"a-2"}),
+    ("a", (300, 400, 0, 0), {"c-1": (300, 680), "b-1": (100, 600)}),
+    ("b", (300, 400, 0, 0), {"c-1": (300, 680), "a-2": (100, 600)}),
+    ("c", (0, 20, 3, 0), {"a-2": (20, 680)}),
 ]
 
 
 @pytest.mark.parametrize("health", ["healthy", "unreachable"])
 @pytest.mark.parametrize(("cluster", "numbers", "takers"), NUMBERS, ids=["a", "b", "c"])
 def test_the_report_has_the_numbers_of_the_design_dead_or_alive(
-    cluster: str, numbers: tuple[int, ...], takers: set[str], health: str
+    cluster: str, numbers: tuple[int, ...], takers: dict[str, tuple[int, int]], health: str
 ) -> None:
     if health == "unreachable":
         dies(cluster)
     found = line(cluster)
     fate = found.fate
     assert (fate.safe, fate.moved, fate.wait, fate.lost_tenants) == numbers
-    assert {taker.prod for taker in found.takers} <= takers
-    assert sum(taker.tenants for taker in found.takers) == fate.moved
+    assert {taker.prod: (taker.tenants, taker.room) for taker in found.takers} == takers
+    assert {taker.capacity for taker in found.takers} == {1000}
 
 
 STATES = [

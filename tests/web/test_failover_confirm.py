@@ -27,8 +27,8 @@ def edge(fleet: None) -> Edge:
 def test_the_confirm_page_says_who_goes_where_and_who_publishes_it(browser: Browser, edge: Edge) -> None:
     dies("a")
     edge.routers["edge-2"].faults.set(Fault.DOWN)
-    Route.objects.filter(name="shop-s").update(epoch=2)
-    Publication.objects.filter(route__name="shop-s").update(asked=2, due_at=timezone.now())
+    Route.objects.filter(name="shop-s-1").update(epoch=2)
+    Publication.objects.filter(route__name="shop-s-1").update(asked=2, due_at=timezone.now())
     edge.publish()
     page = text(browser("on-call"), "/failover/a/")
     assert "Fail over cluster a?" in page
@@ -43,7 +43,7 @@ def test_the_confirm_page_says_who_goes_where_and_who_publishes_it(browser: Brow
 
 
 def test_a_route_that_no_router_publishes_is_said_not_to_move(browser: Browser) -> None:
-    Publication.objects.filter(route__name="shop-s").delete()
+    Publication.objects.filter(route__name="shop-s-1").delete()
     assert "No router publishes 1 of these Routes" in text(browser("on-call"), "/failover/a/")
 
 
@@ -93,14 +93,14 @@ def test_the_same_button_twice_moves_users_once(browser: Browser) -> None:
 
 
 def test_a_single_writer_asks_for_a_word_that_is_typed_anew_each_time(browser: Browser) -> None:
-    Route.objects.filter(name="shop-s").update(data_class="single-writer")
+    Route.objects.filter(name="shop-s-1").update(data_class="single-writer")
     dies("a")
     client = browser("on-call")
     assert 'name="confirm"' in text(client, "/failover/a/")
     answer = press(client, "/failover/a/")
     page = answer.content.decode()
     assert answer.status_code == 409 and WHY in page
-    assert "1 Route has a single writer (shop-s)" in page and "then type a." in page
+    assert "1 Route has a single writer (shop-s-1)" in page and "then type a." in page
     assert press(client, "/failover/a/", confirm="b").status_code == 409
     stale = client.post("/failover/a/", {"digest": "0" * 64, "reason": WHY, "confirm": "a"})
     assert stale.status_code == 409 and 'name="confirm"' in stale.content.decode()

@@ -50,8 +50,8 @@ def test_a_failover_says_of_each_prod_who_leaves_it(edge: Edge, browser: Browser
     assert [(prod.before, prod.after) for prod in wave.prods] == [("", "v1.0.0")] * 2
     shown = text(browser("viewer"), f"/runs/{run.pk}/")
     assert f"Failover #{run.pk} · cluster a" in shown
-    assert "Its users are served elsewhere. Tenants: 400, Routes: 1." in shown
-    assert "Its users are served elsewhere. Tenants: 300, Routes: 1." in shown
+    assert "Its users are served elsewhere. Tenants: 400, Routes: 4." in shown
+    assert "Its users are served elsewhere. Tenants: 300, Routes: 3." in shown
     assert "Users come back to a by a failback" in shown and "Roll back now would" not in shown
 
 
@@ -110,12 +110,12 @@ def test_a_router_that_is_behind_is_named_until_it_shows_it(edge: Edge, browser:
     edge.publish("edge-1")
     edge.publish("edge-2")
     state = {line.name: (line.done, line.mark.tone) for line in page_of(run).routers}
-    assert state == {"edge-1": (2, "good"), "edge-2": (0, "bad")}
+    assert state == {"edge-1": (7, "good"), "edge-2": (0, "bad")}
     shown = text(browser("viewer"), f"/runs/{run.pk}/")
-    assert "0 of 2 Routes as asked" in shown and "It is brought to this first when it answers again." in shown
+    assert "0 of 7 Routes as asked" in shown and "It is brought to this first when it answers again." in shown
     edge.routers["edge-2"].faults.clear()
     edge.publish("edge-2")
-    assert [line.done for line in page_of(run).routers] == [2, 2]
+    assert [line.done for line in page_of(run).routers] == [7, 7]
 
 
 def test_a_release_that_moves_nobody_shows_no_routers(release: Callable[..., Run]) -> None:
@@ -130,7 +130,7 @@ def test_a_failback_shows_each_route_with_its_percent(edge: Edge, browser: Brows
     run = start_failback(build.person("on-call"), "a", digest, "it is well")
     advance(run)
     details = [step.detail for wave in page_of(run).waves for prod in wave.prods for step in prod.steps]
-    assert details[:4] == ["shop-s 10 %", "shop-s 30 %", "shop-s 50 %", "shop-s 100 %"]
+    assert details[:4] == [f"shop-s-1 {percent} %" for percent in (10, 30, 50, 100)]
     shown = text(browser("viewer"), f"/runs/{run.pk}/")
     assert "users come back" in shown and f"Failback #{run.pk} · cluster a" in shown
 

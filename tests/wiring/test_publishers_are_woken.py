@@ -32,7 +32,7 @@ def sent() -> Iterator[list[tuple[str, int, str]]]:
 def test_weights_given_by_a_person_wake_the_publisher_at_once(
     sent: list[tuple[str, int, str]], django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     instance = build.router()
     admin = build.person("admin")
     publish_routes(admin, "edge", ["shop-r"])
@@ -46,7 +46,7 @@ def test_weights_given_by_a_person_wake_the_publisher_at_once(
 
 
 def test_a_change_that_is_not_committed_wakes_nobody(sent: list[tuple[str, int, str]]) -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     build.router()
     publish_routes(build.person("admin"), "edge", ["shop-r"])
     set_weights(build.person("admin"), "shop-r", {"a-2": 90}, "", 1)
@@ -54,7 +54,7 @@ def test_a_change_that_is_not_committed_wakes_nobody(sent: list[tuple[str, int, 
 
 
 def test_every_change_of_weights_names_the_routers_that_publish_the_route() -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     instance, who = build.router(), build.person("admin")
     publish_routes(who, "edge", ["shop-r"])
     told: list[tuple[int, ...]] = []

@@ -1,6 +1,6 @@
-"""Whole groups of Tenants alike, each on a Route of its own: the example fleet and tests."""
+"""Whole groups of Tenants alike, cut into Routes: the example fleet and tests."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -12,7 +12,10 @@ from clusters.models import Prod
 from journal.core.reasons import Refused, because
 from journal.log import event, record
 from traffic.core.facts import Seat
+from traffic.core.ground import Ground
+from traffic.core.sharding import cut, shard_limit
 from traffic.models import DataClass, Hostname, Redundancy, Route, Tenant
+from traffic.queries.facts import read_facts
 
 from .locks import TENANTS, one_at_a_time
 from .routes import make_route
@@ -30,31 +33,52 @@ class TenantGroup:
 
 
 def load_tenants(person: Person, groups: Iterable[TenantGroup]) -> None:
-    """One Route per group, members with equal weights, and its Tenants. The same again changes nothing."""
+    """The Tenants of each group, in the order of their names, on Routes of at most `shard_limit`: one has the name of the
+    group, several are NAME-1, NAME-2 ...; members with equal weights. The same again changes nothing, whatever the
+    limit is by then."""
     require(person, "prod.apply")
     with transaction.atomic():
         one_at_a_time(TENANTS)
+        ground = Ground(read_facts(routes=()))
         for group in groups:
-            _load_group(person, group)
+            _load_group(person, group, ground)
 
 
-def _load_group(person: Person, group: TenantGroup) -> None:
-    prods = list(Prod.objects.filter(name__in=group.prods).order_by("name"))
+def _load_group(person: Person, group: TenantGroup, ground: Ground) -> None:
+    prods = list(Prod.objects.filter(name__in=group.prods).select_related("blueprint").order_by("name"))
     unknown = sorted(set(group.prods) - {prod.name for prod in prods})
     if unknown or not prods or group.redundancy not in Redundancy.values:
         raise Refused(because("tenant-group-wrong", group=group.name, unknown=", ".join(unknown)))
-    if Route.objects.filter(name=group.name).exists():
+    tenants = {one.name: one for one in (_tenant(group, number) for number in range(1, group.count + 1))}
+    if _is_loaded(group, tenants):
         return
-    tenants = [_tenant(group, number) for number in range(1, group.count + 1)]
-    _check_free(tenants)
-    why = because("route-created", route=group.name, tenants=group.count)
     weights = equal_weights(len(prods))
     seats = tuple(Seat(prod.name, weight, weight) for prod, weight in zip(prods, weights, strict=True))
-    route = make_route(group.name, group.redundancy, DataClass.STATELESS, seats, why, person)
-    for tenant in tenants:
-        tenant.route = route
-    Tenant.objects.bulk_create(tenants)
-    record([event(timezone.now(), "route", actor=person, reason=why)])
+    limit = min(shard_limit(ground, prod.blueprint.name, group.redundancy) for prod in prods)
+    shards = _shards(group.name, cut([(name, tenants[name].load) for name in sorted(tenants)], limit))
+    _check_free(tenants, shards)
+    for name, members in shards.items():
+        why = because("route-created", route=name, tenants=len(members))
+        route = make_route(name, group.redundancy, DataClass.STATELESS, seats, why, person)
+        for member in members:
+            tenants[member].route = route
+        record([event(timezone.now(), "route", actor=person, reason=why)])
+    Tenant.objects.bulk_create(tenants.values())
+
+
+def _is_loaded(group: TenantGroup, tenants: Collection[str]) -> bool:
+    """Whether its first Route was made before. One of that name which serves others alone is somebody else's."""
+    found = Route.objects.filter(name__in=[group.name, f"{group.name}-1"])
+    return found.exists() and (
+        Tenant.objects.filter(name__in=tenants).exists() or found.filter(tenants=None).exists()
+    )
+
+
+def _shards(group: str, found: Sequence[tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Route -> the names of its Tenants; a Route also where there are none."""
+    if len(found) <= 1:
+        return {group: found[0] if found else ()}
+    return {f"{group}-{number}": names for number, names in enumerate(found, start=1)}
 
 
 def equal_weights(members: int) -> list[int]:
@@ -67,13 +91,14 @@ def equal_weights(members: int) -> list[int]:
     return [share + (number < left) for number in range(members)]
 
 
-def _check_free(tenants: list[Tenant]) -> None:
-    """Raises Refused where another Tenant has one of the names or hostnames."""
-    names = Tenant.objects.filter(name__in=[one.name for one in tenants]).order_by("name")
-    hosts = Hostname.objects.filter(name__in=[host for one in tenants for host in one.hostnames]).order_by(
-        "name"
-    )
-    wrong = [because("tenant-exists", tenant=name) for name in names.values_list("name", flat=True)]
+def _check_free(tenants: Mapping[str, Tenant], routes: Collection[str]) -> None:
+    """Raises Refused where a Route has one of the names, or another Tenant one of the names or hostnames."""
+    same = Route.objects.filter(name__in=routes).order_by("name")
+    names = Tenant.objects.filter(name__in=tenants).order_by("name")
+    asked = [host for one in tenants.values() for host in one.hostnames]
+    hosts = Hostname.objects.filter(name__in=asked).order_by("name")
+    wrong = [because("route-exists", route=name) for name in same.values_list("name", flat=True)]
+    wrong += [because("tenant-exists", tenant=name) for name in names.values_list("name", flat=True)]
     wrong += [
         because("hostname-taken", hostname=host, tenant=owner)
         for host, owner in hosts.values_list("name", "tenant__name")

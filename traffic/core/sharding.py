@@ -118,6 +118,24 @@ def shard_limit(ground: Ground, blueprint: str, redundancy: str) -> int:
     return max(1, min(fitting, default=0) * SHARD_PERCENT // 100)
 
 
+def cut(tenants: Iterable[tuple[str, int]], limit: int) -> tuple[tuple[str, ...], ...]:
+    """The names of `tenants` (name, load units) in shards of at most `limit` load, filled in the order given; one
+    with more has a shard of its own.
+
+    >>> cut([("t-1", 40), ("t-2", 60), ("t-3", 1), ("t-4", 101), ("t-5", 1)], limit=100)
+    (('t-1', 't-2'), ('t-3',), ('t-4',), ('t-5',))
+    """
+    shards: list[list[str]] = []
+    space = -1
+    for name, load in tenants:
+        if load > space:
+            shards.append([])
+            space = limit
+        shards[-1].append(name)
+        space -= load
+    return tuple(tuple(shard) for shard in shards)
+
+
 def _by_kind(tenants: Iterable[TenantNow]) -> dict[Kind, list[TenantNow]]:
     raw: dict[tuple[object, ...], list[TenantNow]] = {}
     for one in tenants:

@@ -6,11 +6,11 @@ import pytest
 
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
+from tests.e2e.example import NORMAL
 from tests.e2e.routing.moves import SOON_S
 from tests.e2e.users import Users
 from tests.e2e.world import World
 
-GROUPS = {"shop-r", "shop-s", "shop-t", "shop-u", "staff"}
 AT_ONCE = {"DROVER_SOAK_S": "1", "DROVER_STABILISATION_S": "2", "DROVER_RAMP_WATCH_S": "1"}
 
 
@@ -37,6 +37,6 @@ def world(stack: Stack) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def users(stack: Stack) -> Iterator[Users]:
     found = Users(stack)
-    wait_until(lambda: found.served("group") == GROUPS, SOON_S, "users of every group are served")
+    wait_until(lambda: found.served("group") == NORMAL.keys(), SOON_S, "users of every group are served")
     yield found
     found.close()

@@ -10,7 +10,7 @@ import httpx
 from orchestrator.embedded.programs import ROOT
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
-from tests.e2e.routing.conftest import GROUPS
+from tests.e2e.example import NORMAL, SHOP_R, SHOP_S
 from tests.e2e.routing.moves import SOON_S, finish, move
 from tests.e2e.users import Users
 from tests.e2e.world import World
@@ -67,7 +67,7 @@ def traffic_stays(world: World, users: Users) -> None:
     """With Drover gone users are served as before, and nobody writes at a gateway or anywhere else."""
     (requests, errors), mark = users.total(), world.mark()
     wait_until(lambda: users.total()[0] > requests + MANY, SOON_S, "users go on")
-    wait_until(lambda: users.served("group") == GROUPS, SOON_S, "those of every group are")
+    wait_until(lambda: users.served("group") == NORMAL.keys(), SOON_S, "those of every group are")
     assert users.total()[1] == errors
     writes = [one for one in world.entries(mark) if one["type"] == "request" and one["verb"] not in READS]
     assert writes == []
@@ -94,7 +94,7 @@ def test_users_are_served_again_with_drover_dead_and_drover_takes_it_over(
     assert not answers(api)
     traffic_stays(world, users)
     with world.faulty("lost", cluster="a"):
-        wait_until(lambda: users.hurt() == {"shop-s"}, SOON_S, "users without redundancy are hurt")
+        wait_until(lambda: users.hurt() == set(SHOP_S), SOON_S, "users without redundancy are hurt")
         done = drover(stack, "break-glass", "evacuate", "a", "--file", str(stack.layout.state), "--yes")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "All of it was read back as asked." in done.stdout
@@ -105,15 +105,17 @@ def test_users_are_served_again_with_drover_dead_and_drover_takes_it_over(
             stack.release(name)
         wait_until(lambda: answers(api), BACK_WITHIN_S, "Drover is back")
         wait_until(lambda: shown(api, router), BACK_WITHIN_S, "it shows what was done without it")
-        assert {one["route"] for one in shown(api, router)} == {"shop-r", "shop-s"}
+        assert {one["route"] for one in shown(api, router)} == {*SHOP_R, *SHOP_S}
         digest = api.get(f"routers/{router}/adoption/")["digest"]
         told = api.post(f"routers/{router}/adoption/", {"digest": digest, "reason": "the test wants it"})
         assert told.status_code == 200 and told.json()["routes"] == [], told.text
 
         def published() -> bool:
-            row = api.get("routes/shop-s/")
+            rows = [api.get(f"routes/{route}/") for route in SHOP_S]
             return all(
-                one["state"] == "published" and one["epoch"] == row["epoch"] for one in row["publications"]
+                one["state"] == "published" and one["epoch"] == row["epoch"]
+                for row in rows
+                for one in row["publications"]
             )
 
         wait_until(published, BACK_WITHIN_S, "the routers have it at Drover's epoch")

@@ -3,6 +3,7 @@ by a plan that somebody has read anew, since the evacuation has pre-empted it.""
 
 from orchestrator.embedded.stack import wait_until
 from tests.e2e.api import Api
+from tests.e2e.example import SHOP_R, SHOP_T
 from tests.e2e.routing.moves import RELEASED_WITHIN_S, SOON_S, WHY, finish, move, start, weights
 from tests.e2e.users import Users
 from tests.e2e.world import World
@@ -46,7 +47,7 @@ def test_a_stopped_line_holds_a_release_but_no_person(api: Api, users: Users) ->
     before = on_new(api)
     assert before <= {"c-2"}
     finish(api, move(api, "b", "evacuation"))
-    assert not {"b-1", "b-2"} & (weights(api, "shop-t").keys() | weights(api, "shop-r").keys())
+    assert not {"b-1", "b-2"} & {prod for route in (*SHOP_R, *SHOP_T) for prod in weights(api, route)}
     assert on_new(api) == before
     line(api, "resume")
     resume_anew(api, run)

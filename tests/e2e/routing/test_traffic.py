@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from orchestrator.embedded.stack import Stack, wait_until
 from tests.e2e.api import Api
+from tests.e2e.example import SHOP_S
 from tests.e2e.people import people
 from tests.e2e.routing.moves import RELEASED_WITHIN_S, SOON_S, finish, move, start
 from tests.e2e.traffic_pages import row
@@ -42,7 +43,7 @@ def test_a_lost_cluster_hurts_only_its_own_users_until_they_are_moved(
 ) -> None:
     with world.faulty("lost", cluster="a"):
         wait_until(lambda: api.get("clusters/a/")["health"] == "unreachable", SOON_S, "it is noticed")
-        wait_until(lambda: users.hurt() == {"shop-s"}, SOON_S, "only users without redundancy are hurt")
+        wait_until(lambda: users.hurt() == set(SHOP_S), SOON_S, "only users without redundancy are hurt")
         before = world.mark()
         finish(api, move(api, "a", "evacuation"))
         wait_until(lambda: users.hurt() == set(), SOON_S, "nobody is hurt any more")
