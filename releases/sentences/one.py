@@ -73,7 +73,8 @@ ONE: dict[str, tuple[str, str]] = {
     "judged-anew": (
         "changes",
         (
-            "Run %(run)s has moved users since it was planned: %(changes)s Prod is planned otherwise now. Read that plan, "
+            "Run %(run)s has moved users or taken Prods back since it was planned: %(changes)s Prod is planned otherwise "
+            "now. Read that plan, "
             "and resume with its digest."
         ),
     ),
