@@ -56,7 +56,7 @@ def test_the_preview_tells_the_difference_and_its_digest_resumes(run: Run, call:
     assert changes["c-1"]["before"] == {"class": "few", "wave": 2, "held": None, "from": "v1.0.0"}
     assert changes["c-1"]["after"]["class"] == "single"
     assert changes["c-1"]["after"]["held"]["code"] == "partner-not-healthy"
-    assert changes["c-1"]["reason"]["text"].startswith("Load 420;")
+    assert changes["c-1"]["reason"]["text"].startswith("Load 320;")
     assert shown["reasons"] == [] and [wave["class"] for wave in shown["waves"]] == ["test", "few", "single"]
     refused = call("POST", path, {}, role="on-call")
     assert (refused.status_code, refused.json()["code"]) == (409, "judged-anew")
