@@ -122,6 +122,6 @@ def _line(
 
 
 def takers_of(row: Survival, places: Mapping[str, Place]) -> tuple[Taker, ...]:
-    """Who takes whom over, with what is free there afterwards."""
-    room = dict(row.room)
-    return tuple(Taker(prod, tenants, room.get(prod), places[prod].capacity) for prod, tenants in row.moves)
+    """Who takes how many over, those who take most first, with what is free there afterwards."""
+    room, moves = dict(row.room), sorted(row.moves, key=lambda move: (-move[1], move[0]))
+    return tuple(Taker(prod, tenants, room.get(prod), places[prod].capacity) for prod, tenants in moves)

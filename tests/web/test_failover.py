@@ -47,6 +47,9 @@ def test_the_report_has_the_numbers_of_the_design_dead_or_alive(
     assert (fate.safe, fate.moved, fate.wait, fate.lost_tenants) == numbers
     assert {taker.prod: (taker.tenants, taker.room) for taker in found.takers} == takers
     assert {taker.capacity for taker in found.takers} == {1000}
+    assert [taker.tenants for taker in found.takers] == sorted(
+        (tenants for tenants, _ in takers.values()), reverse=True
+    )
 
 
 STATES = [
