@@ -34,12 +34,12 @@ ONE: dict[str, tuple[str, str]] = {
     "router-bind": ("hostnames", "Route %(route)s: bind %(hostnames)s hostname."),
     "roomiest-prod": (
         "fitting",
-        "A new Route: %(prods)s alone may take it, and then has room for %(room)s more.",
+        "A new Route: %(fitting)s Prod may take it, %(prods)s, which then has room for %(room)s more.",
     ),
     "route-was-there": (
         "routes",
         (
-            "A Route that was there, the only one that is alike and had space. There is room for %(room)s more then on "
+            "A Route that was there: %(routes)s is alike and had space. There is room for %(room)s more then on "
             "%(prods)s."
         ),
     ),

@@ -125,7 +125,8 @@ def test_who_was_brought_elsewhere_by_another_run_is_named_and_left(run: Run, br
     assert "b-2 stays as it is" in text(browser("viewer"), f"/runs/{run.pk}/")
 
 
-def test_of_a_switch_it_is_shown_who_takes_whose_place_now(fleet: None, browser: Browser) -> None:
+def test_of_a_switch_it_is_shown_who_takes_whose_place_now(browser: Browser) -> None:
+    build.fleet(whole_groups=True)
     for name in ("a-8", "b-7", "b-8", "c-7", "c-8", "c-9"):
         build.in_service(build.prod(name, name[0], role="standby"))
     Edge().publish()

@@ -184,7 +184,7 @@ def test_a_retire_shows_what_goes_and_wants_the_name(browser: Browser) -> None:
     page = said(client.get("/prods/b-1/retire/"))
     assert "prod-b-1" in page and "stays with a-2" in page
     for line in (
-        "Take it out of 1 Route (tenants: 300)",
+        "Take it out of 3 Routes (tenants: 300)",
         "Stay open to a rollback until the first object goes.",
         "Keep its history",
     ):

@@ -20,7 +20,7 @@ REFUSED = Failed(because("autoscaler-changing", name="api"))
 @pytest.fixture
 def run(db: None) -> Run:
     """The bad Version is on a-1 alone; c-1 has most room."""
-    build.fleet()
+    build.fleet(whole_groups=True)
     build.autoscaled()
     exclude = [{"prod": name, "reason": "not now"} for name in ("a-2", "b-1", "b-2", "c-1", "c-2")]
     plan = preview_release("shop", "v2.1.0", {"soak_s": 0}, exclude).plan

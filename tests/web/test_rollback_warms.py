@@ -20,7 +20,7 @@ NO_WAY = Failed(because("not-asked", prod="c-1"))
 
 def released(warm_up: int) -> Run:
     """The bad Version is on a-1 alone; c-1 has most room."""
-    build.fleet()
+    build.fleet(whole_groups=True)
     exclude = [{"prod": name, "reason": "not now"} for name in ("a-2", "b-1", "b-2", "c-1", "c-2")]
     strategy = {"soak_s": 0, "warm_up": warm_up}
     plan = preview_release("shop", "v1.1.0", strategy, exclude).plan

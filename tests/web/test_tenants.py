@@ -162,13 +162,13 @@ def test_where_a_new_tenant_would_go_and_why_is_shown_before(browser: Browser) -
     for words in (
         "on the Route shop-none-1, served by b-2.",
         "It is pinned to b-2.",
-        "b-2 alone",
+        "1 Prod may take it, b-2,",
     ):
         assert words in said, words
     place = answer.context["place"]
     assert f'name="digest" value="{place.digest}"' in said
     assert client.post("/tenants/new/", {**sent, "digest": place.digest}).status_code == 302
-    assert "b-2 alone may take it" in shown(client, "/tenants/acme/")
+    assert "1 Prod may take it, b-2," in shown(client, "/tenants/acme/")
 
 
 def test_what_goes_elsewhere_by_now_is_refused_and_shown_anew(browser: Browser) -> None:

@@ -70,7 +70,7 @@ def test_what_is_said_of_one_has_no_other_blanks_than_what_is_said_of_many(app: 
 
 
 # What sentences name; everything else that they tell may be a number. LIMITS are never 1.
-NAMED = {"prod", "pod", "route", "router", "cluster", "kind", "name", "by", "version", "run"}
+NAMED = {"prod", "tenant", "pod", "route", "router", "cluster", "kind", "name", "by", "version", "run"}
 NAMED |= {
     "namespace",
     "component",
@@ -88,6 +88,7 @@ VERBS = {"carries", "comes", "runs", "shows", "takes"}
 # Constants beyond 1: Drover's own limits, and two contexts at least to choose from.
 NEVER_ONE = {"writes-by-hostnames", "cluster-busy", "answer-endless", "too-many-objects", "context-needed"}
 NEVER_ONE |= {"too-many-look-dead", "self-heal-stopped"}  # of three clusters at least; the third time
+NEVER_ONE |= {"roomiest-in-domains"}  # of two Prods at least
 ONE_OF_MANY = re.compile(r"\b1 (?:new |more |free )?(?:([a-z]{3,}s)|are|were|have|stay|serve)\b", re.I)
 
 

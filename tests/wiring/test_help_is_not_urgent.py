@@ -38,7 +38,7 @@ def queues() -> Iterator[dict[int, str]]:
 def test_who_is_brought_back_is_urgent_and_who_is_warmed_up_or_gets_more_pods_is_not(
     queues: dict[int, str], django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    build.fleet()
+    build.fleet(whole_groups=True)
     build.autoscaled()
     exclude = [{"prod": name, "reason": "not now"} for name in ("a-2", "b-1", "b-2", "c-1", "c-2")]
     strategy = {"soak_s": 0, "warm_up": 3}

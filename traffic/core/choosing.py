@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from journal.core.reasons import Param, Reason, because, within
+from journal.core.reasons import Reason, because, within
 
 from .filling import Filling
 from .ground import MISFITS, Ground, Need, misfit
@@ -12,13 +12,13 @@ from .homes import Homes
 def why_prods(route: Filling, ground: Ground, homes: Homes) -> Reason:
     """What made its Prods the ones, with the room that the tightest of them has now that all Tenants are placed."""
     prods = tuple(seat.prod for seat in route.members if seat.weight or seat.target)
-    told: dict[str, Param] = {"prods": ", ".join(prods), "room": min(homes.room(prod) for prod in prods)}
+    names, room = ", ".join(prods), min(homes.room(prod) for prod in prods)
     if not route.new:
-        return because("route-was-there", routes=route.of, **told)
+        return because("route-was-there", routes=route.of, prods=names, room=room)
     if len(prods) == 1:
-        return because("roomiest-prod", fitting=route.of, **told)
-    domains = sorted({ground.places[prod].domain for prod in prods})
-    return because("roomiest-in-domains", fitting=route.of, domains=", ".join(domains), **told)
+        return because("roomiest-prod", fitting=route.of, prods=names, room=room)
+    domains = ", ".join(sorted({ground.places[prod].domain for prod in prods}))
+    return because("roomiest-in-domains", fitting=route.of, domains=domains, prods=names, room=room)
 
 
 def narrowed(why: Reason, need: Need, among: Collection[str], left_out: int) -> Reason:
