@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from clusters.models import Cluster
+from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because
 from releases.models import AutoFailover, Run
 from releases.queries.automatic import automatic
@@ -189,3 +189,14 @@ def test_without_a_drill_the_page_says_how_to_get_one(edge: Edge, browser: Brows
     Cluster.objects.filter(name="b").update(purpose="rehearsal")
     assert 'href="/failover/b/"' in how("on-call") and "Evacuate b…" in how("on-call")
     assert 'href="/failover/b/"' not in how("viewer") and "takes on-call" in how("viewer")
+
+
+def test_where_nobody_can_be_moved_it_is_not_said_that_nobody_has_to_be(edge: Edge, browser: Browser) -> None:
+    Prod.objects.exclude(cluster__name="c").update(capacity=1)
+    Cluster.objects.filter(name="b").update(health="unreachable")
+    dies("c")
+    all_up("c")
+    assert line("c").fate.moved == 0 and line("c").fate.lost_tenants
+    page = text(browser("viewer"), "/failover/")
+    said = page.split('data-key="dying-c"')[1].split("</div></div>")[0]
+    assert "lost" in said and "Nobody has to be moved" not in said
