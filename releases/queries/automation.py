@@ -48,7 +48,7 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A Cluster of which a signal misses: `dead` if it is down, `silent_since` then since when it does not answer. `fate` is what its failover would do; how soon, says
+    """A Cluster of which a signal misses: `dead` if it is down, `silent_since` then since when neither of its signals answers. `fate` is what its failover would do; how soon, says
     `estimate` (None: nothing was ever measured here)."""
 
     alive: Alive
@@ -117,13 +117,18 @@ def _proposals(
             mark=LIVENESS_MARKS[one.state],
             dead=one.state == DOWN,
             serves=one.cluster in serving,
-            silent_since=unreachable.get(one.cluster, one.since),
+            silent_since=_both_silent(one.since, unreachable.get(one.cluster)),
             fate=fates[one.cluster],
             estimate=estimate,
             url=reverse("releases:leave", args=[one.cluster]),
         )
         for one in sorted(found, key=lambda one: (one.state != DOWN, one.cluster))
     )
+
+
+def _both_silent(users: datetime | None, api: datetime | None) -> datetime | None:
+    """Since when neither answers: the later of the two, for before it one of them still did."""
+    return max(users, api) if users and api else users or api
 
 
 def _classes(role: str) -> tuple[ClassLine, ...]:

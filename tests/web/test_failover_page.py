@@ -9,6 +9,7 @@ from clusters.models import Cluster, Prod
 from journal.core.reasons import Reason, because
 from releases.models import AutoFailover, Run
 from releases.queries.automatic import automatic
+from releases.queries.survival import read_survival
 from tests import build
 from tests.traffic.edge import Edge
 from tests.traffic.signals import all_up, says
@@ -142,6 +143,20 @@ def test_a_dead_cluster_is_told_in_a_sentence_with_who_serves_whom_already(
     said = page.split('data-key="dying-a"')[1].split("</div></div>")[0]
     assert "a has been silent for <time" in said and "and users are affected." in said
     assert "300 are already served by b-1. Nobody is lost." in said
+
+
+@pytest.mark.parametrize(("api_s", "users_s"), [(7200, 9), (9, 7200)])
+def test_it_is_silent_since_the_later_of_the_two_signals(
+    edge: Edge, browser: Browser, api_s: int, users_s: int
+) -> None:
+    dies("a")
+    all_up("a")
+    now = timezone.now()
+    Cluster.objects.filter(name="a").update(health_since=now - timedelta(seconds=api_s))
+    Liveness.objects.filter(cluster__name="a").update(since=now - timedelta(seconds=users_s))
+    seen()
+    (found,) = read_survival("viewer", now).automation.proposals
+    assert found.silent_since == now - timedelta(seconds=9)
 
 
 def test_one_that_answers_again_is_not_called_silent(edge: Edge, browser: Browser) -> None:

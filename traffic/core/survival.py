@@ -20,9 +20,9 @@ CLUSTER, PROD = "cluster", "prod"
 class Survival:
     """What the death of `name` (`kind`: a Cluster or a Prod) would do, in Tenants.
 
-    `safe` are served on without anybody's doing, `kept` (Prod, Tenants) by whom, where a member of theirs dies; `unsafe`
-    says why redundant ones are not (Reason, Tenants; they are in `moves`). `moves`: (Prod, Tenants) of those that
-    Drover would have to move, `moved` in all. `waiting`: test Routes; `lost`: Routes that nobody could serve. `room`:
+    `safe` are served on without anybody's doing, `kept` (Prod, Tenants) by whom, where a member of theirs dies and one
+    is left; `unsafe` says why redundant ones are not (Reason, Tenants; they are in `moves`). `moves`: (Prod, Tenants) of
+    those that Drover would have to move, `moved` in all. `waiting`: test Routes; `lost`: Routes that nobody could serve. `room`:
     (Prod, load units) after it, of the Prods that take Routes on; `capacity`: all that each of these can carry.
     """
 
@@ -158,8 +158,9 @@ class _Tally:
             pile.append(left(fate.route, fate.why or because("no-other-prod")))
         elif fate.how == KEEPS and gap is None:
             self.safe += tenants
-            by = fate.takers[0][0]
-            self.kept[by] = self.kept.get(by, 0) + tenants
+            if len(fate.takers) == 1:
+                by = fate.takers[0][0]
+                self.kept[by] = self.kept.get(by, 0) + tenants
         else:
             to = fate.takers[0][0]
             self.moves[to] = self.moves.get(to, 0) + tenants
