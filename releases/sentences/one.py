@@ -74,8 +74,7 @@ ONE: dict[str, tuple[str, str]] = {
         "changes",
         (
             "Run %(run)s has moved users or taken Prods back since it was planned: %(changes)s Prod is planned otherwise "
-            "now. Read that plan, "
-            "and resume with its digest."
+            "now. Read that plan, and resume with its digest."
         ),
     ),
     "warming": (
